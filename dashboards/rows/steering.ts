@@ -1,0 +1,35 @@
+import type { RowPlan } from '../plan.ts'
+import { CDN, sumRate } from '../promql.ts'
+
+export const STEERING: RowPlan = {
+  title: 'Steering and failover',
+  height: 8,
+  panels: [
+    {
+      title: 'Failovers',
+      description: 'Moves from one CDN to the next, and why.',
+      kind: 'lines',
+      width: 8,
+      unit: 'ops',
+      queries: [
+        { expr: sumRate('from, to, reason', 'polycdn_failovers_total'), legend: '{{from}} → {{to}} ({{reason}})' },
+      ],
+    },
+    {
+      title: 'Attempts by outcome',
+      description: 'What tries at endpoints came to.',
+      kind: 'stacked',
+      width: 8,
+      unit: 'ops',
+      queries: [{ expr: sumRate('outcome', 'polycdn_attempts_total', CDN), legend: '{{outcome}}' }],
+    },
+    {
+      title: 'Decisions by reason',
+      description: 'Why the first candidate was the first.',
+      kind: 'stacked',
+      width: 8,
+      unit: 'ops',
+      queries: [{ expr: sumRate('policy, reason', 'polycdn_decisions_total'), legend: '{{policy}}: {{reason}}' }],
+    },
+  ],
+}

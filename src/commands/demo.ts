@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url'
+import { loadConfig } from '../config/load.ts'
+import type { Endpoint, Snapshot } from '../config/snapshot.ts'
+import { ConfigRejected } from '../gateway.ts'
+import { DemoEdge } from './demo-edge.ts'
+import { run } from './serve.ts'
+import type { Command } from './shell.ts'
+
+const CONFIG = fileURLToPath(new URL('../../config.example.yaml', import.meta.url))
+
+/** Addresses that the bundled table places near London and Tokyo. */
+const LONDON = '81.2.69.142'
+const TOKYO = '133.242.0.1'
+
+/** `polycdn demo`: config.example.yaml with an edge at each address that it names, on loopback. */
+export const demo: Command = async (_args, shell) => {
+  const loaded = await loadConfig(CONFIG, shell.env)
+  if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
+  const edges: DemoEdge[] = []
+  const closeEdges = () => {
+    for (const edge of edges) edge.close()
+  }
+  try {
+    for (const endpoint of loaded.snapshot.endpoints) {
+      const { hostname: host, port } = new URL(endpoint.origin)
+      edges.push(await DemoEdge.start({ name: endpoint.cdnName, host, port: Number(port) }))
+    }
+    const gateway = await run(CONFIG, shell)
+    for (const line of welcome(loaded.snapshot, gateway.addresses[0]!, gateway.adminAddress)) shell.out(line)
+  } catch (error) {
+    closeEdges()
+    throw error
+  }
+  shell.onClose(async () => closeEdges())
+  return null
+}
+
+function welcome({ endpoints }: Snapshot, address: string, admin: string): string[] {
+  const nearest = endpoints.find(({ cdnName }) => cdnName === 'frankfurt') ?? endpoints[0]!
+  const visit = (from: string) => `curl -s -H 'X-Forwarded-For: ${from}' http://${address}/`
+  return [
+    '',
+    `polycdn runs at http://${address} in front of ${endpoints.length} demo servers:`,
+    '',
+    ...endpoints.map(describe),
+    '',
+    'Try, in another terminal:',
+    '',
+    '  # a visitor from London gets the edge in Frankfurt',
+    `  ${visit(LONDON)}`,
+    '  # a visitor from Tokyo gets the edge in Singapore',
+    `  ${visit(TOKYO)}`,
+    '  # the nearest edge dies for 20 seconds: London is served by the next one',
+    `  curl -s -X POST ${nearest.origin}/demo/outage; ${visit(LONDON)}`,
+    '  # what happened, in numbers',
+    `  curl -s http://${admin}/metrics | grep -E 'polycdn_(requests|failovers)_total'`,
+    '',
+    'Ctrl-C stops it. One line of JSON follows for each request.',
+    '',
+  ]
+}
+
+function describe({ cdnName, origin, locations: [place] }: Endpoint): string {
+  const where = place === undefined ? '' : `${place.latitude.toFixed(1)}, ${place.longitude.toFixed(1)}`
+  return `  ${cdnName.padEnd(12)} ${where.padEnd(14)} ${origin}`
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util'
+import { loadConfig } from '../config/load.ts'
+import type { Snapshot } from '../config/snapshot.ts'
+import { PolycdnError } from '../errors.ts'
+import { ConfigRejected } from '../gateway.ts'
+import { parseAddress } from '../geo/address.ts'
+import { Locator } from '../geo/locator.ts'
+import { explain, type Question } from '../steering/explain.ts'
+import { indexSites } from '../steering/match.ts'
+import { NEUTRAL_WORLD } from '../steering/world.ts'
+import { renderExplanation } from './render-explanation.ts'
+import type { Command } from './shell.ts'
+
+const OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  ip: { type: 'string' },
+  host: { type: 'string' },
+  path: { type: 'string', default: '/' },
+  method: { type: 'string', default: 'GET' },
+  json: { type: 'boolean', default: false },
+  offline: { type: 'boolean', default: false },
+} as const
+
+/** `polycdn explain`: asks the running gateway, or decides by itself where all is well (`--offline`). */
+export const explainCommand: Command = async (args, shell) => {
+  const { values } = parseArgs({ args, options: OPTIONS })
+  const { config, ip, host, path, method } = values
+  if (config === undefined || ip === undefined || host === undefined) {
+    shell.err('polycdn: explain needs --config FILE, --ip ADDRESS and --host NAME')
+    return 2
+  }
+  const client = parseAddress(ip)
+  if (client === null) {
+    shell.err(`polycdn: ${JSON.stringify(ip)} is not an IP address`)
+    return 2
+  }
+  const loaded = await loadConfig(config, shell.env)
+  if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
+  const question = { client, host: host.toLowerCase(), path, method: method.toUpperCase() }
+  const ask = values.offline ? decideOffline : askAdmin
+  const explanation = await ask(question, loaded.snapshot)
+  shell.out(values.json ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation))
+  return 0
+}
+
+async function decideOffline(question: Question, snapshot: Snapshot): Promise<Record<string, unknown>> {
+  const locator = new Locator(() => {})
+  const geo = await locator.prepare(snapshot.geoip)
+  try {
+    return explain(question, { findSite: indexSites(snapshot.sites), place: geo.place, world: NEUTRAL_WORLD })
+  } finally {
+    geo.discard()
+  }
+}
+
+async function askAdmin(question: Question, { admin }: Snapshot): Promise<Record<string, unknown>> {
+  const { client, host, path, method } = question
+  const name = admin.host.includes(':') ? `[${admin.host}]` : admin.host
+  const base = `http://${name}:${admin.port}`
+  const query = new URLSearchParams({ ip: client.text, host, path, method })
+  const headers: Record<string, string> = admin.token === null ? {} : { authorization: `Bearer ${admin.token}` }
+  const response = await fetch(`${base}/explain?${query}`, { headers, signal: AbortSignal.timeout(5000) }).catch(() => {
+    throw new PolycdnError('admin_unreachable', `no gateway answers at ${base}; is it running? --offline asks none`)
+  })
+  if (!response.ok) throw new PolycdnError('admin_unreachable', `the gateway at ${base} answered ${response.status}`)
+  return (await response.json()) as Record<string, unknown>
+}

@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util'
+import { type LoadResult, loadConfig } from '../config/load.ts'
+import { watchFiles } from '../config/watch.ts'
+import { Gateway } from '../gateway.ts'
+import { Sink } from '../observe/sink.ts'
+import type { Command, Shell } from './shell.ts'
+
+const STANDARD_OUTPUT = 1
+
+/** `polycdn serve --config FILE`: runs until the process is told to stop. */
+export const serve: Command = async (args, shell) => {
+  const { values } = parseArgs({ args, options: { config: { type: 'string', short: 'c' } } })
+  if (values.config === undefined) {
+    shell.err('polycdn: serve needs --config FILE')
+    return 2
+  }
+  await run(values.config, shell)
+  return null
+}
+
+/** Starts the gateway on a configuration file and keeps watching it. */
+export async function run(path: string, shell: Shell): Promise<Gateway> {
+  const sink = new Sink(STANDARD_OUTPUT)
+  let files: readonly string[] = [path]
+  const load = async (): Promise<LoadResult> => {
+    const result = await loadConfig(path, shell.env)
+    files = result.files
+    return result
+  }
+  const build = { version: shell.version, node: shell.nodeVersion }
+  const gateway = await Gateway.start({ load, sink, build })
+  const reload = async (cause: string) => {
+    await gateway.reload(cause)
+    watcher.watch(files)
+  }
+  const watcher = watchFiles(files, () => void reload('file'))
+  shell.onHangup(() => void reload('SIGHUP'))
+  shell.onClose(async () => {
+    watcher.close()
+    await gateway.close()
+    await sink.close()
+  })
+  return gateway
+}

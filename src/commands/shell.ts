@@ -1,0 +1,20 @@
+/** What a command sees of the process around it. Only main.ts knows the real one. */
+export interface Shell {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly version: string
+  readonly nodeVersion: string
+  /** Writes a line to standard output. */
+  out(line: string): void
+  /** Writes a line to standard error. */
+  err(line: string): void
+  /** Runs before the process ends, whatever asks it to. */
+  onClose(close: () => Promise<void>): void
+  /** SIGHUP. */
+  onHangup(reload: () => void): void
+}
+
+/** 1: something went wrong. 2: the configuration or the command line is wrong. */
+export type ExitCode = 0 | 1 | 2
+
+/** A command runs to its end with an exit code; null: it goes on until the process is told to stop. */
+export type Command = (args: string[], shell: Shell) => Promise<ExitCode | null>

@@ -1,0 +1,30 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+
+const BLOCK = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
+
+/** What is wrong with a PEM file of certificates, or null. */
+export function checkCertificates(pem: string): string | null {
+  const blocks = pem.match(BLOCK) ?? []
+  if (blocks.length === 0) return 'the file holds no PEM certificate'
+  return blocks.every((block) => readCertificate(block) !== null) ? null : 'the file holds a damaged PEM certificate'
+}
+
+/** What is wrong with a PEM private key, or null. It must belong to the first certificate, where there is one. */
+export function checkKey(pem: string, certificates: string | undefined): string | null {
+  try {
+    const key = createPrivateKey(pem)
+    const certificate = readCertificate(certificates?.match(BLOCK)?.[0] ?? '')
+    if (certificate === null || certificate.checkPrivateKey(key)) return null
+    return 'the key does not belong to the certificate'
+  } catch {
+    return 'the file holds no PEM private key, or one with a passphrase'
+  }
+}
+
+function readCertificate(pem: string): X509Certificate | null {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,19 @@
+import type { ProblemList } from '../problem-list.ts'
+import type { Located } from '../tree.ts'
+import { checkAddresses } from './addresses.ts'
+import { checkCdns } from './cdns.ts'
+import { checkDuplicates } from './duplicates.ts'
+import { checkNames } from './names.ts'
+import { checkPolicies } from './policies.ts'
+import { checkSites } from './sites.ts'
+import { checkUse } from './use.ts'
+
+/**
+ * What the schema cannot see: values that must agree with each other. A check looks at the tree, not at a Config, so
+ * that it works on a file whose other parts are wrong; of values of the wrong kind it says nothing, the schema does.
+ */
+export function checkAll(root: Located, problems: ProblemList): void {
+  for (const check of [checkAddresses, checkCdns, checkDuplicates, checkNames, checkPolicies, checkSites, checkUse]) {
+    check(root, problems)
+  }
+}

@@ -1,0 +1,90 @@
+import { type Network, parseNetwork } from '../geo/network.ts'
+import { createNetworkSet } from '../geo/network-set.ts'
+import type { Coordinates } from '../geo/place.ts'
+import { compileCdn } from './compile/cdn.ts'
+import { EndpointPool } from './compile/endpoints.ts'
+import { deepFreeze } from './compile/freeze.ts'
+import { GeometryPool } from './compile/geometry.ts'
+import { compilePolicy } from './compile/policy.ts'
+import { compileSite, type SiteContext } from './compile/site.ts'
+import type { Config } from './schema/index.ts'
+import type { GeoSettings, Limits, Snapshot } from './snapshot.ts'
+
+/** A file that the configuration names. */
+export interface NamedFile {
+  readonly text: string
+  /** Hexadecimal; equal for equal contents. */
+  readonly hash: string
+}
+
+/** What a configuration needs besides its own text. */
+export interface CompileInput {
+  /** Names the snapshot. */
+  readonly id: string
+  /** Every file that the configuration names, by its name there. */
+  readonly files: ReadonlyMap<string, NamedFile>
+  /** The absolute path of geoip.database; null for the bundled table. */
+  readonly database: string | null
+}
+
+/** Turns a Config, which is known to be right, into what requests work with. Pure: equal inputs, equal snapshots. */
+export function compile(config: Config, { id, files, database }: CompileInput): Snapshot {
+  const context = {
+    cdns: new Map(config.cdns.map((cdn) => [cdn.name, { config: cdn, cdn: compileCdn(cdn) }])),
+    policies: new Map(
+      Object.entries(config.policies).map(([name, policy]) => [
+        name,
+        { config: policy, policy: compilePolicy(name, policy) },
+      ]),
+    ),
+    endpoints: new EndpointPool(files),
+    geometries: new GeometryPool(config.gateway.location),
+  } satisfies SiteContext
+  const sites = config.sites.map((site) => compileSite(site, context))
+  return deepFreeze<Snapshot>({
+    id,
+    listen: config.listen.map(({ address }) => address),
+    admin: { ...config.admin.address, token: config.admin.token },
+    gateway: { location: config.gateway.location, loopId: config.gateway.loop_id },
+    trustedProxies: networkSet(config.trusted_proxies),
+    debug: { clients: networkSet(config.debug.clients), token: config.debug.token },
+    geoip: compileGeo(config.geoip, database),
+    cdns: [...context.cdns.values()].map(({ cdn }) => cdn),
+    sites,
+    policies: [...context.policies.values()].map(({ policy }) => policy),
+    endpoints: context.endpoints.all,
+    limits: compileLimits(config.limits),
+    log: { level: config.log.level, access: config.log.access, clientIp: config.log.client_ip },
+  })
+}
+
+function networkSet(networks: readonly Network[]) {
+  return createNetworkSet(networks.map((network) => [network, true] as const))
+}
+
+function compileGeo(config: Config['geoip'], database: string | null): GeoSettings {
+  const overrides: (readonly [Network, Coordinates])[] = []
+  for (const [text, location] of Object.entries(config.overrides)) {
+    const parsed = parseNetwork(text)
+    if ('network' in parsed) overrides.push([parsed.network, location])
+  }
+  return {
+    database,
+    reloadInterval: config.reload_interval,
+    overrides: createNetworkSet(overrides),
+    defaultLocation: config.default_location,
+  }
+}
+
+function compileLimits(config: Config['limits']): Limits {
+  return {
+    headers: config.headers,
+    headerCount: config.header_count,
+    uri: config.uri,
+    body: config.body,
+    headerTimeout: config.header_timeout,
+    idleTimeout: config.idle_timeout,
+    connections: config.connections,
+    connectionsPerAddress: config.connections_per_address,
+  }
+}

@@ -1,0 +1,35 @@
+import { PROVIDERS, type ProviderName } from '../../providers/index.ts'
+import type { Config } from '../schema/index.ts'
+import type { Cdn, HealthCheck } from '../snapshot.ts'
+import { compileHeaders } from './headers.ts'
+
+export type CdnConfig = Config['cdns'][number]
+
+export function compileCdn(config: CdnConfig): Cdn {
+  const { name, provider, drain, weight, priority, bias } = config
+  return {
+    name,
+    provider,
+    // The schema accepts no provider that is not in the registry.
+    trust: config.trust ?? PROVIDERS[provider as ProviderName].trustByDefault,
+    drain,
+    weight,
+    priority,
+    bias,
+    clientIp: config.client_ip,
+    headers: compileHeaders(config.headers),
+    healthCheck: compileHealthCheck(config.health_check),
+  }
+}
+
+function compileHealthCheck(config: CdnConfig['health_check']): HealthCheck | null {
+  if (config.path === null) return null
+  return {
+    path: config.path,
+    interval: config.interval,
+    timeout: config.timeout,
+    healthyThreshold: config.healthy_threshold,
+    unhealthyThreshold: config.unhealthy_threshold,
+    expectedStatus: [...new Set(config.expected_status.flat())],
+  }
+}

@@ -1,0 +1,89 @@
+import { createNetworkSet } from '../../geo/network-set.ts'
+import type { Config } from '../schema/index.ts'
+import type { Cdn, Endpoint, Origin, Policy, Route, RouteMatch, Site } from '../snapshot.ts'
+import type { CdnConfig } from './cdn.ts'
+import type { EndpointPool } from './endpoints.ts'
+import type { GeometryPool } from './geometry.ts'
+import { compileHeaders } from './headers.ts'
+import type { PolicyConfig } from './policy.ts'
+
+type SiteConfig = Config['sites'][number]
+type RouteConfig = SiteConfig['routes'][number]
+
+/** What a site refers to by name, and the pools of what sites share. */
+export interface SiteContext {
+  readonly cdns: ReadonlyMap<string, { readonly config: CdnConfig; readonly cdn: Cdn }>
+  readonly policies: ReadonlyMap<string, { readonly config: PolicyConfig; readonly policy: Policy }>
+  readonly endpoints: EndpointPool
+  readonly geometries: GeometryPool
+}
+
+const EVERYTHING: RouteConfig = {
+  policy: 'default',
+  match: { methods: [], countries: [], continents: [], asns: [], networks: [], headers: {} },
+}
+
+export function compileSite(config: SiteConfig, context: SiteContext): Site {
+  const origin = config.origin === null ? null : compileOrigin(config.origin, context.endpoints)
+  const routes = config.routes.length === 0 ? [EVERYTHING] : config.routes
+  const unsafe = config.unsafe_methods
+  return {
+    name: config.name,
+    hosts: config.hosts,
+    origin,
+    unsafeEndpoints: unsafe === 'origin' ? (origin?.endpoints ?? []) : cdnEndpoints(unsafe, config, context),
+    routes: routes.map((route, index) => compileRoute(route, index, config, context)),
+  }
+}
+
+function compileOrigin(config: NonNullable<SiteConfig['origin']>, endpoints: EndpointPool): Origin {
+  const { urls, host_header: hostHeader, tls } = config
+  const shared = { cdn: null, hostHeader, pathTemplate: '{path}', tls, locations: [], locationAuto: false }
+  return {
+    endpoints: urls.map((url) => endpoints.add({ ...shared, url })),
+    timeout: config.timeout,
+    headers: compileHeaders(config.headers),
+  }
+}
+
+/** The endpoints of a CDN as this site sees them. */
+function cdnEndpoints(name: string, site: SiteConfig, { cdns, endpoints }: SiteContext): readonly Endpoint[] {
+  const { config, cdn } = cdns.get(name)!
+  const override = Object.hasOwn(site.cdns, name) ? site.cdns[name]! : {}
+  const own = config.endpoints ?? [{ url: config.url! }]
+  return own.map((entry) => {
+    const { location, locations = location === undefined || location === 'auto' ? undefined : [location] } = entry
+    const { host_header: host = config.host_header, path_template: template = config.path_template } = override
+    return endpoints.add({
+      cdn,
+      url: override.url ?? entry.url,
+      hostHeader: host,
+      pathTemplate: template ?? '{path}',
+      tls: config.tls,
+      locations: location === 'auto' ? [] : ((locations ?? config.locations) as Endpoint['locations']),
+      locationAuto: location === 'auto',
+    })
+  })
+}
+
+function compileRoute(config: RouteConfig, index: number, site: SiteConfig, context: SiteContext): Route {
+  const { config: policyConfig, policy } = context.policies.get(config.policy)!
+  const names = policy.mode === 'origin' ? [] : policyConfig.cdns
+  const endpoints = names.flatMap((name) => cdnEndpoints(name, site, context))
+  return {
+    name: config.name ?? `routes[${index}]`,
+    match: compileMatch(config.match),
+    policy,
+    endpoints,
+    geometry: context.geometries.add(policyConfig, endpoints),
+  }
+}
+
+function compileMatch({ path, methods, networks, headers }: RouteConfig['match']): RouteMatch {
+  return {
+    path: path ?? null,
+    methods: methods.length === 0 ? null : new Set(methods),
+    networks: networks.length === 0 ? null : createNetworkSet(networks.map((network) => [network, true] as const)),
+    headers: Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const),
+  }
+}

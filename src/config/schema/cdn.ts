@@ -1,0 +1,74 @@
+import * as z from 'zod'
+import { KNOWN_PROVIDERS, PROVIDERS } from '../../providers/index.ts'
+import { parsePathTemplate } from '../values/path-template.ts'
+import { commit, pricing, purge, signing } from './cdn-unbuilt.ts'
+import { headerRules } from './headers.ts'
+import { keyed } from './keyed.ts'
+import { host, hostHeader, name, url } from './names.ts'
+import { notYet } from './not-yet.ts'
+import { location } from './places.ts'
+import { duration, statuses } from './quantities.ts'
+import { text } from './text.ts'
+import { upstreamTls } from './upstream-tls.ts'
+
+export const pathTemplate = text('a path template such as /prefix{path}', parsePathTemplate)
+
+const locations = z.array(z.union([location, notYet(keyed({ preset: z.string() }))], { error: locationError }))
+
+function locationError(): string {
+  return 'a metro code such as FRA, or { latitude: …, longitude: … }'
+}
+
+const endpoint = keyed({
+  url: url.describe('The base URL.'),
+  location: z
+    .union([z.literal('auto'), location], { error: () => 'a metro code, coordinates, or auto' })
+    .optional()
+    .describe('Where it stands; `auto`: where the geo database places its address.'),
+  locations: locations.optional().describe('Where it stands, when it stands in several places.'),
+})
+
+const healthCheck = keyed({
+  path: text('a path that begins with /', parseProbePath)
+    .nullable()
+    .prefault(null)
+    .describe('The path that is asked for; null: no active check.'),
+  interval: duration({ min: '100ms' }).prefault('10s').describe('Between two checks of an endpoint, give or take.'),
+  timeout: duration({ min: '10ms' }).prefault('5s').describe('Until the response must be there.'),
+  healthy_threshold: z.int().min(1).max(100).prefault(2).describe('Good checks in a row that make it healthy.'),
+  unhealthy_threshold: z.int().min(1).max(100).prefault(3).describe('Bad checks in a row that make it unhealthy.'),
+  expected_status: z.array(statuses(200, 599)).min(1).prefault([200]).describe('Statuses of a good answer.'),
+  expected_sha256: notYet(z.string().nullable().describe('SHA-256 of the body.'), null).prefault(null),
+})
+
+function parseProbePath(input: unknown): string | undefined {
+  return typeof input === 'string' && /^\/[\x21-\x22\x24-\x7e]{0,2047}$/.test(input) ? input : undefined
+}
+
+export const cdn = keyed({
+  name: name.describe('Names the CDN in sites, policies, logs and metrics.'),
+  provider: notYet(z.enum(KNOWN_PROVIDERS).describe('What kind of network it is.'), ...Object.keys(PROVIDERS)),
+  url: url.optional().describe('The base URL: shorthand for one endpoint. A site can name its own.'),
+  endpoints: z.array(endpoint).min(1).optional().describe('Several base URLs, instead of `url`.'),
+  locations: locations
+    .prefault([])
+    .describe('Where endpoints stand that do not say so themselves. Empty: anycast, everywhere at once.'),
+  host_header: hostHeader.nullable().prefault(null).describe('null: the host of the URL; a name; or `preserve`.'),
+  path_template: pathTemplate.nullable().prefault(null).describe('How the path is asked for; null: `{path}`.'),
+  tls: upstreamTls.prefault({}).describe('TLS towards the CDN.'),
+  weight: z.number().min(0).max(1_000_000).prefault(100).describe('Share among equals.'),
+  priority: z.int().min(0).max(1000).prefault(0).describe('Lower is tried first.'),
+  bias: z.int().min(-99).max(99).prefault(0).describe('Positive shrinks its distance, negative stretches it.'),
+  drain: z.boolean().prefault(false).describe('Takes no requests, but stays configured.'),
+  trust: z.boolean().optional().describe('Its bytes need no proof. Default true for http.'),
+  allow_private: notYet(z.boolean().describe('May resolve to private addresses.'), false).prefault(false),
+  redirect_hosts: notYet(z.array(host).describe('Hosts whose redirects are followed.'), []).prefault([]),
+  client_ip: z.enum(['none', 'full']).prefault('none').describe('full: tells the client address in X-Forwarded-For.'),
+  headers: headerRules.prefault({}).describe('Header fields towards this CDN and from it.'),
+  pricing: pricing.prefault({}),
+  commit: notYet(commit.nullable(), null).prefault(null),
+  max_mbps: notYet(z.number().min(0).nullable().describe('Capacity.'), null).prefault(null),
+  health_check: healthCheck.prefault({}).describe('Active checks of each endpoint.'),
+  signing: notYet(signing.nullable(), null).prefault(null),
+  purge: notYet(purge.nullable(), null).prefault(null),
+})

@@ -1,0 +1,57 @@
+import * as z from 'zod'
+import { keyed } from './keyed.ts'
+import { name } from './names.ts'
+import { distance, duration, size } from './quantities.ts'
+
+export const hashOn = z
+  .union([z.enum(['path', 'client-network']), keyed({ header: z.string() })], {
+    error: () => 'path, client-network or { header: … }',
+  })
+  .describe('What strategy: hash looks at.')
+
+export const cost = keyed({
+  max_extra_distance: distance().optional(),
+  max_extra_latency: duration({ min: '0s' }).optional(),
+  burst_to: z.array(name).optional(),
+}).describe('How far a cheaper CDN may be.')
+
+export const hedge = keyed({
+  enabled: z.boolean().prefault(false),
+  after: z.string().prefault('p95'),
+  min_delay: duration({ min: '0s' }).prefault('500ms'),
+  max_extra_percent: z.number().min(0).max(100).prefault(1),
+}).describe('A second request when the first is slow.')
+
+export const circuitBreaker = keyed({ max_requests: z.int().min(1) }).describe('Limit of waiting requests.')
+
+export const resume = keyed({
+  enabled: z.boolean().prefault(true),
+  require: z.enum(['strong-etag', 'manifest', 'length-and-date']).prefault('strong-etag'),
+}).describe('Failover in the middle of a body.')
+
+const cacheKey = keyed({
+  query: z.unknown().optional(),
+  headers: z.array(z.string()).optional(),
+  cookies: z.array(z.string()).optional(),
+})
+
+export const cache = keyed({
+  enabled: z.boolean().prefault(true),
+  key: cacheKey.optional(),
+  max_object: size('0B', '1TiB').optional(),
+  stale_while_revalidate: duration({ min: '0s', max: '8760h' }).optional(),
+  stale_if_error: duration({ min: '0s', max: '8760h' }).optional(),
+  heuristic: z.boolean().optional(),
+}).describe('The response cache.')
+
+export const compress = keyed({
+  encodings: z.array(z.enum(['br', 'gzip', 'zstd'])).prefault(['br', 'gzip']),
+  types: z.array(z.string()).optional(),
+  min_size: size('0B', '1TiB').optional(),
+}).describe('Compression towards the client.')
+
+export const rateLimit = keyed({
+  requests_per_second: z.number().min(0),
+  burst: z.number().min(0).optional(),
+  by: z.string().optional(),
+}).describe('Limit of requests.')

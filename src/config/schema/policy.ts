@@ -1,0 +1,89 @@
+import * as z from 'zod'
+import { STRATEGIES } from '../../steering/strategies/index.ts'
+import { headerRules } from './headers.ts'
+import { keyed } from './keyed.ts'
+import { name } from './names.ts'
+import { notYet } from './not-yet.ts'
+import { cache, circuitBreaker, compress, cost, hashOn, hedge, rateLimit, resume } from './policy-unbuilt.ts'
+import { distance, duration, statuses } from './quantities.ts'
+
+const STRATEGY_NAMES = ['proximity', 'latency', 'weighted', 'failover', 'hash', 'cost'] as const
+const TIE_BREAKERS = ['latency', 'weight', 'cost'] as const
+export const RETRY_ON = ['connect-failure', 'reset', 'response-timeout', 'corrupt'] as const
+
+const retryOn = z.union([z.enum(RETRY_ON), statuses(400, 599)], {
+  error: () => `one of ${RETRY_ON.join(', ')}, a status or a range of statuses from 400 to 599`,
+})
+
+const retry = keyed({
+  attempts: z.int().min(1).max(20).prefault(3).describe('Tries of CDN endpoints, the first included.'),
+  on: z
+    .array(retryOn)
+    .prefault([...RETRY_ON, 500, 502, 503, 504, '520-527', 530])
+    .describe('Outcomes after which the next endpoint is tried.'),
+  per_try_timeout: duration().prefault('5s').describe('Until the response headers of one try.'),
+  timeout: duration().prefault('15s').describe('Until the response headers of all tries together.'),
+  connect_timeout: duration().prefault('2s').describe('Until a connection stands, TLS included.'),
+  body_idle_timeout: duration().prefault('30s').describe('Longest pause within a body.'),
+  budget_percent: notYet(z.number().min(0).max(100).describe('Retries per 100 requests.')).optional(),
+  budget_per_second: notYet(z.number().min(0).describe('Retries a second in any case.')).optional(),
+})
+
+const outlierDetection = keyed({
+  consecutive_failures: z.int().min(1).max(1000).prefault(5).describe('Failures in a row that eject an endpoint.'),
+  base_ejection: duration({ min: '100ms' }).prefault('30s').describe('The first ejection; it grows with each one.'),
+  max_ejection: duration({ min: '100ms' }).prefault('300s').describe('The longest ejection.'),
+  failure_percent: notYet(z.number().min(0).max(100).describe('Failure rate that ejects.')).optional(),
+  min_requests: notYet(z.int().min(1).describe('Requests before the rate counts.')).optional(),
+  interval: notYet(duration().describe('Window of the rate.')).optional(),
+  max_ejection_percent: notYet(z.number().min(0).max(100).describe('Most endpoints ejected at once.')).optional(),
+})
+
+const redirect = keyed({
+  status: z.literal([302, 307]).prefault(302).describe('The status of the redirect.'),
+  max_age: duration({ min: '0s', max: '8760h' })
+    .prefault('0s')
+    .describe('How long a browser may remember it; 0: no-store.'),
+})
+
+export const policy = keyed({
+  extends: name.optional().describe('Another policy, whose values hold where this one has none.'),
+  cdns: z.array(name).prefault([]).describe('The CDNs to choose from.'),
+  mode: z
+    .enum(['proxy', 'redirect', 'origin'])
+    .prefault('proxy')
+    .describe('proxy: deliver through the gateway; redirect: send the client to the CDN; origin: no CDN.'),
+  redirect: redirect.prefault({}).describe('Redirects of mode: redirect.'),
+  strategy: notYet(z.enum(STRATEGY_NAMES).describe('How CDNs are ranked.'), ...Object.keys(STRATEGIES)).prefault(
+    'proximity',
+  ),
+  tie_threshold: distance().prefault('500km').describe('Within this distance of the best, endpoints are equals.'),
+  latency_tolerance: notYet(duration({ min: '0s' }).describe('The same for latency.')).optional(),
+  tie_breakers: notYet(z.array(z.enum(TIE_BREAKERS)).describe('What orders equals.'), ['weight']).prefault(['weight']),
+  measure_from: z
+    .enum(['auto', 'client', 'gateway'])
+    .prefault('auto')
+    .describe('auto: the gateway in proxy mode when gateway.location is set, else the client.'),
+  hash_on: notYet(hashOn).optional(),
+  affinity: notYet(z.enum(['none', 'client-network']).describe('Keep clients where they were.'), 'none').prefault(
+    'none',
+  ),
+  cost: notYet(cost).optional(),
+  fallback: z.enum(['origin', 'none']).prefault('origin').describe('What is asked when no CDN could answer.'),
+  retry: retry.prefault({}).describe('How to fail over.'),
+  hedge: notYet(hedge, { enabled: false }).prefault({}),
+  outlier_detection: outlierDetection.prefault({}).describe('When an endpoint is left alone for a while.'),
+  circuit_breaker: notYet(circuitBreaker).optional(),
+  panic_threshold: notYet(z.number().min(0).max(100).describe('Health below which health is ignored.'), 0).prefault(0),
+  slow_start: notYet(duration({ min: '0s' }).describe('Ramp after an ejection. '), 0).prefault('0s'),
+  resume: notYet(resume, { enabled: false }).optional(),
+  verify: notYet(
+    z.enum(['required', 'when-possible', 'off']).describe('Whether bytes must be proved.'),
+    'when-possible',
+    'off',
+  ).prefault('when-possible'),
+  cache: notYet(cache, { enabled: false }).optional(),
+  compress: notYet(compress, { encodings: [] }).optional(),
+  headers: headerRules.prefault({}).describe('Header fields of requests and responses under this policy.'),
+  rate_limit: notYet(rateLimit.nullable(), null).prefault(null),
+})

@@ -1,0 +1,47 @@
+import * as z from 'zod'
+import { keyed } from './keyed.ts'
+import { filePath } from './names.ts'
+import { notYet } from './not-yet.ts'
+import { duration, size } from './quantities.ts'
+
+export const cache = keyed({
+  memory: notYet(size('0B', '1TiB').describe('Memory of the response cache.')).optional(),
+  disk: keyed({
+    path: notYet(filePath.nullable().describe('Folder of the cache on disk.'), null).prefault(null),
+    size: size('0B', '1024TiB').optional(),
+  }).prefault({}),
+})
+
+export const limits = keyed({
+  headers: size('1KiB', '1MiB').prefault('16KiB').describe('All header fields of a request together.'),
+  header_count: z.int().min(1).max(10_000).prefault(100).describe('Header fields of a request.'),
+  uri: size('64B', '1MiB').prefault('8KiB').describe('The request target.'),
+  body: size('0B', '1024TiB').prefault('1GiB').describe('A request body.'),
+  header_timeout: duration({ min: '100ms' }).prefault('10s').describe('Until a request header is complete.'),
+  idle_timeout: duration({ min: '100ms' }).prefault('75s').describe('How long an idle client connection is kept.'),
+  connections: z.int().min(1).max(10_000_000).prefault(20_000).describe('Client connections at a time.'),
+  connections_per_address: z.int().min(1).max(10_000_000).prefault(256).describe('The same, of one client address.'),
+})
+
+export const otel = keyed({
+  endpoint: notYet(z.string().nullable().describe('Where traces go.'), null).prefault(null),
+  sample_percent: z.number().min(0).max(100).prefault(1).describe('How many requests are traced.'),
+})
+
+export const log = keyed({
+  level: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe('The least level that is written.'),
+  format: z.literal('json').prefault('json').describe('How a line is written.'),
+  access: z.boolean().prefault(true).describe('One line a request.'),
+  client_ip: z
+    .enum(['full', 'truncated', 'none'])
+    .prefault('truncated')
+    .describe('How client addresses appear; truncated: /24 and /48.'),
+})
+
+export const steeringTest = keyed({
+  client_ip: z.string(),
+  host: z.string(),
+  path: z.string().optional(),
+  given: z.looseObject({}).optional(),
+  expect: z.looseObject({}),
+})

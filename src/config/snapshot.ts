@@ -1,0 +1,221 @@
+import type { NetworkSet } from '../geo/network-set.ts'
+import type { Coordinates, Place } from '../geo/place.ts'
+import type { StrategyName } from '../steering/strategies/index.ts'
+
+/**
+ * A compiled, frozen configuration. A request takes one and keeps it until it ends. Everything that can be computed
+ * once is computed here: URLs are split, names are resolved, patterns are compiled, header names are lower-case.
+ * Durations are milliseconds, sizes bytes, distances kilometres.
+ */
+export interface Snapshot {
+  /** The first 12 hex digits of the SHA-256 of the source text: names a configuration in logs and metrics. */
+  readonly id: string
+  readonly listen: readonly ListenAddress[]
+  readonly admin: ListenAddress & { readonly token: string | null }
+  readonly gateway: GatewayPlace
+  readonly trustedProxies: NetworkSet<true>
+  readonly debug: { readonly clients: NetworkSet<true>; readonly token: string | null }
+  readonly geoip: GeoSettings
+  readonly cdns: readonly Cdn[]
+  readonly sites: readonly Site[]
+  readonly policies: readonly Policy[]
+  /** Every distinct Endpoint of CDNs and origins as the sites see them, once each. */
+  readonly endpoints: readonly Endpoint[]
+  readonly limits: Limits
+  readonly log: LogSettings
+}
+
+export interface ListenAddress {
+  /** An IP literal, IPv6 without brackets. */
+  readonly host: string
+  /** 0 lets the operating system choose. */
+  readonly port: number
+}
+
+export interface GatewayPlace {
+  readonly location: Coordinates | null
+  /** Our name in CDN-Loop (RFC 8586); null lets the process draw a random one. */
+  readonly loopId: string | null
+}
+
+export interface GeoSettings {
+  /** null is the bundled table. */
+  readonly database: string | null
+  readonly reloadInterval: number
+  readonly overrides: NetworkSet<Coordinates>
+  readonly defaultLocation: Coordinates | null
+}
+
+export interface Cdn {
+  readonly name: string
+  readonly provider: string
+  /** May be trusted without proof. Bytes of others are never served unproved (today: not at all). */
+  readonly trust: boolean
+  readonly drain: boolean
+  readonly weight: number
+  readonly priority: number
+  /** −99…99, as in geoproximity routing. */
+  readonly bias: number
+  readonly clientIp: 'none' | 'full'
+  readonly headers: HeaderRules
+  readonly healthCheck: HealthCheck | null
+}
+
+export interface HealthCheck {
+  readonly path: string
+  readonly interval: number
+  readonly timeout: number
+  readonly healthyThreshold: number
+  readonly unhealthyThreshold: number
+  readonly expectedStatus: readonly number[]
+}
+
+/** One base URL of a Cdn, or of an Origin, as one or more sites use it. */
+export interface Endpoint {
+  /** Names this endpoint across reloads, for health and pools: `cdn|url|host|…`. Equal keys, equal endpoints. */
+  readonly key: string
+  /** The name of the Cdn, or `origin` for an origin's. Metrics label. */
+  readonly cdnName: string
+  /** null for an Origin's endpoint. */
+  readonly cdn: Cdn | null
+  /** The base URL as configured, without a trailing slash. For people. */
+  readonly url: string
+  /** `https://host:port`, what is dialled. */
+  readonly origin: string
+  /** The path of the base URL without a trailing slash; often empty. */
+  readonly basePath: string
+  /** `{path}` for plain joining. Contains the literal `{path}` exactly once, after the basePath. */
+  readonly pathTemplate: string
+  /** The Host header: a fixed value, or null to preserve the client's. */
+  readonly hostHeader: string | null
+  readonly tls: UpstreamTls | null
+  /** Empty: anycast. */
+  readonly locations: readonly Coordinates[]
+  /** `auto`: the place of the endpoint's address is looked up when the configuration is loaded. */
+  readonly locationAuto: boolean
+}
+
+export interface UpstreamTls {
+  /** SNI and the name that the certificate must carry: server_name ?? host_header ?? the URL's host. null for `preserve`: the request's host. */
+  readonly serverName: string | null
+  readonly verify: boolean
+  /** PEM, read when the configuration is loaded. */
+  readonly ca: string | null
+  readonly clientCertificate: { readonly cert: string; readonly key: string } | null
+}
+
+/** Set and remove header fields; names are lower-case. `remove` runs first. */
+export interface HeaderRules {
+  readonly request: HeaderEdit
+  readonly response: HeaderEdit
+}
+
+export interface HeaderEdit {
+  readonly set: readonly (readonly [name: string, value: string])[]
+  readonly remove: readonly string[]
+}
+
+export interface Site {
+  readonly name: string
+  /** Lower-case; `*.example.com` matches any depth below it, `*` everything. */
+  readonly hosts: readonly string[]
+  readonly origin: Origin | null
+  /** Where methods other than GET and HEAD, and upgrades, go. null: the origin. */
+  readonly unsafeEndpoints: readonly Endpoint[]
+  readonly routes: readonly Route[]
+}
+
+export interface Origin {
+  readonly endpoints: readonly Endpoint[]
+  /** Until the response headers, per try. */
+  readonly timeout: number
+  readonly headers: HeaderRules
+}
+
+export interface Route {
+  /** The configured name, or `routes[i]`. */
+  readonly name: string
+  readonly match: RouteMatch
+  readonly policy: Policy
+  /** The endpoints of policy.cdns as this site sees them. endpoints[i] stands at policy.geometry.points[i]. */
+  readonly endpoints: readonly Endpoint[]
+  readonly geometry: Geometry
+}
+
+/** What must hold for a Route to be taken; null and empty mean everything. */
+export interface RouteMatch {
+  readonly path: RegExp | null
+  readonly methods: ReadonlySet<string> | null
+  readonly networks: NetworkSet<true> | null
+  readonly headers: readonly (readonly [name: string, value: RegExp])[]
+}
+
+/**
+ * Where the endpoints of a Route stand. Distances depend on a Place and a Geometry alone, so an order of endpoints is
+ * computed once per pair and kept with the Place. Sites whose endpoints stand at the same places share one Geometry.
+ */
+export interface Geometry {
+  readonly points: readonly { readonly locations: readonly Coordinates[]; readonly bias: number }[]
+  /** What an anycast endpoint's distance counts as. Kilometres. */
+  readonly anycastDistance: number
+  /** Where the gateway stands, when distances are measured from it; null: from the client. */
+  readonly measuredFrom: Coordinates | null
+  /** Filled by steering/order. */
+  readonly orders: WeakMap<Place, readonly Distance[]>
+}
+
+/** An endpoint's index in its Route and its distance in kilometres, bias applied. */
+export interface Distance {
+  readonly index: number
+  readonly km: number
+}
+
+export type Mode = 'proxy' | 'redirect' | 'origin'
+export type RetryOn = 'connect-failure' | 'reset' | 'response-timeout' | 'corrupt'
+
+export interface Policy {
+  readonly name: string
+  readonly mode: Mode
+  readonly redirect: { readonly status: 302 | 307; readonly maxAge: number }
+  readonly strategy: StrategyName
+  readonly tieThreshold: number
+  readonly fallback: 'origin' | 'none'
+  readonly retry: RetrySettings
+  readonly outlier: OutlierSettings
+  readonly headers: HeaderRules
+}
+
+export interface RetrySettings {
+  /** All tries of candidates together, the first included. The origin is not counted. */
+  readonly attempts: number
+  readonly on: ReadonlySet<RetryOn>
+  readonly onStatus: ReadonlySet<number>
+  readonly connectTimeout: number
+  readonly perTryTimeout: number
+  /** All tries of candidates together, to response headers. */
+  readonly timeout: number
+  readonly bodyIdleTimeout: number
+}
+
+export interface OutlierSettings {
+  readonly consecutiveFailures: number
+  readonly baseEjection: number
+  readonly maxEjection: number
+}
+
+export interface Limits {
+  readonly headers: number
+  readonly headerCount: number
+  readonly uri: number
+  readonly body: number
+  readonly headerTimeout: number
+  readonly idleTimeout: number
+  readonly connections: number
+  readonly connectionsPerAddress: number
+}
+
+export interface LogSettings {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly access: boolean
+  readonly clientIp: 'full' | 'truncated' | 'none'
+}

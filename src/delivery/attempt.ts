@@ -1,0 +1,188 @@
+import type { Dispatcher } from 'undici'
+import type { Endpoint } from '../config/snapshot.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Deadline } from './deadlines.ts'
+import type { Timers } from './timers.ts'
+import { upstreamErrorCode } from './upstream-error.ts'
+
+/** The head of an upstream's answer. `rawHeaders` is a flat list of names and values as received. */
+export interface ResponseHead {
+  readonly status: number
+  readonly rawHeaders: readonly Buffer[]
+}
+
+/** Who started an Attempt hears what becomes of it. After `onEnd` or `onFailure` nothing more comes. */
+export interface AttemptListener {
+  /** The head has arrived and is well-formed. */
+  onHead(head: ResponseHead): void
+  /** A piece of the body; false pauses until `resume`. */
+  onData(chunk: Buffer): boolean
+  /** The body is complete. */
+  onEnd(): void
+  /** `sent`: whether the request may have reached the endpoint. */
+  onFailure(code: ErrorCode, sent: boolean): void
+}
+
+/** Milliseconds: to the connection, to the response head, between two pieces of the body. */
+export interface AttemptTimeouts {
+  readonly connect: number
+  readonly head: number
+  readonly bodyIdle: number
+}
+
+/** RFC 9110 section 15.2 lets any number of interim answers come; each would keep us waiting a little longer. */
+const MAX_INTERIM = 8
+/** What is read and thrown away of a refused answer's body, to keep its connection. */
+const MAX_DISCARDED = 64 * 1024
+
+/** One try at one Endpoint: an undici handler with deadlines of its own. */
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly endpoint: Endpoint
+  readonly startedAt: number
+  readonly #timers: Timers
+  readonly #timeouts: AttemptTimeouts
+  readonly #listener: AttemptListener
+  #deadline: Deadline | null = null
+  #abort: ((reason?: Error) => void) | null = null
+  #resume: (() => void) | null = null
+  #interim = 0
+  #status = 0
+  #received = 0
+  #lastActivity = 0
+  #paused = false
+  #discarding = false
+  #over = false
+
+  constructor(endpoint: Endpoint, timeouts: AttemptTimeouts, timers: Timers, listener: AttemptListener) {
+    this.endpoint = endpoint
+    this.#timeouts = timeouts
+    this.#timers = timers
+    this.#listener = listener
+    this.startedAt = timers.now()
+    this.#expireAfter(Math.min(timeouts.connect, timeouts.head), 'connection_timeout')
+  }
+
+  /** Stops without a word to the listener. */
+  cancel(): void {
+    if (this.#over) return
+    this.#finish()
+    this.#abort?.()
+  }
+
+  /** Gives up on an answer whose head was refused; a short body is read to its end so that the connection lives. */
+  discard(): void {
+    if (this.#over) return
+    this.#discarding = true
+    this.resume()
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#lastActivity = this.#timers.now()
+    this.#resume?.()
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#abort = abort
+    if (this.#over) return abort()
+    this.#expireAfter(this.startedAt + this.#timeouts.head - this.#timers.now(), 'http_response_timeout')
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+    if (this.#over) return false
+    if (status < 200) return this.#onInterim()
+    const bad = status > 599 || hasForeignTransferCoding(rawHeaders)
+    if (bad) {
+      this.#fail('http_protocol_error')
+      return false
+    }
+    this.#status = status
+    this.#resume = resume
+    this.#lastActivity = this.#timers.now()
+    this.#watchBody()
+    this.#listener.onHead({ status, rawHeaders })
+    return !this.#paused
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#over) return false
+    this.#received += chunk.length
+    this.#lastActivity = this.#timers.now()
+    if (this.#discarding) {
+      if (this.#received > MAX_DISCARDED) this.cancel()
+      return true
+    }
+    if (!this.#listener.onData(chunk)) this.#paused = true
+    return !this.#paused
+  }
+
+  onComplete(): void {
+    if (this.#over) return
+    this.#finish()
+    if (!this.#discarding) this.#listener.onEnd()
+  }
+
+  onError(error: Error): void {
+    if (this.#over) return
+    const code = upstreamErrorCode(error)
+    if (code === 'http_response_incomplete' && this.#received === 0 && hasNoBody(this.#status)) return this.onComplete()
+    this.#fail(this.#status !== 0 && code === 'connection_terminated' ? 'http_response_incomplete' : code)
+  }
+
+  #onInterim(): boolean {
+    if (++this.#interim > MAX_INTERIM) {
+      this.#fail('http_protocol_error')
+      return false
+    }
+    return true
+  }
+
+  #fail(code: ErrorCode): void {
+    this.#finish()
+    this.#abort?.()
+    if (!this.#discarding) this.#listener.onFailure(code, this.#abort !== null)
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#deadline?.cancel()
+    this.#deadline = null
+  }
+
+  #expireAfter(ms: number, code: ErrorCode): void {
+    this.#deadline?.cancel()
+    this.#deadline = this.#timers.after(ms, () => this.#fail(code))
+  }
+
+  /** One deadline watches the whole body: it looks when the last piece came instead of being reset by each. */
+  #watchBody(): void {
+    this.#deadline?.cancel()
+    const idle = this.#paused ? 0 : this.#timers.now() - this.#lastActivity
+    const check = () => {
+      const silent = !this.#paused && this.#timers.now() - this.#lastActivity >= this.#timeouts.bodyIdle
+      if (silent) this.#fail('http_response_timeout')
+      else this.#watchBody()
+    }
+    this.#deadline = this.#timers.after(this.#timeouts.bodyIdle - idle, check)
+  }
+}
+
+/** RFC 9110 section 6.4.1. */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304
+}
+
+/** We ask for no transfer coding (no TE), so any but chunked would reach the client undecoded: RFC 9112 section 6.1. */
+function hasForeignTransferCoding(rawHeaders: readonly Buffer[]): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    if (name.length !== 17 || name.toString('latin1').toLowerCase() !== 'transfer-encoding') continue
+    if (rawHeaders[i + 1]!.toString('latin1').trim().toLowerCase() !== 'chunked') return true
+  }
+  return false
+}

@@ -1,0 +1,21 @@
+import type { Endpoint } from '../config/snapshot.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** How one Attempt ended. `sent` says whether the request may have reached the endpoint. */
+export type Outcome =
+  | { readonly kind: 'served'; readonly status: number }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly status: number | null; readonly sent: boolean }
+  | { readonly kind: 'aborted' }
+
+/** One try at one Endpoint, as the log and the metrics show it. */
+export interface AttemptRecord {
+  readonly endpoint: Endpoint
+  readonly outcome: Outcome
+  /** Milliseconds from its start to its response headers, or to its end where none came. */
+  readonly ms: number
+}
+
+/** The HTTP status an attempt was answered with, or null. */
+export function statusOf(outcome: Outcome): number | null {
+  return outcome.kind === 'aborted' ? null : outcome.status
+}

@@ -1,0 +1,73 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/**
+ * The answer to one client: head, body with backpressure, and an end that is either complete or visibly cut.
+ * Works on the raw response, which fastify has handed over.
+ */
+export class ResponseWriter {
+  readonly #response: ServerResponse
+  #bytes = 0
+  #over = false
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  /** Bytes of body handed over so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get headSent(): boolean {
+    return this.#response.headersSent
+  }
+
+  /** Calls `resume` whenever the client has taken what was waiting, and `gone` once if it leaves before the end. */
+  watch(resume: () => void, gone: () => void): void {
+    this.#response.on('drain', resume)
+    this.#response.once('close', () => {
+      if (!this.#over) {
+        this.#over = true
+        gone()
+      }
+    })
+    // A write to a connection that the client has reset reports here; `close` follows and is what we act upon.
+    this.#response.on('error', () => {})
+  }
+
+  /** @param headers a flat list of names and values */
+  head(status: number, headers: string[]): void {
+    this.#response.writeHead(status, headers)
+  }
+
+  /** False: wait for `resume`. */
+  write(chunk: Buffer): boolean {
+    this.#bytes += chunk.length
+    return this.#response.write(chunk)
+  }
+
+  /** The answer is complete. */
+  end(body?: string): void {
+    this.#over = true
+    if (body !== undefined) this.#bytes += Buffer.byteLength(body)
+    this.#response.end(body)
+  }
+
+  /**
+   * The answer is cut, and the client shall see it. A reset does that on every version of HTTP; closing would look
+   * like the end of an HTTP/1.0 answer without a length.
+   */
+  abort(): void {
+    this.#over = true
+    resetSocket(this.#response.socket)
+    this.#response.destroy()
+  }
+}
+
+/** Ends a connection so that its other side notices: RST on plain sockets; TLS shows a missing close_notify. */
+export function resetSocket(socket: Socket | null): void {
+  if (socket === null || socket.destroyed) return
+  if ('encrypted' in socket) socket.destroy()
+  else socket.resetAndDestroy()
+}

@@ -1,0 +1,90 @@
+/** Whose fault a failure is. It decides who is told, who is charged and whether another Endpoint may help. */
+export type Fault = 'client' | 'config' | 'upstream' | 'internal'
+
+interface ErrorRow {
+  readonly fault: Fault
+  /** The HTTP status a client sees when this error ends its request. */
+  readonly status: number
+  /** Whether the same request may succeed at another Endpoint. */
+  readonly retryable: boolean
+}
+
+/**
+ * Every error of the program, one row each. The key is the code that logs, metrics, Proxy-Status and error bodies show.
+ * Upstream codes are the error types of RFC 9209 section 2.3, with `_` for a token separator.
+ */
+export const ERRORS = {
+  bad_target: { fault: 'client', status: 400, retryable: false },
+  bad_host: { fault: 'client', status: 400, retryable: false },
+  bad_request: { fault: 'client', status: 400, retryable: false },
+  unauthorized: { fault: 'client', status: 401, retryable: false },
+  forbidden: { fault: 'client', status: 403, retryable: false },
+  unknown_host: { fault: 'client', status: 404, retryable: false },
+  no_route: { fault: 'client', status: 404, retryable: false },
+  method_not_allowed: { fault: 'client', status: 405, retryable: false },
+  request_timeout: { fault: 'client', status: 408, retryable: false },
+  body_too_large: { fault: 'client', status: 413, retryable: false },
+  target_too_long: { fault: 'client', status: 414, retryable: false },
+  expectation_failed: { fault: 'client', status: 417, retryable: false },
+  misdirected: { fault: 'client', status: 421, retryable: false },
+  headers_too_large: { fault: 'client', status: 431, retryable: false },
+  client_gone: { fault: 'client', status: 499, retryable: false },
+
+  internal_error: { fault: 'internal', status: 500, retryable: false },
+  method_unknown: { fault: 'client', status: 501, retryable: false },
+  shutting_down: { fault: 'internal', status: 503, retryable: false },
+  too_many_tunnels: { fault: 'internal', status: 503, retryable: false },
+  version_unsupported: { fault: 'client', status: 505, retryable: false },
+  loop_detected: { fault: 'config', status: 508, retryable: false },
+
+  dns_error: { fault: 'upstream', status: 502, retryable: true },
+  connection_refused: { fault: 'upstream', status: 502, retryable: true },
+  connection_timeout: { fault: 'upstream', status: 504, retryable: true },
+  connection_terminated: { fault: 'upstream', status: 502, retryable: true },
+  destination_unavailable: { fault: 'upstream', status: 503, retryable: true },
+  tls_certificate_error: { fault: 'upstream', status: 502, retryable: true },
+  tls_protocol_error: { fault: 'upstream', status: 502, retryable: true },
+  http_response_incomplete: { fault: 'upstream', status: 502, retryable: true },
+  http_response_timeout: { fault: 'upstream', status: 504, retryable: true },
+  http_protocol_error: { fault: 'upstream', status: 502, retryable: true },
+  http_response_status: { fault: 'upstream', status: 502, retryable: true },
+
+  config_invalid: { fault: 'config', status: 422, retryable: false },
+  config_unreadable: { fault: 'config', status: 422, retryable: false },
+  geo_unreadable: { fault: 'config', status: 422, retryable: false },
+  address_in_use: { fault: 'internal', status: 500, retryable: false },
+  address_unavailable: { fault: 'internal', status: 500, retryable: false },
+  admin_unreachable: { fault: 'internal', status: 500, retryable: false },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error with a code of {@link ERRORS}. `message` is safe to show: it never contains secrets or client data. */
+export class PolycdnError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'PolycdnError'
+    this.code = code
+  }
+
+  get fault(): Fault {
+    return ERRORS[this.code].fault
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable
+  }
+}
+
+/** Turns whatever was thrown into a PolycdnError, once, at a boundary. */
+export function toPolycdnError(thrown: unknown): PolycdnError {
+  if (thrown instanceof PolycdnError) return thrown
+  const cause = thrown instanceof Error ? thrown : new Error(String(thrown))
+  return new PolycdnError('internal_error', 'internal error', { cause })
+}

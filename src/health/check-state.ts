@@ -1,0 +1,23 @@
+/** What active checks say about an endpoint: `unknown` until enough of them agree, and then as good as healthy. */
+export interface CheckState {
+  readonly verdict: 'unknown' | 'healthy' | 'unhealthy'
+  /** Results in a row that contradict the verdict. */
+  readonly streak: number
+}
+
+export const UNCHECKED: CheckState = { verdict: 'unknown', streak: 0 }
+
+export interface Thresholds {
+  readonly healthyThreshold: number
+  readonly unhealthyThreshold: number
+}
+
+/** The state after one more result. The first result of all decides at once: a gateway that starts has no time. */
+export function afterCheck(state: CheckState, passed: boolean, thresholds: Thresholds): CheckState {
+  if (state.verdict === 'unknown') return { verdict: passed ? 'healthy' : 'unhealthy', streak: 0 }
+  const agrees = passed === (state.verdict === 'healthy')
+  if (agrees) return state.streak === 0 ? state : { ...state, streak: 0 }
+  const streak = state.streak + 1
+  const needed = passed ? thresholds.healthyThreshold : thresholds.unhealthyThreshold
+  return streak < needed ? { ...state, streak } : { verdict: passed ? 'healthy' : 'unhealthy', streak: 0 }
+}

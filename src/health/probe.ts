@@ -1,0 +1,78 @@
+import type { Endpoint, HealthCheck } from '../config/snapshot.ts'
+import { Attempt, type AttemptListener } from '../delivery/attempt.ts'
+import type { Deadline } from '../delivery/deadlines.ts'
+import type { Timers } from '../delivery/timers.ts'
+import type { Transport } from '../delivery/transport.ts'
+import { planHttp } from '../providers/http.ts'
+
+/** Spread of the pause between two checks, so that gateways and endpoints fall out of step. */
+const JITTER = 0.1
+
+export interface ProbeOptions {
+  readonly endpoint: Endpoint
+  readonly check: HealthCheck
+  readonly timers: Timers
+  /** Uniform in [0, 1). */
+  random(): number
+  transport(): Transport
+  onResult(passed: boolean): void
+}
+
+/** Asks one endpoint again and again whether it is well, until it is stopped. */
+export class Probe {
+  readonly check: HealthCheck
+  readonly #options: ProbeOptions
+  #next: Deadline | null = null
+  #attempt: Attempt | null = null
+  #stopped = false
+
+  constructor(options: ProbeOptions) {
+    this.#options = options
+    this.check = options.check
+    this.#schedule(options.random() * Math.min(options.check.interval, 1000))
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#next?.cancel()
+    this.#attempt?.cancel()
+  }
+
+  #schedule(ms: number): void {
+    this.#next = this.#options.timers.after(ms, () => this.#ask())
+  }
+
+  #ask(): void {
+    const { endpoint, check, timers, transport } = this.#options
+    const timeouts = { connect: check.timeout, head: check.timeout, bodyIdle: check.timeout }
+    this.#attempt = new Attempt(endpoint, timeouts, timers, this.#listener())
+    const host = endpoint.hostHeader ?? new URL(endpoint.origin).host
+    const headers = ['host', host, 'user-agent', 'polycdn-health-check', 'accept', '*/*']
+    const path = planHttp(endpoint, check.path)
+    transport().dispatch(endpoint, { method: 'GET', path, headers, host: hostName(host) }, this.#attempt)
+  }
+
+  #listener(): AttemptListener {
+    return {
+      onHead: ({ status }) => {
+        this.#attempt!.discard()
+        this.#result(this.check.expectedStatus.includes(status))
+      },
+      onData: () => true,
+      onEnd: () => {},
+      onFailure: () => this.#result(false),
+    }
+  }
+
+  #result(passed: boolean): void {
+    if (this.#stopped) return
+    this.#options.onResult(passed)
+    if (this.#stopped) return
+    const { random } = this.#options
+    this.#schedule(this.check.interval * (1 - JITTER + 2 * JITTER * random()))
+  }
+}
+
+function hostName(host: string): string {
+  return host.replace(/:\d+$/, '')
+}

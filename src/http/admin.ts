@@ -1,0 +1,106 @@
+import type { AddressInfo } from 'node:net'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { formatProblem, type Problem } from '../config/problem.ts'
+import type { ListenAddress } from '../config/snapshot.ts'
+import { PolycdnError } from '../errors.ts'
+import { parseAddress } from '../geo/address.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Question } from '../steering/explain.ts'
+import { sameSecret } from './debug.ts'
+import { formatAddress } from './listeners.ts'
+
+/** What the admin can tell and do. */
+export interface AdminActions {
+  readonly metrics: Metrics
+  /** null: open to whoever reaches the address, which is a loopback one. */
+  token(): string | null
+  ready(): boolean
+  status(): object
+  explain(question: Question): object
+  /** The problems that kept the older configuration in place; none is success. */
+  reload(): Promise<readonly Problem[]>
+}
+
+/** Reachable without a token: load balancers and orchestrators ask these. */
+const OPEN = new Set(['/healthz', '/readyz'])
+/** A page in a browser may send requests to loopback: it names its origin, or came by a name of its own (rebinding). */
+const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
+
+/** The admin server: /healthz, /readyz, /metrics, /status, /explain and POST /reload. */
+export class Admin {
+  readonly #app: FastifyInstance
+
+  private constructor(app: FastifyInstance) {
+    this.#app = app
+  }
+
+  static async listen(address: ListenAddress, actions: AdminActions): Promise<Admin> {
+    const app = fastify({ logger: false, forceCloseConnections: true })
+    guard(app, actions)
+    addRoutes(app, actions)
+    try {
+      await app.listen({ host: address.host, port: address.port })
+    } catch (error) {
+      const where = formatAddress({ address: address.host, port: address.port })
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EADDRINUSE') throw new PolycdnError('address_in_use', `${where} is in use by another program`)
+      throw new PolycdnError('address_unavailable', `cannot listen on ${where}: ${code}`)
+    }
+    return new Admin(app)
+  }
+
+  /** `host:port` as bound. */
+  get address(): string {
+    return formatAddress(this.#app.server.address() as AddressInfo)
+  }
+
+  async close(): Promise<void> {
+    await this.#app.close()
+  }
+}
+
+function guard(app: FastifyInstance, actions: AdminActions): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (OPEN.has(request.url.split('?')[0]!)) return
+    const token = actions.token()
+    if (token !== null) {
+      const sent = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
+      if (sent !== undefined && sameSecret(sent, token)) return
+      return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'unauthorized' })
+    }
+    const fromPage = request.headers.origin !== undefined || !LOCAL_HOST.test(request.headers.host ?? '')
+    if (fromPage) return reply.code(403).send({ error: 'forbidden' })
+  })
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const status = error.statusCode ?? 500
+    return reply.code(status).send({ error: status < 500 ? 'bad_request' : 'internal_error' })
+  })
+}
+
+function addRoutes(app: FastifyInstance, actions: AdminActions): void {
+  app.get('/healthz', () => ({ status: 'ok' }))
+  app.get('/readyz', (_request, reply) =>
+    actions.ready() ? { status: 'ready' } : reply.code(503).send({ status: 'draining' }),
+  )
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, body } = await actions.metrics.exposition()
+    return reply.header('content-type', contentType).send(body)
+  })
+  app.get('/status', () => actions.status())
+  app.get('/explain', (request, reply) => {
+    const question = questionOf(request)
+    return question === null ? reply.code(400).send({ error: 'bad_request' }) : actions.explain(question)
+  })
+  app.post('/reload', async (_request, reply) => {
+    const problems = await actions.reload()
+    const lines = problems.map(formatProblem)
+    return lines.length === 0 ? { status: 'reloaded' } : reply.code(422).send({ status: 'rejected', problems: lines })
+  })
+}
+
+function questionOf(request: FastifyRequest): Question | null {
+  const { ip, host, path, method } = request.query as Record<string, string | undefined>
+  const client = parseAddress(ip ?? '')
+  if (client === null || host === undefined) return null
+  return { client, host, path: path ?? '/', method: method ?? 'GET' }
+}

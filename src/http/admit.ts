@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { Snapshot } from '../config/snapshot.ts'
+import { PolycdnError } from '../errors.ts'
+import { type Address, parseAddress } from '../geo/address.ts'
+import { matchRoute } from '../steering/match.ts'
+import type { Admitted } from './exchange.ts'
+import { clientAddress } from './forwarded.ts'
+import type { Generation } from './generation.ts'
+import { type Host, parseHost } from './host.ts'
+import { parseTarget, type Target } from './target.ts'
+
+/** RFC 5735's address for "some host of this network": a socket that closed before we asked has none. */
+const NOBODY = parseAddress('0.0.0.0')!
+
+/**
+ * Normalises a request and matches it to a Site and a Route. Everything that Node's parser accepts and a gateway must
+ * not is refused here, before anything else looks at the request.
+ */
+export function admit(generation: Generation, raw: IncomingMessage): Admitted | PolycdnError {
+  const { snapshot } = generation
+  const method = raw.method!
+  const bad = protocolProblem(raw) ?? limitProblem(raw, snapshot)
+  if (bad !== null) return bad
+  const target = parseTarget(raw.url!, method)
+  if (target instanceof PolycdnError) return target
+  const host = effectiveHost(raw, target)
+  if (host instanceof PolycdnError) return host
+  if (isLoop(raw, generation.loopId)) return new PolycdnError('loop_detected', 'this request has been here before')
+
+  const peer = parseAddress(raw.socket.remoteAddress ?? '') ?? NOBODY
+  const peerTrusted = snapshot.trustedProxies.match(peer) !== null
+  const client = peerTrusted ? behindProxies(raw, peer, snapshot) : peer
+  const site = generation.findSite(host.name)
+  if (site === null) return new PolycdnError('unknown_host', 'no site has this host')
+  const header = (name: string) => headerText(raw, name)
+  const route = matchRoute(site, { method, path: target.matchPath, client, header })
+  if (route === null) return new PolycdnError('no_route', 'no route of this site matches')
+  const scheme = schemeOf(raw, peerTrusted)
+  return { generation, raw, method, target, host, scheme, peer, client, peerTrusted, site, route }
+}
+
+/** RFC 9112 sections 2.3 and 6.1, RFC 9110 section 10.1.1: what the parser lets through. */
+function protocolProblem(raw: IncomingMessage): PolycdnError | null {
+  if (raw.httpVersion !== '1.1' && raw.httpVersion !== '1.0') {
+    return new PolycdnError('version_unsupported', `HTTP/${raw.httpVersion} is not spoken here`)
+  }
+  const coding = raw.headers['transfer-encoding']
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || raw.httpVersion === '1.0')) {
+    return new PolycdnError('bad_request', 'the Transfer-Encoding is not one that HTTP/1.1 clients may use')
+  }
+  if (raw.method === 'TRACE' || raw.method === 'CONNECT') {
+    return new PolycdnError('method_not_allowed', `${raw.method} is not allowed`)
+  }
+  return null
+}
+
+function limitProblem(raw: IncomingMessage, { limits }: Snapshot): PolycdnError | null {
+  if (raw.url!.length > limits.uri) return new PolycdnError('target_too_long', 'the request target is too long')
+  if (raw.rawHeaders.length > limits.headerCount * 2) {
+    return new PolycdnError('headers_too_large', 'there are too many header fields')
+  }
+  if (Number(raw.headers['content-length'] ?? 0) > limits.body) {
+    return new PolycdnError('body_too_large', 'the content is too large')
+  }
+  return null
+}
+
+/** RFC 9112 section 3.2: exactly one Host in HTTP/1.1; an absolute-form target must agree with it. */
+function effectiveHost(raw: IncomingMessage, target: Target): Host | PolycdnError {
+  const hosts: string[] = []
+  for (let i = 0; i < raw.rawHeaders.length; i += 2) {
+    const name = raw.rawHeaders[i]!
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts.push(raw.rawHeaders[i + 1]!)
+  }
+  if (hosts.length > 1) return new PolycdnError('bad_host', 'there is more than one Host')
+  const [sent] = hosts
+  if (sent === undefined && raw.httpVersion === '1.1') return new PolycdnError('bad_host', 'there is no Host')
+  if (target.authority === null) return sent === undefined ? { name: '', authority: '' } : parseHost(sent)
+  const authority = parseHost(target.authority)
+  if (authority instanceof PolycdnError || sent === undefined) return authority
+  const host = parseHost(sent)
+  if (host instanceof PolycdnError) return host
+  const agree = host.authority.toLowerCase() === authority.authority.toLowerCase()
+  return agree ? authority : new PolycdnError('bad_host', 'the Host differs from the request target')
+}
+
+/** RFC 8586 section 2: our own name in CDN-Loop means that we are behind ourselves. */
+function isLoop(raw: IncomingMessage, loopId: string): boolean {
+  const field = headerText(raw, 'cdn-loop')
+  return field?.split(',').some((entry) => entry.split(';')[0]!.trim() === loopId) ?? false
+}
+
+function behindProxies(raw: IncomingMessage, peer: Address, snapshot: Snapshot): Address {
+  const forwarded = headerText(raw, 'forwarded')
+  const xForwardedFor = headerText(raw, 'x-forwarded-for')
+  return clientAddress({ peer, forwarded, xForwardedFor }, snapshot.trustedProxies)
+}
+
+function schemeOf(raw: IncomingMessage, peerTrusted: boolean): 'http' | 'https' {
+  if ((raw.socket as Partial<TLSSocket>).encrypted === true) return 'https'
+  return peerTrusted && headerText(raw, 'x-forwarded-proto')?.toLowerCase() === 'https' ? 'https' : 'http'
+}
+
+/** A header field's value, several lines joined; null where it is missing. */
+export function headerText(raw: IncomingMessage, name: string): string | null {
+  const value = raw.headers[name]
+  if (value === undefined) return null
+  return typeof value === 'string' ? value : value.join(', ')
+}

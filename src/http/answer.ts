@@ -1,0 +1,30 @@
+import type { Endpoint } from '../config/snapshot.ts'
+import type { Admitted } from './exchange.ts'
+import { clientHeaders } from './headers.ts'
+import { rewriteLocation } from './location.ts'
+
+/**
+ * The header fields of an endpoint's answer as the client receives them: a flat list.
+ *
+ * @param own what the gateway adds, a flat list
+ */
+export function answerHeaders(
+  admitted: Admitted,
+  endpoint: Endpoint,
+  head: { readonly status: number; readonly rawHeaders: readonly (Buffer | string)[] },
+  own: readonly string[],
+): string[] {
+  const { site, route } = admitted
+  const edits = [
+    endpoint.cdn?.headers.response ?? site.origin?.headers.response ?? null,
+    route.policy.headers.response,
+  ]
+  const headers = clientHeaders(head.rawHeaders, edits, own)
+  if (head.status === 201 || (head.status >= 300 && head.status < 400)) rewriteLocation(headers, admitted, endpoint)
+  return headers
+}
+
+/** How long the endpoint took to answer, for the client's developer tools: `Server-Timing`, as a flat list. */
+export function serverTiming(endpoint: Endpoint, ms: number): string[] {
+  return ['server-timing', `cdn;desc=${endpoint.cdnName};dur=${ms.toFixed(1)}`]
+}

@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Delivered, Delivery, type Job } from '../delivery/delivery.ts'
+import { ResponseWriter } from '../delivery/writer.ts'
+import { PolycdnError } from '../errors.ts'
+import { planHttp } from '../providers/http.ts'
+import { decide } from '../steering/decide.ts'
+import type { Decision } from '../steering/decision.ts'
+import { admit } from './admit.ts'
+import { decisionField } from './debug.ts'
+import type { Admitted, Ending } from './exchange.ts'
+import { clientHeaders, upstreamHeaders } from './headers.ts'
+import { rewriteLocation } from './location.ts'
+import { type Arrival, record } from './record.ts'
+import { redirectTo } from './redirect.ts'
+import { refuse } from './refusal.ts'
+import type { Services } from './services.ts'
+
+/**
+ * The life of a GET or HEAD: accept → normalise and match → decide → redirect or deliver → record. This file is the
+ * table of contents of the program; each step stands in a file of its own.
+ */
+export function handle(services: Services, raw: IncomingMessage, response: ServerResponse): void {
+  const arrival: Arrival = { raw, startedAt: services.timers.now() }
+  const writer = new ResponseWriter(response)
+  const generation = services.current()
+  const admitted = admit(generation, raw)
+  if (admitted instanceof PolycdnError) return turnAway(services, arrival, writer, admitted)
+
+  const decision = decide(admitted.route, services.place(admitted.client), services.world)
+  const debug = decisionField(admitted, decision)
+  const redirect = redirectTo(admitted, decision)
+  if (redirect !== null) {
+    const { endpoint, reason } = decision.candidates[0]!
+    const edits = [endpoint.cdn?.headers.response ?? null, decision.policy.headers.response]
+    writer.head(redirect.status, clientHeaders(redirect.headers, edits, debug))
+    writer.end()
+    const firstByteMs = services.timers.now() - arrival.startedAt
+    const ending = { ...NOTHING_SENT, status: redirect.status, servedBy: endpoint, reason, decision, firstByteMs }
+    return record(services, arrival, admitted, ending)
+  }
+
+  const release = generation.transport.lease()
+  const { timers, board } = services
+  const parts = { transport: generation.transport, timers, board, writer }
+  const job = jobOf(admitted, decision, { writer, debug })
+  new Delivery(job, parts, (delivered) => {
+    release()
+    record(services, arrival, admitted, endingOf(arrival, decision, writer, delivered))
+  }).start()
+}
+
+const NOTHING_SENT: Ending = {
+  status: 0,
+  bytes: 0,
+  firstByteMs: null,
+  servedBy: null,
+  reason: null,
+  decision: null,
+  attempts: [],
+  error: null,
+  aborted: false,
+}
+
+/** Refuses a request that got no further than the door. */
+export function turnAway(services: Services, arrival: Arrival, writer: ResponseWriter, error: PolycdnError): void {
+  const { raw } = arrival
+  if (error.code === 'unknown_host') {
+    const hint = { host: raw.headers.host, hint: 'add this host to the hosts of a site' }
+    services.log.throttle('unknown-host', 10_000)?.warn('unknown-host', hint)
+  }
+  const { code, message } = error
+  const status = refuse(writer, { code, message, method: raw.method!, records: [], close: hasContent(raw) })
+  record(services, arrival, null, { ...NOTHING_SENT, status, bytes: writer.bytes, error: code })
+}
+
+function hasContent({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+/** How this request looks to each endpoint, and each answer to the client. */
+function jobOf(admitted: Admitted, decision: Decision, { writer, debug }: Output): Job {
+  const { site, route, raw, target, host, method } = admitted
+  const { policy } = route
+  const usesOrigin = policy.mode === 'origin' || policy.fallback === 'origin'
+  return {
+    decision,
+    origin: usesOrigin ? (site.origin?.endpoints ?? []) : [],
+    originTimeout: site.origin?.timeout ?? 0,
+    request: (endpoint) => ({
+      method,
+      path: planHttp(endpoint, target.path) + target.query,
+      headers: upstreamHeaders(admitted, endpoint, 'none'),
+      host: host.name,
+    }),
+    answer: (endpoint, head, ms) => {
+      const edits = [endpoint.cdn?.headers.response ?? site.origin?.headers.response ?? null, policy.headers.response]
+      const timing = `cdn;desc=${endpoint.cdnName};dur=${ms.toFixed(1)}`
+      const headers = clientHeaders(head.rawHeaders, edits, ['server-timing', timing, ...debug])
+      if (head.status === 201 || (head.status >= 300 && head.status < 400)) rewriteLocation(headers, admitted, endpoint)
+      return headers
+    },
+    refuse: (code, records) => {
+      const message = records.length === 0 ? 'no CDN can serve this now' : 'no CDN could deliver this'
+      return refuse(writer, { code, message, method, records, close: hasContent(raw) })
+    },
+  }
+}
+
+interface Output {
+  readonly writer: ResponseWriter
+  readonly debug: readonly string[]
+}
+
+function endingOf(arrival: Arrival, decision: Decision, writer: ResponseWriter, delivered: Delivered): Ending {
+  const { status, servedBy, reason, records: attempts, error, aborted, firstByteAt } = delivered
+  const firstByteMs = firstByteAt === null ? null : firstByteAt - arrival.startedAt
+  return { status, bytes: writer.bytes, firstByteMs, servedBy, reason, decision, attempts, error, aborted }
+}

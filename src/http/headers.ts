@@ -1,0 +1,148 @@
+import type { Endpoint, HeaderEdit } from '../config/snapshot.ts'
+import type { Admitted } from './exchange.ts'
+import { forwardedNode } from './forwarded.ts'
+
+/** RFC 9110 section 7.6.1, and what else belongs to one connection only. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+])
+
+/** What we write ourselves towards upstreams, or what only proxies in front of us may say. */
+const OURS_IN_REQUESTS = new Set([
+  'host',
+  'expect',
+  'content-length',
+  'via',
+  'cdn-loop',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-real-ip',
+])
+
+/** Alt-Svc names another way to the CDN's own host; a client would take it for a way to ours (RFC 7838 section 2). */
+const NOT_FOR_CLIENTS = new Set(['alt-svc'])
+
+const NAME = 'polycdn'
+
+/** The value that our CDN-Loop entry starts with, and the Via and Proxy-Status name. */
+export const PROXY_NAME = NAME
+
+/**
+ * The header fields of a client's request as an Endpoint receives them: a flat list of names and values.
+ *
+ * @param framing keeps Content-Length or, for a body of unknown length, leaves the framing to the sender
+ */
+export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, framing: 'none' | 'content-length'): string[] {
+  const { rawHeaders, httpVersion } = admitted.raw
+  const edits = endpoint.cdn?.headers.request ?? admitted.site.origin?.headers.request ?? null
+  const policyEdits = admitted.route.policy.headers.request
+  const dropped = connectionNames(rawHeaders)
+  const headers = ['host', endpoint.hostHeader ?? admitted.host.authority]
+  let via = ''
+  let cdnLoop = ''
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    const value = rawHeaders[i + 1]!
+    if (name === 'via') via += `${value}, `
+    else if (name === 'cdn-loop') cdnLoop += `${value}, `
+    else if (name === 'content-length' && framing === 'content-length') headers.push(name, value)
+    if (HOP_BY_HOP.has(name) || OURS_IN_REQUESTS.has(name) || name.startsWith('polycdn-')) continue
+    if (dropped?.has(name)) continue
+    if (isRemoved(name, edits) || isRemoved(name, policyEdits)) continue
+    headers.push(rawHeaders[i]!, value)
+  }
+  headers.push('via', `${via}${httpVersion} ${NAME}`)
+  headers.push('cdn-loop', `${cdnLoop}${admitted.generation.loopId}`)
+  if (endpoint.cdn === null || endpoint.cdn.clientIp === 'full') forwardClient(headers, admitted)
+  for (const [name, value] of policyEdits.set) headers.push(name, value)
+  if (edits !== null) for (const [name, value] of edits.set) headers.push(name, value)
+  return headers
+}
+
+/** The origin and CDNs with `client_ip: full` learn who asks; a chain is continued only from a proxy we trust. */
+function forwardClient(headers: string[], admitted: Admitted): void {
+  const { peer, peerTrusted, scheme, host, raw } = admitted
+  const chain = peerTrusted ? joined(raw.headers['x-forwarded-for']) : null
+  headers.push('x-forwarded-for', chain === null ? peer.text : `${chain}, ${peer.text}`)
+  headers.push('x-forwarded-proto', scheme, 'x-forwarded-host', host.authority)
+  const element = `for=${forwardedNode(peer)};host="${host.authority}";proto=${scheme}`
+  const earlier = peerTrusted ? joined(raw.headers.forwarded) : null
+  headers.push('forwarded', earlier === null ? element : `${earlier}, ${element}`)
+}
+
+function joined(value: string | string[] | undefined): string | null {
+  if (value === undefined || value === '') return null
+  return typeof value === 'string' ? value : value.join(', ')
+}
+
+/**
+ * The header fields of an answer as the client receives them: a flat list of names and values for `writeHead`.
+ *
+ * @param rawHeaders a flat list of names and values as received
+ * @param own what the gateway adds, a flat list
+ */
+export function clientHeaders(
+  rawHeaders: readonly (Buffer | string)[],
+  edits: readonly (HeaderEdit | null)[],
+  own: readonly string[],
+): string[] {
+  const headers: string[] = []
+  const dropped = connectionNames(rawHeaders)
+  let via = ''
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const sent = text(rawHeaders[i]!)
+    const name = sent.toLowerCase()
+    if (name === 'via') via += `${text(rawHeaders[i + 1]!)}, `
+    else if (
+      !HOP_BY_HOP.has(name) &&
+      !NOT_FOR_CLIENTS.has(name) &&
+      !dropped?.has(name) &&
+      !edits.some((edit) => isRemoved(name, edit))
+    ) {
+      headers.push(sent, text(rawHeaders[i + 1]!))
+    }
+  }
+  headers.push('via', `${via}1.1 ${NAME}`)
+  for (const edit of edits) for (const [name, value] of edit?.set ?? []) headers.push(name, value)
+  headers.push(...own)
+  return headers
+}
+
+/** `set` replaces what came, so it removes too. */
+function isRemoved(name: string, edit: HeaderEdit | null): boolean {
+  if (edit === null || (edit.remove.length === 0 && edit.set.length === 0)) return false
+  return edit.remove.includes(name) || edit.set.some(([set]) => set === name)
+}
+
+/** The field names that Connection lists as belonging to this hop, or null. */
+function connectionNames(rawHeaders: readonly (Buffer | string)[]): Set<string> | null {
+  let names: Set<string> | null = null
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]!.length !== 10 || text(rawHeaders[i]!).toLowerCase() !== 'connection') continue
+    for (const token of text(rawHeaders[i + 1]!)
+      .toLowerCase()
+      .split(',')) {
+      const name = token.trim()
+      if (name === '' || name === 'close' || name === 'keep-alive') continue
+      names ??= new Set()
+      names.add(name)
+    }
+  }
+  return names
+}
+
+function text(value: Buffer | string): string {
+  return typeof value === 'string' ? value : value.toString('latin1')
+}

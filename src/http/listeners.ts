@@ -1,0 +1,174 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Limits, ListenAddress, Snapshot } from '../config/snapshot.ts'
+import { PolycdnError } from '../errors.ts'
+import { parseAddress } from '../geo/address.ts'
+import { onClientError } from './client-error.ts'
+import { onePerConnection, type RequestListener } from './pipeline.ts'
+
+/** What the listeners hand on. */
+export interface Handlers {
+  readonly onRequest: RequestListener
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  snapshot(): Snapshot
+}
+
+const CLOSE_IDLE_EVERY = 50
+
+/** The sockets that clients connect to: one server per address, which a reload opens and closes as needed. */
+export class Listeners {
+  readonly #servers = new Map<string, Server>()
+  readonly #handlers: Handlers
+  readonly #perAddress = new Map<string, number>()
+  #connections = 0
+  #requests = 0
+
+  constructor(handlers: Handlers) {
+    this.#handlers = handlers
+  }
+
+  /** Open client connections. */
+  get connections(): number {
+    return this.#connections
+  }
+
+  /** Requests that have begun and not ended. */
+  get requests(): number {
+    return this.#requests
+  }
+
+  /** `host:port` of every open listener, as bound. */
+  get addresses(): readonly string[] {
+    return [...this.#servers.values()].map((server) => formatAddress(server.address() as AddressInfo))
+  }
+
+  /**
+   * Opens the addresses that are not open yet. On any failure those it opened are closed again and the error names the
+   * address. The caller closes the others with `retain` once everything else has succeeded.
+   */
+  async open(addresses: readonly ListenAddress[], limits: Limits): Promise<void> {
+    const opened: string[] = []
+    for (const address of addresses) {
+      const key = keyOf(address)
+      if (this.#servers.has(key)) continue
+      try {
+        this.#servers.set(key, await this.#listen(address, limits))
+        opened.push(key)
+      } catch (error) {
+        await Promise.all(opened.map((other) => this.#close(other)))
+        throw error
+      }
+    }
+  }
+
+  /** Stops listening where the configuration no longer says so; running requests go on. */
+  async retain(addresses: readonly ListenAddress[], limits: Limits): Promise<void> {
+    const keys = new Set(addresses.map(keyOf))
+    for (const server of this.#servers.values()) applyLimits(server, limits)
+    await Promise.all([...this.#servers.keys()].filter((key) => !keys.has(key)).map((key) => this.#close(key)))
+  }
+
+  /** Stops listening; resolves when the last connection has ended, which idle ones are made to. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#servers.keys()].map((key) => this.#close(key)))
+  }
+
+  /** Ends every connection now. */
+  destroy(): void {
+    for (const server of this.#servers.values()) server.closeAllConnections()
+  }
+
+  async #listen(address: ListenAddress, limits: Limits): Promise<Server> {
+    const server = createServer({
+      maxHeaderSize: limits.headers,
+      connectionsCheckingInterval: 1000,
+      requireHostHeader: false,
+      insecureHTTPParser: false,
+      noDelay: true,
+    })
+    applyLimits(server, limits)
+    this.#wire(server)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(listenError(error, address)))
+      server.listen({ host: address.host, port: address.port, backlog: 4096 }, resolve)
+    })
+    return server
+  }
+
+  #wire(server: Server): void {
+    const { onRequest, onUpgrade } = this.#handlers
+    const listener = onePerConnection((request, response) => {
+      this.#requests++
+      response.once('close', () => this.#requests--)
+      onRequest(request, response)
+    })
+    server.on('request', listener)
+    server.on('checkContinue', (request, response) => {
+      response.writeContinue()
+      listener(request, response)
+    })
+    server.on('checkExpectation', (_request, response) => response.writeHead(417, { connection: 'close' }).end())
+    server.on('upgrade', onUpgrade)
+    server.on('connect', (_request, socket: Duplex) => refuseConnect(socket))
+    server.on('clientError', (error, socket) => onClientError(error, socket as Socket))
+    server.on('connection', (socket: Socket) => this.#admit(socket))
+    // Without it a client that ends its side after the request gets no answer.
+    Object.assign(server, { httpAllowHalfOpen: true })
+  }
+
+  /** Counts a connection, or closes it where its address has too many. Proxies that we trust speak for many clients. */
+  #admit(socket: Socket): void {
+    this.#connections++
+    socket.once('close', () => this.#connections--)
+    const address = parseAddress(socket.remoteAddress ?? '')
+    if (address === null) return
+    const { limits, trustedProxies } = this.#handlers.snapshot()
+    const count = (this.#perAddress.get(address.text) ?? 0) + 1
+    this.#perAddress.set(address.text, count)
+    socket.once('close', () => {
+      const left = this.#perAddress.get(address.text)! - 1
+      if (left === 0) this.#perAddress.delete(address.text)
+      else this.#perAddress.set(address.text, left)
+    })
+    if (count > limits.connectionsPerAddress && trustedProxies.match(address) === null) socket.destroy()
+  }
+
+  async #close(key: string): Promise<void> {
+    const server = this.#servers.get(key)!
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY)
+    await closed
+    clearInterval(idle)
+    this.#servers.delete(key)
+  }
+}
+
+function applyLimits(server: Server, limits: Limits): void {
+  server.maxHeadersCount = 0
+  server.headersTimeout = limits.headerTimeout
+  server.requestTimeout = 0
+  server.keepAliveTimeout = limits.idleTimeout
+  server.maxConnections = limits.connections
+}
+
+function refuseConnect(socket: Duplex): void {
+  socket.on('error', () => {})
+  socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+}
+
+function listenError(error: NodeJS.ErrnoException, address: ListenAddress): PolycdnError {
+  const where = formatAddress({ address: address.host, port: address.port })
+  if (error.code === 'EADDRINUSE') return new PolycdnError('address_in_use', `${where} is in use by another program`)
+  return new PolycdnError('address_unavailable', `cannot listen on ${where}: ${error.code}`)
+}
+
+/** Port 0 is a different port each time, but the same listener across reloads. */
+function keyOf({ host, port }: ListenAddress): string {
+  return `${host} ${port}`
+}
+
+/** `host:port`, IPv6 in brackets. */
+export function formatAddress({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}

@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** What Node's server looks at after each read: with `_paused` set it stops parsing until the flag is cleared. */
+interface PausableSocket extends Socket {
+  _paused?: boolean
+  parser?: { resume(): void } | null
+}
+
+interface Line {
+  readonly waiting: (readonly [IncomingMessage, ServerResponse])[]
+  paused: boolean
+}
+
+/** Above it no more requests of this connection are read. One read of 64 KiB may still bring some thousand. */
+const MAX_WAITING = 16
+
+/**
+ * Answers the requests of a connection one after the other. Node starts a handler for every pipelined request at
+ * once, and a thousand of them in one packet would start a thousand upstream requests for answers that only leave in
+ * order anyway (RFC 9112 section 9.3.2).
+ */
+export function onePerConnection(listener: RequestListener): RequestListener {
+  const lines = new WeakMap<Socket, Line>()
+
+  const run = (socket: PausableSocket, request: IncomingMessage, response: ServerResponse): void => {
+    response.once('close', () => next(socket))
+    listener(request, response)
+  }
+
+  const next = (socket: PausableSocket): void => {
+    const line = lines.get(socket)!
+    const following = line.waiting.shift()
+    if (following === undefined) lines.delete(socket)
+    if (line.paused && line.waiting.length <= MAX_WAITING / 2) resume(socket, line)
+    if (following !== undefined && !socket.destroyed) run(socket, ...following)
+  }
+
+  return (request, response) => {
+    const socket: PausableSocket = request.socket
+    const line = lines.get(socket)
+    if (line === undefined) {
+      lines.set(socket, { waiting: [], paused: false })
+      return run(socket, request, response)
+    }
+    line.waiting.push([request, response])
+    if (line.waiting.length > MAX_WAITING && !line.paused) pause(socket, line)
+  }
+}
+
+function pause(socket: PausableSocket, line: Line): void {
+  line.paused = true
+  socket._paused = true
+  socket.pause()
+}
+
+function resume(socket: PausableSocket, line: Line): void {
+  line.paused = false
+  socket._paused = false
+  socket.parser?.resume()
+  socket.resume()
+}

@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http'
+import type { LogSettings } from '../config/snapshot.ts'
+import type { AttemptRecord } from '../delivery/outcome.ts'
+import { statusOf } from '../delivery/outcome.ts'
+import { type Address, parseAddress, truncateAddress } from '../geo/address.ts'
+import { codeClass } from '../observe/code-class.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import { headerText } from './admit.ts'
+import type { Admitted, Ending } from './exchange.ts'
+import type { Services } from './services.ts'
+
+/** A request as it came, before anything was understood of it. */
+export interface Arrival {
+  readonly raw: IncomingMessage
+  /** Milliseconds on the clock of Timers. */
+  readonly startedAt: number
+}
+
+/** Nobody's site: a client may invent hosts. */
+const OTHER = '_other'
+
+/** Tells metrics and the access log how a request ended; the last thing that happens to it. */
+export function record(services: Services, arrival: Arrival, admitted: Admitted | null, ending: Ending): void {
+  const ms = services.timers.now() - arrival.startedAt
+  count(services.metrics, admitted?.site.name ?? OTHER, ending, ms)
+  const { log } = (admitted?.generation ?? services.current()).snapshot
+  if (log.access) services.accessLog.write(accessRecord(arrival, admitted, ending, { ms, log }))
+}
+
+function count(metrics: Metrics, site: string, ending: Ending, ms: number): void {
+  const cdn = ending.servedBy?.cdnName ?? 'none'
+  metrics.requests.child(site, cdn, codeClass(ending.status)).inc()
+  metrics.requestDuration.child(site).observe(ms / 1000)
+  if (ending.firstByteMs !== null) metrics.firstByte.child(site, cdn).observe(ending.firstByteMs / 1000)
+  if (ending.bytes > 0) metrics.responseBytes.child(site, cdn).inc(ending.bytes)
+  if (ending.aborted) metrics.abortedResponses.child(site, cdn).inc()
+  if (ending.decision !== null && ending.decision.candidates.length > 0) {
+    metrics.decisions.child(ending.decision.policy.name, ending.decision.candidates[0]!.reason).inc()
+  }
+  ending.attempts.forEach((attempt, at) => {
+    const { cdnName } = attempt.endpoint
+    metrics.attempts.child(cdnName, attempt.outcome.kind).inc()
+    metrics.attemptDuration.child(cdnName).observe(attempt.ms / 1000)
+    const next = ending.attempts[at + 1]
+    if (next !== undefined) metrics.failovers.child(cdnName, next.endpoint.cdnName, failureOf(attempt)).inc()
+  })
+}
+
+function failureOf({ outcome }: AttemptRecord): string {
+  return outcome.kind === 'failed' ? outcome.code : outcome.kind
+}
+
+function accessRecord(
+  { raw }: Arrival,
+  admitted: Admitted | null,
+  ending: Ending,
+  { ms, log }: { ms: number; log: LogSettings },
+) {
+  const client = admitted?.client ?? parseAddress(raw.socket.remoteAddress ?? '')
+  return {
+    time: Date.now() - ms,
+    site: admitted?.site.name ?? null,
+    route: admitted?.route.name ?? null,
+    client: client === null ? null : shownAddress(client, log),
+    method: raw.method!,
+    host: admitted?.host.name ?? headerText(raw, 'host') ?? '',
+    path: admitted?.target.path ?? raw.url!,
+    protocol: `HTTP/${raw.httpVersion}`,
+    status: ending.status,
+    bytes: ending.bytes,
+    duration_ms: ms,
+    ttfb_ms: ending.firstByteMs,
+    cdn: ending.servedBy?.cdnName ?? null,
+    endpoint: ending.servedBy?.url ?? null,
+    reason: ending.reason,
+    attempts: ending.attempts.map((attempt) => ({
+      cdn: attempt.endpoint.cdnName,
+      endpoint: attempt.endpoint.url,
+      outcome: attempt.outcome.kind,
+      code: attempt.outcome.kind === 'failed' ? attempt.outcome.code : null,
+      status: statusOf(attempt.outcome),
+      ms: attempt.ms,
+    })),
+    error: ending.error,
+    user_agent: headerText(raw, 'user-agent'),
+    aborted: ending.aborted,
+  }
+}
+
+/** An address as the log may show it. */
+function shownAddress(address: Address, { clientIp }: LogSettings): string | null {
+  if (clientIp === 'none') return null
+  return clientIp === 'full' ? address.text : truncateAddress(address, 24, 48)
+}

@@ -1,0 +1,53 @@
+import { STATUS_CODES } from 'node:http'
+import type { AttemptRecord } from '../delivery/outcome.ts'
+import { statusOf } from '../delivery/outcome.ts'
+import type { ResponseWriter } from '../delivery/writer.ts'
+import { ERRORS, type ErrorCode } from '../errors.ts'
+import { PROXY_NAME } from './headers.ts'
+
+/** Seconds; nothing that could be tried now may be back by then. */
+const RETRY_AFTER = '5'
+
+/** What a refusal says, besides its code. */
+export interface Refusal {
+  readonly code: ErrorCode
+  /** One sentence; safe to show. */
+  readonly message: string
+  readonly method: string
+  readonly records: readonly AttemptRecord[]
+  /** The request's content was not read, so the connection cannot be used again. */
+  readonly close: boolean
+}
+
+/** Answers with a status and a few words of plain text. Returns the status. */
+export function refuse(writer: ResponseWriter, refusal: Refusal): number {
+  const { status } = ERRORS[refusal.code]
+  const body = `${status} ${STATUS_CODES[status]}: ${refusal.message} (${refusal.code})\n`
+  const headers = [
+    'content-type',
+    'text/plain; charset=utf-8',
+    'content-length',
+    String(Buffer.byteLength(body)),
+    'cache-control',
+    'no-store',
+    'x-content-type-options',
+    'nosniff',
+  ]
+  if (ERRORS[refusal.code].fault === 'upstream')
+    headers.push('proxy-status', proxyStatus(refusal.code, refusal.records))
+  if (status === 503) headers.push('retry-after', RETRY_AFTER)
+  if (status === 405) headers.push('allow', 'GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS')
+  if (refusal.close) headers.push('connection', 'close')
+  writer.head(status, headers)
+  if (refusal.method === 'HEAD') writer.end()
+  else writer.end(body)
+  return status
+}
+
+/** RFC 9209: our name with the error type and the next hop that failed last. Names of CDNs are tokens. */
+export function proxyStatus(code: ErrorCode, records: readonly AttemptRecord[]): string {
+  const last = records.at(-1)
+  const hop = last === undefined ? '' : `; next-hop=${last.endpoint.cdnName}`
+  const status = last === undefined ? null : statusOf(last.outcome)
+  return status === null ? `${PROXY_NAME}; error=${code}${hop}` : `${PROXY_NAME}; received-status=${status}${hop}`
+}

@@ -1,0 +1,104 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import type { Deadline } from '../delivery/deadlines.ts'
+import type { Timers } from '../delivery/timers.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** What may become of a request's content. Bytes and milliseconds. */
+export interface RequestBodyOptions {
+  readonly limit: number
+  /** Silence of either side while the content is on its way. */
+  readonly idle: number
+  /** Silence of the upstream after the last byte. */
+  readonly answer: number
+  /** The upstream is there: the content is about to be read for the first time. */
+  onBegin(): void
+  /** `body_too_large`, `request_timeout` (the client's silence) or `http_response_timeout` (the upstream's). */
+  onFailure(code: ErrorCode): void
+}
+
+/**
+ * The content of a client's request as one attempt sends it. Nothing is read before the attempt asks, so a failed dial
+ * leaves the content whole for the next one. Destroying it leaves the request alone: its socket has an answer to carry.
+ */
+export class RequestBody extends Readable {
+  readonly #source: IncomingMessage
+  readonly #timers: Timers
+  readonly #options: RequestBodyOptions
+  #deadline: Deadline | null = null
+  #begun = false
+  #ended = false
+  #watching = true
+  /** The upstream wants more than the client has sent. */
+  #hungry = false
+  #bytes = 0
+  #lastActivity = 0
+
+  constructor(source: IncomingMessage, timers: Timers, options: RequestBodyOptions) {
+    super()
+    this.#source = source
+    this.#timers = timers
+    this.#options = options
+    // Whoever destroys it with an error has its own way to tell.
+    this.on('error', () => {})
+  }
+
+  /** The answer has begun, or nobody waits for it any more. */
+  unwatch(): void {
+    this.#watching = false
+    this.#deadline?.cancel()
+  }
+
+  override _read(): void {
+    this.#hungry = true
+    this.#lastActivity = this.#timers.now()
+    if (!this.#begun) this.#begin()
+    this.#source.resume()
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#source.off('data', this.#onData).off('end', this.#onEnd)
+    if (!this.#ended) this.#source.pause()
+    callback(error)
+  }
+
+  #begin(): void {
+    this.#begun = true
+    this.#options.onBegin()
+    this.#source.on('data', this.#onData).on('end', this.#onEnd)
+    this.#watch()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#bytes += chunk.length
+    this.#lastActivity = this.#timers.now()
+    if (this.#bytes > this.#options.limit) return this.#fail('body_too_large')
+    this.#hungry = false
+    if (!this.push(chunk)) this.#source.pause()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.#lastActivity = this.#timers.now()
+    this.push(null)
+  }
+
+  #fail(code: ErrorCode): void {
+    this.unwatch()
+    this.#options.onFailure(code)
+  }
+
+  /** One deadline for the whole upload: it looks when something happened last instead of being set by each piece. */
+  #watch(): void {
+    if (!this.#watching) return
+    const allowed = this.#ended ? this.#options.answer : this.#options.idle
+    const silent = this.#timers.now() - this.#lastActivity
+    if (silent >= allowed) this.#fail(this.#hungry && !this.#ended ? 'request_timeout' : 'http_response_timeout')
+    else this.#deadline = this.#timers.after(allowed - silent, () => this.#watch())
+  }
+}
+
+/** Whether a request has content: RFC 9112 section 6. */
+export function hasContent({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}

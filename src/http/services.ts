@@ -1,0 +1,21 @@
+import type { Timers } from '../delivery/timers.ts'
+import type { Address } from '../geo/address.ts'
+import type { Place } from '../geo/place.ts'
+import type { Board } from '../health/board.ts'
+import type { AccessLog } from '../observe/access-log.ts'
+import type { Log } from '../observe/log.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { World } from '../steering/world.ts'
+import type { Generation } from './generation.ts'
+
+/** What a request needs of the process. Everything but `current` outlives a reload. */
+export interface Services {
+  current(): Generation
+  place(address: Address): Place
+  readonly world: World
+  readonly board: Board
+  readonly timers: Timers
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly accessLog: AccessLog
+}

@@ -1,0 +1,96 @@
+import { ClientRequest, type IncomingMessage } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Endpoint } from '../config/snapshot.ts'
+import type { Timers } from '../delivery/timers.ts'
+import { connectOptions, isAddress, MAX_HEADER_SIZE, serverName } from '../delivery/transport.ts'
+import { upstreamErrorCode } from '../delivery/upstream-error.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** Where a socket of its own goes: the endpoint, and the host of the client's request, for SNI. Milliseconds. */
+export interface DialTarget {
+  readonly endpoint: Endpoint
+  readonly host: string
+  readonly timeout: number
+}
+
+/**
+ * Opens a socket to an endpoint, TLS verified. `done` is called once with it or with what went wrong. The socket has a
+ * listener for errors, for as long as it lives. The returned function gives up without a word.
+ */
+export function dial(target: DialTarget, timers: Timers, done: (result: Socket | ErrorCode) => void): () => void {
+  let socket: Socket
+  try {
+    socket = open(target)
+  } catch (error) {
+    done(upstreamErrorCode(error))
+    return () => {}
+  }
+  let over = false
+  const settle = (result: Socket | ErrorCode) => {
+    if (over) return
+    over = true
+    deadline.cancel()
+    if (result !== socket) socket.destroy()
+    done(result)
+  }
+  const deadline = timers.after(target.timeout, () => settle('connection_timeout'))
+  socket.on('error', (error) => settle(upstreamErrorCode(error)))
+  socket.once(target.endpoint.tls === null ? 'connect' : 'secureConnect', () => settle(socket))
+  return () => {
+    over = true
+    deadline.cancel()
+    socket.destroy()
+  }
+}
+
+function open({ endpoint, host }: DialTarget): Socket {
+  const { hostname, port, protocol } = new URL(endpoint.origin)
+  const options = {
+    ...connectOptions(endpoint, host),
+    host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    allowHalfOpen: true,
+    noDelay: true,
+  }
+  const name = serverName(endpoint, host)
+  if (name === null) return connect(options)
+  return connectTls({ ...options, servername: isAddress(name) ? '' : name, ALPNProtocols: ['http/1.1'] })
+}
+
+/** What an upstream makes of an Upgrade. `early` is what it sent right behind its head. */
+export type Reply =
+  | { readonly kind: 'switched'; readonly head: IncomingMessage; readonly early: Buffer }
+  | { readonly kind: 'answered'; readonly head: IncomingMessage }
+  | { readonly kind: 'failed'; readonly code: ErrorCode }
+
+/** RFC 9110 section 15.2 lets any number of interim answers come. */
+const MAX_INTERIM = 8
+
+/** Sends a GET without content over a dialled socket and calls `done` once with what comes back. */
+export function ask(socket: Socket, path: string, headers: string[], done: (reply: Reply) => void): void {
+  let over = false
+  const settle = (reply: Reply) => {
+    if (over) return
+    over = true
+    if (reply.kind === 'failed') socket.destroy()
+    done(reply)
+  }
+  const fail = (code: ErrorCode) => settle({ kind: 'failed', code })
+  const options = { createConnection: () => socket, method: 'GET', path, headers, maxHeaderSize: MAX_HEADER_SIZE }
+  const request = new ClientRequest({ ...options, setHost: false })
+  let interim = 0
+  request.on('information', ({ statusCode }) => {
+    // A 101 that names no protocol is no switch, and what follows it is no HTTP.
+    if (statusCode === 101 || ++interim > MAX_INTERIM) fail('http_protocol_error')
+  })
+  request.on('upgrade', (head, _socket, early) => settle({ kind: 'switched', head, early }))
+  request.on('response', (head) => {
+    const coding = head.headers['transfer-encoding']
+    if (coding !== undefined && coding.toLowerCase() !== 'chunked') fail('http_protocol_error')
+    else settle({ kind: 'answered', head })
+  })
+  request.on('error', (error) => fail(upstreamErrorCode(error)))
+  request.on('close', () => fail('connection_terminated'))
+  request.end()
+}

@@ -1,0 +1,108 @@
+import type { ErrorCode } from '../errors.ts'
+import { jsonLine } from './json-line.ts'
+import { cut } from './loggable.ts'
+import type { LineSink } from './sink.ts'
+
+export type AttemptOutcome = 'served' | 'absent' | 'refused' | 'failed' | 'corrupt' | 'aborted'
+
+export interface AttemptRecord {
+  readonly cdn: string
+  /** The base URL of the endpoint. */
+  readonly endpoint: string
+  readonly outcome: AttemptOutcome
+  /** Why it failed. */
+  readonly code: ErrorCode | null
+  /** What the endpoint answered, if it did. */
+  readonly status: number | null
+  /** To response headers or to the failure. */
+  readonly ms: number
+}
+
+/** One request. The names are those of the log line; docs/logging.md explains them. */
+export interface AccessRecord {
+  /** When the request began: milliseconds since the epoch. */
+  readonly time: number
+  /** null: no Site has this host. */
+  readonly site: string | null
+  readonly route: string | null
+  /** Already truncated as `log.client_ip` says; null for none. */
+  readonly client: string | null
+  readonly method: string
+  readonly host: string
+  /** A query is cut off here: queries hold secrets. */
+  readonly path: string
+  readonly protocol: string
+  readonly status: number
+  /** Body bytes written. */
+  readonly bytes: number
+  readonly duration_ms: number
+  /** null: no byte was sent. */
+  readonly ttfb_ms: number | null
+  /** Who served it: a Cdn, `origin`, or null. */
+  readonly cdn: string | null
+  readonly endpoint: string | null
+  /** Of the Decision. */
+  readonly reason: string | null
+  readonly attempts: readonly AttemptRecord[]
+  readonly error: ErrorCode | null
+  readonly user_agent: string | null
+  /** The body was visibly cut. */
+  readonly aborted: boolean
+}
+
+const MAX = { method: 32, host: 256, path: 2048, endpoint: 256, userAgent: 256, attempts: 16 }
+
+/** One JSON line a request. What clients send is cut and escaped: no byte of it can end or forge a line. */
+export class AccessLog {
+  readonly #sink: LineSink
+
+  constructor(sink: LineSink) {
+    this.#sink = sink
+  }
+
+  write(record: AccessRecord): void {
+    this.#sink.write(
+      jsonLine({
+        time: Math.round(record.time),
+        site: record.site,
+        route: record.route,
+        client: record.client,
+        method: cut(record.method, MAX.method),
+        host: cut(record.host, MAX.host),
+        path: cut(withoutQuery(record.path), MAX.path),
+        protocol: record.protocol,
+        status: record.status,
+        bytes: record.bytes,
+        duration_ms: tenths(record.duration_ms),
+        ttfb_ms: record.ttfb_ms === null ? null : tenths(record.ttfb_ms),
+        cdn: record.cdn,
+        endpoint: record.endpoint,
+        reason: record.reason,
+        attempts: record.attempts.slice(0, MAX.attempts).map(attemptFields),
+        error: record.error,
+        user_agent: record.user_agent === null ? null : cut(record.user_agent, MAX.userAgent),
+        aborted: record.aborted,
+      }),
+    )
+  }
+}
+
+function attemptFields(attempt: AttemptRecord): AttemptRecord {
+  return {
+    cdn: attempt.cdn,
+    endpoint: cut(attempt.endpoint, MAX.endpoint),
+    outcome: attempt.outcome,
+    code: attempt.code,
+    status: attempt.status,
+    ms: tenths(attempt.ms),
+  }
+}
+
+function withoutQuery(path: string): string {
+  const query = path.indexOf('?')
+  return query === -1 ? path : path.slice(0, query)
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10
+}

@@ -1,0 +1,205 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client'
+import { CounterFamily } from './counter-family.ts'
+import type { Instrument } from './family.ts'
+import { GaugeFamily } from './gauge-family.ts'
+import { HistogramFamily } from './histogram-family.ts'
+import { isStale, type LiveNames } from './live-names.ts'
+
+const PREFIX = 'polycdn_'
+/** Seconds, to response headers. */
+const FIRST_BYTE = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+/** Seconds, to the last byte. */
+const WHOLE = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+/** A histogram child is some 17 lines of a scrape: fewer of them than of the other children. */
+const MAX_HISTOGRAMS = 500
+/** Their names end in _total though they are gauges, which promtool refuses; the same numbers exist by type. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+
+type Prunable = { dropWhere(predicate: (labels: Readonly<Record<string, string>>) => boolean): number }
+
+/**
+ * Every instrument of the program: name, help, labels. Labels are configured names and reason codes, never a path, an
+ * address or a host that a client may invent: those count as `_other`.
+ */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #families: (Instrument & Prunable)[] = []
+  readonly #hooks = new Set<() => void>()
+  #running: Promise<string> | null = null
+
+  readonly requests = this.#counter(
+    'requests_total',
+    'Requests that ended, by who served them (a CDN, origin, none) and class of the status; a client that left is 4xx.',
+    ['site', 'cdn', 'code'],
+  )
+  readonly requestDuration = this.#histogram(
+    'request_duration_seconds',
+    'From the request to the last byte of its response.',
+    ['site'],
+    WHOLE,
+  )
+  readonly firstByte = this.#histogram(
+    'first_byte_seconds',
+    'From the request to the first byte of its response.',
+    ['site', 'cdn'],
+    FIRST_BYTE,
+  )
+  readonly responseBytes = this.#counter('response_bytes_total', 'Body bytes written to clients.', ['site', 'cdn'])
+  readonly requestsInFlight = this.#gauge('requests_in_flight', 'Requests that have begun and not ended.', [])
+  readonly attempts = this.#counter(
+    'attempts_total',
+    'Tries at an endpoint, by outcome: served, absent, refused, failed, corrupt, aborted.',
+    ['cdn', 'outcome'],
+  )
+  readonly attemptDuration = this.#histogram(
+    'attempt_duration_seconds',
+    'From the start of a try to its response headers or its failure.',
+    ['cdn'],
+    FIRST_BYTE,
+  )
+  readonly failovers = this.#counter('failovers_total', 'Moves from one CDN to the next (or to the origin), and why.', [
+    'from',
+    'to',
+    'reason',
+  ])
+  readonly decisions = this.#counter('decisions_total', 'Decisions, by policy and reason of the first candidate.', [
+    'policy',
+    'reason',
+  ])
+  readonly abortedResponses = this.#counter(
+    'aborted_responses_total',
+    'Responses that were visibly cut because their body could not be completed.',
+    ['site', 'cdn'],
+  )
+  readonly endpointHealthy = this.#gauge('endpoint_healthy', '1 when the endpoint may be chosen, 0 when not.', [
+    'cdn',
+    'endpoint',
+  ])
+  readonly endpointEjections = this.#counter('endpoint_ejections_total', 'Times an endpoint was taken out.', [
+    'cdn',
+    'endpoint',
+  ])
+  readonly healthChecks = this.#counter('health_checks_total', 'Active health checks, by result.', [
+    'cdn',
+    'endpoint',
+    'result',
+  ])
+  readonly configReloads = this.#counter('config_reloads_total', 'Loads of the configuration, by result.', ['result'])
+  readonly configLastReloadSuccessful = this.#gauge(
+    'config_last_reload_successful',
+    '1 when the last load succeeded, 0 when it failed and the older configuration stayed.',
+    [],
+  )
+  readonly configLoadedTimestamp = this.#gauge(
+    'config_loaded_timestamp_seconds',
+    'When the running configuration was loaded.',
+    [],
+  )
+  readonly geoDatabaseBuildTimestamp = this.#gauge(
+    'geo_database_build_timestamp_seconds',
+    'When the geo database was built by its maker.',
+    [],
+  )
+  readonly geoDatabaseLoadedTimestamp = this.#gauge(
+    'geo_database_loaded_timestamp_seconds',
+    'When the geo database was loaded.',
+    [],
+  )
+  readonly geoReloads = this.#counter('geo_reloads_total', 'Loads of the geo database, by result.', ['result'])
+  readonly geoLookups = this.#counter('geo_lookups_total', 'Look-ups of client addresses in the cache: hit or miss.', [
+    'result',
+  ])
+  readonly connections = this.#gauge('connections', 'Open client connections.', [])
+  readonly tunnels = this.#gauge('tunnels', 'Open upgraded connections, WebSocket for one.', [])
+  readonly logLinesDropped = this.#counter(
+    'log_lines_dropped_total',
+    'Log lines lost because their reader was too slow or gone.',
+    [],
+  )
+  readonly scrapeErrors = this.#counter('scrape_errors_total', 'Values that could not be read for a scrape.', [])
+  readonly buildInfo = this.#gauge('build_info', 'Always 1; the labels say what runs.', ['version', 'node'])
+
+  /** `processMetrics: false` leaves out the process_* and nodejs_* defaults of prom-client. */
+  constructor(build: { version: string; node: string }, options: { processMetrics?: boolean } = {}) {
+    this.buildInfo.child(build.version, build.node).set(1)
+    if (options.processMetrics === false) return
+    collectDefaultMetrics({ register: this.#registry })
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
+  }
+
+  /** Own instruments first, in the order of this file, then prom-client's, which have no label names to tell. */
+  get instruments(): readonly Instrument[] {
+    return this.#families
+  }
+
+  /** Names of all metrics of the exposition, prom-client's defaults included. */
+  get names(): readonly string[] {
+    return this.#registry.getMetricsAsArray().map((metric) => metric.name)
+  }
+
+  /**
+   * For values that somebody else owns: `hook` runs before each scrape and copies them with `set`. It must not wait. One
+   * that throws is counted, and the scrape goes on. Returns what takes the hook away again.
+   */
+  onScrape(hook: () => void): () => void {
+    this.#hooks.add(hook)
+    return () => void this.#hooks.delete(hook)
+  }
+
+  /** Drops the series of what is no longer configured; returns how many. */
+  dropStale(live: LiveNames): number {
+    return this.#families.reduce((dropped, family) => dropped + family.dropWhere((labels) => isStale(labels, live)), 0)
+  }
+
+  /** The Prometheus text format. Scrapes that come while one runs get that one's answer. */
+  async exposition(): Promise<{ contentType: string; body: string }> {
+    this.#running ??= this.#render().finally(() => {
+      this.#running = null
+    })
+    return { contentType: this.#registry.contentType, body: await this.#running }
+  }
+
+  async #render(): Promise<string> {
+    for (const hook of this.#hooks) {
+      try {
+        hook()
+      } catch {
+        this.scrapeErrors.child().inc()
+      }
+    }
+    const parts: string[] = []
+    for (const name of this.names) {
+      parts.push(await this.#registry.getSingleMetricAsString(name))
+      // Requests go on between two families: thousands of series in one go would block them for tens of milliseconds.
+      await nextTurn()
+    }
+    return `${parts.join('\n\n')}\n`
+  }
+
+  #counter<const Names extends readonly string[]>(name: string, help: string, labelNames: Names): CounterFamily<Names> {
+    return this.#register(new CounterFamily({ name: PREFIX + name, help, labelNames }))
+  }
+
+  #gauge<const Names extends readonly string[]>(name: string, help: string, labelNames: Names): GaugeFamily<Names> {
+    return this.#register(new GaugeFamily({ name: PREFIX + name, help, labelNames }))
+  }
+
+  #histogram<const Names extends readonly string[]>(
+    name: string,
+    help: string,
+    labelNames: Names,
+    bounds: readonly number[],
+  ): HistogramFamily<Names> {
+    return this.#register(
+      new HistogramFamily({ name: PREFIX + name, help, labelNames, maxChildren: MAX_HISTOGRAMS }, bounds),
+    )
+  }
+
+  /** The Registry asks of a metric no more than name, help, type and get(), though its type says otherwise. */
+  #register<F extends Instrument>(family: F): F {
+    this.#registry.registerMetric(family as unknown as Metric<string>)
+    this.#families.push(family as unknown as Instrument & Prunable)
+    return family
+  }
+}

@@ -1,0 +1,55 @@
+import type { Endpoint, Policy } from '../config/snapshot.ts'
+
+/** Why a candidate stands where it stands. */
+export type Reason =
+  | 'proximity'
+  | 'failover'
+  | 'tie-break'
+  | 'no-geo-default'
+  | 'panic'
+  | 'origin'
+  | 'failover-unhealthy'
+  | 'failover-error'
+
+/** Why an endpoint of the policy is no candidate. */
+export type RejectionReason = 'drained' | 'unhealthy' | 'ejected' | 'unverifiable' | 'already-tried'
+
+/** An endpoint that may serve, at its rank. */
+export interface Candidate {
+  readonly endpoint: Endpoint
+  readonly reason: Reason
+  /** Distance in kilometres with the bias applied; null when nothing could be measured. */
+  readonly km: number | null
+}
+
+export interface Rejection {
+  readonly endpoint: Endpoint
+  readonly reason: RejectionReason
+}
+
+/** What was decided for one request, and why: the object that explain, the decision header, the log and metrics show. */
+export interface Decision {
+  readonly policy: Policy
+  /** Whose place distances were measured from; `nowhere` when it is unknown. */
+  readonly measuredFrom: 'client' | 'gateway' | 'nowhere'
+  /** Best first. */
+  readonly candidates: readonly Candidate[]
+  readonly rejected: readonly Rejection[]
+}
+
+/** The Decision as plain JSON. Contains names, URLs and reasons; nothing secret. */
+export function describeDecision(decision: Decision): object {
+  return {
+    policy: decision.policy.name,
+    mode: decision.policy.mode,
+    strategy: decision.policy.strategy,
+    measured_from: decision.measuredFrom,
+    candidates: decision.candidates.map(({ endpoint, reason, km }) => ({
+      cdn: endpoint.cdnName,
+      url: endpoint.url,
+      reason,
+      km: km === null ? null : Math.round(km),
+    })),
+    rejected: decision.rejected.map(({ endpoint, reason }) => ({ cdn: endpoint.cdnName, url: endpoint.url, reason })),
+  }
+}

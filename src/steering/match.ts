@@ -1,0 +1,57 @@
+import type { Route, Site } from '../config/snapshot.ts'
+import type { Address } from '../geo/address.ts'
+
+/** Finds the Site of a host name (lower-case, no port): exact first, then the longest wildcard, then `*`. */
+export type SiteFinder = (host: string) => Site | null
+
+/** Indexes the sites so that a look-up costs one hash per label of the name, however many sites there are. */
+export function indexSites(sites: readonly Site[]): SiteFinder {
+  const exact = new Map<string, Site>()
+  const wildcards = new Map<string, Site>()
+  let any: Site | null = null
+  for (const site of sites) {
+    for (const host of site.hosts) {
+      if (host === '*') any = site
+      else if (host.startsWith('*.')) wildcards.set(host.slice(2), site)
+      else exact.set(host, site)
+    }
+  }
+  return (host) => {
+    const found = exact.get(host)
+    if (found !== undefined) return found
+    if (wildcards.size > 0) {
+      for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+        const wild = wildcards.get(host.slice(dot + 1))
+        if (wild !== undefined) return wild
+      }
+    }
+    return any
+  }
+}
+
+/** What a Route may look at. */
+export interface Matchable {
+  readonly method: string
+  /** The normalised path, without the query. */
+  readonly path: string
+  readonly client: Address
+  header(name: string): string | null
+}
+
+/** The first Route of the Site that matches, or null. */
+export function matchRoute(site: Site, request: Matchable): Route | null {
+  for (const route of site.routes) {
+    if (matches(route, request)) return route
+  }
+  return null
+}
+
+function matches({ match }: Route, request: Matchable): boolean {
+  if (match.methods !== null && !match.methods.has(request.method)) return false
+  if (match.path !== null && !match.path.test(request.path)) return false
+  if (match.networks !== null && match.networks.match(request.client) === null) return false
+  return match.headers.every(([name, value]) => {
+    const sent = request.header(name)
+    return sent !== null && value.test(sent)
+  })
+}

@@ -1,0 +1,39 @@
+import type { Distance, Geometry } from '../config/snapshot.ts'
+import { distanceKm } from '../geo/distance.ts'
+import type { Coordinates, Place } from '../geo/place.ts'
+
+/**
+ * The endpoints of a Route, nearest first; equal distances keep the order of the configuration. null when there is
+ * no place to measure from. Computed once for a Geometry and a Place, then remembered with the Place.
+ */
+export function nearestOrder(geometry: Geometry, place: Place): readonly Distance[] | null {
+  const from = geometry.measuredFrom ?? place.location
+  if (from === null) return null
+  const known = geometry.orders.get(place)
+  if (known !== undefined) return known
+  const order = geometry.points
+    .map(({ locations, bias }, index) => ({
+      index,
+      km: applyBias(nearest(from, locations) ?? geometry.anycastDistance, bias),
+    }))
+    .sort((a, b) => a.km - b.km || a.index - b.index)
+  geometry.orders.set(place, order)
+  return order
+}
+
+/**
+ * Stretches or shrinks a distance as Route 53's geoproximity routing does: a positive bias multiplies it by
+ * 1 − bias/100, a negative one divides it by 1 + bias/100.
+ */
+export function applyBias(km: number, bias: number): number {
+  return bias >= 0 ? km * (1 - bias / 100) : km / (1 + bias / 100)
+}
+
+function nearest(from: Coordinates, locations: readonly Coordinates[]): number | null {
+  let best: number | null = null
+  for (const location of locations) {
+    const km = distanceKm(from, location)
+    if (best === null || km < best) best = km
+  }
+  return best
+}

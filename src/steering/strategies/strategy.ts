@@ -1,0 +1,20 @@
+import type { Distance, Endpoint, Policy } from '../../config/snapshot.ts'
+import type { Candidate } from '../decision.ts'
+
+/** What a strategy ranks: the eligible endpoints of one priority level. */
+export interface Field {
+  readonly policy: Policy
+  readonly endpoints: readonly Endpoint[]
+  /** The eligible ones, as indexes into `endpoints`, in the order of the policy. Never empty. */
+  readonly eligible: readonly number[]
+  /** All endpoints of the route, nearest first, or null when the place is unknown. */
+  readonly order: readonly Distance[] | null
+  /** Uniform in [0, 1). */
+  random(): number
+}
+
+/**
+ * Ranks every eligible endpoint, best first: each exactly once and no other. Pure, and deterministic for a given
+ * sequence of random numbers.
+ */
+export type Strategy = (field: Field) => Candidate[]

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+
+const root = join(import.meta.dirname, '..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+
+/** Whole configurations in the documentation: fenced YAML that begins with the version. */
+function documented(page: string): (readonly [name: string, text: string])[] {
+  const blocks = [...read(page).matchAll(/^```yaml\n(version: 1\n[\s\S]*?)^```$/gm)]
+  return blocks.map(([, text], index) => [`${page}, example ${index + 1}`, text!])
+}
+
+const examples = [
+  ...['README.md', ...globSync('docs/**/*.md', { cwd: root })].flatMap(documented),
+  ['config.example.yaml', read('config.example.yaml')] as const,
+  ['deploy/config/config.yaml', read('deploy/config/config.yaml')] as const,
+  ['the ConfigMap', parse(read('deploy/kubernetes/configmap.yaml')).data['config.yaml'] as string] as const,
+]
+
+function validate(file: string) {
+  return spawnSync(process.execPath, [join(root, 'bin/polycdn.mjs'), 'validate', '--config', file], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, POLYCDN_ADMIN_TOKEN: '0123456789abcdef0123456789abcdef' },
+    timeout: 30_000,
+  })
+}
+
+t.test('the README shows a whole configuration', async (t) => {
+  t.ok(documented('README.md').length > 0)
+})
+
+for (const [name, text] of examples) {
+  t.test(`${name} is a valid configuration`, async (t) => {
+    const { status, stdout, stderr } = validate(join(t.testdir({ 'config.yaml': text }), 'config.yaml'))
+    t.equal(status, 0, stdout + stderr)
+  })
+}
+
+t.test('one that is not valid is refused', async (t) => {
+  const [, text] = examples[0]!
+  const folder = t.testdir({ 'config.yaml': text.replace('hosts:', 'hostz:') })
+  t.equal(validate(join(folder, 'config.yaml')).status, 2)
+})

@@ -1,0 +1,35 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createApp } from '../../../src/http/server.ts'
+import { Tunnels } from '../../../src/http/tunnel.ts'
+import type { Scope } from '../../helpers/scope.ts'
+import type { TestServices } from './services.ts'
+
+/** The gateway's front door on a port of its own: the application, the tunnels, and a server as listeners have it. */
+export interface Front {
+  readonly port: number
+  readonly url: string
+  readonly server: Server
+  readonly tunnels: Tunnels
+}
+
+export async function front(scope: Scope, services: TestServices): Promise<Front> {
+  const app = await createApp(services)
+  const tunnels = new Tunnels(services, app.routing)
+  const server = createServer({ requireHostHeader: false, noDelay: true })
+  Object.assign(server, { httpAllowHalfOpen: true, requestTimeout: 0 })
+  server.on('request', app.routing)
+  server.on('checkContinue', app.routing)
+  server.on('upgrade', (request, socket, head) => tunnels.handleUpgrade(request, socket, head))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  scope.teardown(async () => {
+    await tunnels.drain(0)
+    server.closeAllConnections()
+    server.close()
+    await app.close()
+  })
+  const { port } = server.address() as AddressInfo
+  return { port, url: `http://127.0.0.1:${port}`, server, tunnels }
+}

@@ -1,0 +1,248 @@
+import type {
+  Cdn,
+  Endpoint,
+  HeaderRules,
+  Limits,
+  Origin,
+  Policy,
+  RetrySettings,
+  Route,
+  Site,
+  Snapshot,
+  UpstreamTls,
+} from '../../../src/config/snapshot.ts'
+import { Timers } from '../../../src/delivery/timers.ts'
+import { Transport } from '../../../src/delivery/transport.ts'
+import { createNetworkSet } from '../../../src/geo/network-set.ts'
+import { type Network, parseNetwork } from '../../../src/geo/network.ts'
+import type { Place } from '../../../src/geo/place.ts'
+import { Board } from '../../../src/health/board.ts'
+import type { Generation } from '../../../src/http/generation.ts'
+import type { Services } from '../../../src/http/services.ts'
+import { AccessLog, type AccessRecord } from '../../../src/observe/access-log.ts'
+import { Log } from '../../../src/observe/log.ts'
+import { Metrics } from '../../../src/observe/metrics.ts'
+import type { LineSink } from '../../../src/observe/sink.ts'
+import { indexSites } from '../../../src/steering/match.ts'
+import type { Scope } from '../../helpers/scope.ts'
+import { until } from '../../helpers/wait.ts'
+
+/** Keeps lines instead of writing them. */
+export class Lines implements LineSink {
+  readonly all: string[] = []
+
+  write(line: string): void {
+    this.all.push(line)
+  }
+
+  /** Every line, parsed. */
+  get records(): Record<string, unknown>[] {
+    return this.all.map((line) => JSON.parse(line))
+  }
+}
+
+export const NO_RULES: HeaderRules = { request: { set: [], remove: [] }, response: { set: [], remove: [] } }
+const NO_PLACE: Place = { network: '0.0.0.0/0', source: 'none', location: null, country: null, continent: null }
+
+/** TLS as the tests' certificates need it. */
+export function upstreamTls(over: Partial<UpstreamTls> = {}): UpstreamTls {
+  return { serverName: 'localhost', verify: true, ca: null, clientCertificate: null, ...over }
+}
+
+/** An endpoint at a URL: an origin's unless `over` has a cdn. */
+export function endpoint(url: string, over: Partial<Endpoint> = {}): Endpoint {
+  const { origin, pathname, protocol, hostname } = new URL(url)
+  const cdn = over.cdn ?? null
+  const cdnName = cdn?.name ?? 'origin'
+  return {
+    key: `${cdnName}|${url}|${over.hostHeader ?? ''}|${over.tls?.serverName ?? ''}`,
+    cdnName,
+    cdn,
+    url: url.replace(/\/$/, ''),
+    origin,
+    basePath: pathname.replace(/\/$/, ''),
+    pathTemplate: '{path}',
+    hostHeader: null,
+    tls: protocol === 'https:' ? upstreamTls({ serverName: hostname }) : null,
+    locations: [],
+    locationAuto: false,
+    ...over,
+  }
+}
+
+export function cdn(name: string, over: Partial<Cdn> = {}): Cdn {
+  const rest = { weight: 100, priority: 0, bias: 0, clientIp: 'none' as const, headers: NO_RULES, healthCheck: null }
+  return { name, provider: 'http', trust: true, drain: false, ...rest, ...over }
+}
+
+/** The reference's defaults. */
+export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings> = {}): Policy {
+  return {
+    name: 'default',
+    mode: 'proxy',
+    redirect: { status: 302, maxAge: 0 },
+    strategy: 'failover',
+    tieThreshold: 500,
+    fallback: 'origin',
+    retry: {
+      attempts: 3,
+      on: new Set(['connect-failure', 'reset', 'response-timeout', 'corrupt']),
+      onStatus: new Set([500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]),
+      connectTimeout: 2_000,
+      perTryTimeout: 5_000,
+      timeout: 15_000,
+      bodyIdleTimeout: 30_000,
+      ...retry,
+    },
+    outlier: { consecutiveFailures: 5, baseEjection: 30_000, maxEjection: 300_000 },
+    headers: NO_RULES,
+    ...over,
+  }
+}
+
+export interface TestSite {
+  readonly name?: string
+  /** Default: any host. */
+  readonly hosts?: readonly string[]
+  /** The origin's endpoints; none: no origin. */
+  readonly origin?: readonly Endpoint[]
+  readonly originOver?: Partial<Origin>
+  /** The endpoints of the CDNs of the one route. */
+  readonly endpoints?: readonly Endpoint[]
+  /** Default: the origin's. */
+  readonly unsafeEndpoints?: readonly Endpoint[]
+  readonly policy?: Policy
+  readonly route?: Partial<Route>
+}
+
+export function site(spec: TestSite = {}): Site {
+  const { name = 'www', hosts = ['*'], origin = [], endpoints = [] } = spec
+  const chosen = spec.policy ?? policy()
+  const points = endpoints.map(({ locations, cdn }) => ({ locations, bias: cdn?.bias ?? 0 }))
+  const geometry = { points, anycastDistance: chosen.tieThreshold, measuredFrom: null, orders: new WeakMap() }
+  const everything = { path: null, methods: null, networks: null, headers: [] }
+  const route: Route = { name: 'all', match: everything, policy: chosen, endpoints, geometry, ...spec.route }
+  return {
+    name,
+    hosts,
+    origin:
+      origin.length === 0 ? null : { endpoints: origin, timeout: 60_000, headers: NO_RULES, ...spec.originOver },
+    unsafeEndpoints: spec.unsafeEndpoints ?? origin,
+    routes: [route],
+  }
+}
+
+export interface TestSnapshot {
+  readonly sites: readonly Site[]
+  readonly limits?: Partial<Limits>
+  readonly over?: Partial<Snapshot>
+}
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128']
+
+/** A set of the networks in CIDR form. */
+export function networkSet(networks: readonly string[]) {
+  const parsed = networks.map((text): readonly [Network, true] => {
+    const result = parseNetwork(text)
+    if ('problem' in result) throw new Error(result.problem)
+    return [result.network, true]
+  })
+  return createNetworkSet<true>(parsed)
+}
+
+export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snapshot {
+  const endpoints = sites.flatMap((each) => [
+    ...each.unsafeEndpoints,
+    ...(each.origin?.endpoints ?? []),
+    ...each.routes.flatMap((route) => route.endpoints),
+  ])
+  const policies = [...new Set(sites.flatMap((each) => each.routes.map((route) => route.policy)))]
+  return {
+    id: '0123456789ab',
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    admin: { host: '127.0.0.1', port: 0, token: null },
+    gateway: { location: null, loopId: 'polycdn-test' },
+    trustedProxies: networkSet([]),
+    debug: { clients: networkSet(LOOPBACK), token: null },
+    geoip: { database: null, reloadInterval: 300_000, overrides: createNetworkSet([]), defaultLocation: null },
+    cdns: [...new Set(endpoints.flatMap((each) => each.cdn ?? []))],
+    sites,
+    policies,
+    endpoints: [...new Map(endpoints.map((each) => [each.key, each])).values()],
+    limits: {
+      headers: 16 * 1024,
+      headerCount: 100,
+      uri: 8 * 1024,
+      body: 1024 ** 3,
+      headerTimeout: 10_000,
+      idleTimeout: 75_000,
+      connections: 20_000,
+      connectionsPerAddress: 256,
+      ...limits,
+    },
+    log: { level: 'debug', access: true, clientIp: 'full' },
+    ...over,
+  }
+}
+
+/** Real services around a hand-made Snapshot. */
+export class TestServices implements Services {
+  readonly accessLines = new Lines()
+  readonly logLines = new Lines()
+  /** What deadlines and hooks threw: to be empty. */
+  readonly errors: unknown[] = []
+  readonly timers = new Timers((error) => this.errors.push(error))
+  readonly metrics = new Metrics({ version: 'test', node: 'test' }, { processMetrics: false })
+  readonly log = new Log({ sink: this.logLines, now: Date.now, level: 'debug' })
+  readonly accessLog = new AccessLog(this.accessLines)
+  readonly board = new Board({ now: () => this.timers.now(), random: () => 0.5, onEvent: () => {} })
+  readonly world = { random: () => 0, health: (each: Endpoint) => this.board.state(each) }
+  /** Where every client is. */
+  where: Place = NO_PLACE
+  #generation: Generation
+
+  constructor(first: Snapshot) {
+    this.#generation = generationOf(first)
+    this.board.retain(first.endpoints)
+  }
+
+  current(): Generation {
+    return this.#generation
+  }
+
+  place(): Place {
+    return this.where
+  }
+
+  /** A reload: returns what becomes of the old Generation's transport. */
+  reload(next: Snapshot): Promise<void> {
+    const old = this.#generation
+    this.#generation = generationOf(next, old.transport)
+    this.board.retain(next.endpoints)
+    return old.transport.retire()
+  }
+
+  /** Waits until so many requests have ended, and gives their lines in the access log. */
+  async ended(count: number): Promise<AccessRecord[]> {
+    const what = () => `${count} lines in ${JSON.stringify(this.accessLines.all)}`
+    await until(() => this.accessLines.all.length >= count, { what })
+    return this.accessLines.records as unknown as AccessRecord[]
+  }
+
+  async close(): Promise<void> {
+    this.timers.close()
+    await this.#generation.transport.destroy()
+  }
+}
+
+function generationOf(of: Snapshot, previous?: Transport): Generation {
+  const transport = new Transport(of.endpoints, previous)
+  return { snapshot: of, findSite: indexSites(of.sites), transport, loopId: of.gateway.loopId ?? 'polycdn-test' }
+}
+
+/** Services that end with the scope. */
+export function testServices(scope: Scope, of: TestSnapshot): TestServices {
+  const services = new TestServices(snapshot(of))
+  scope.teardown(() => services.close())
+  return services
+}

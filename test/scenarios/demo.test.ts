@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { type Child, startChild } from '../helpers/child.ts'
+import { ROOT } from '../helpers/gateway.ts'
+import { freePort } from '../helpers/port.ts'
+import { skipUnless } from '../helpers/programs.ts'
+import type { Scope } from '../helpers/scope.ts'
+import { until } from '../helpers/wait.ts'
+
+const run = promisify(execFile)
+const NAMES = ['PORT', 'ADMIN_PORT', 'EDGE_1', 'EDGE_2', 'EDGE_3', 'ORIGIN'].map((name) => `POLYCDN_${name}`)
+
+async function startDemo(scope: Scope): Promise<Child> {
+  const ports = await Promise.all(NAMES.map(async (name) => [name, String(await freePort())] as const))
+  const env = { ...process.env, ...Object.fromEntries(ports) }
+  return startChild(scope, [process.execPath, join(ROOT, 'bin/polycdn.mjs'), 'demo'], { cwd: ROOT, env })
+}
+
+/** The commands that the demo prints, as someone would copy them. */
+function commands(output: string): string[] {
+  return [...output.matchAll(/^\s*(?:\$ )?(curl .*)$/gm)].map(([, command]) => command!.trim())
+}
+
+async function shell(command: string): Promise<string> {
+  const { stdout, stderr } = await run('/bin/sh', ['-c', command])
+  return stdout + stderr
+}
+
+t.test('the four commands that the demo prints show what it promises', async (t) => {
+  if (!skipUnless(t, 'curl')) return
+  const demo = await startDemo(t)
+  await until(() => commands(demo.stdout).length >= 4 || demo.exit !== null, {
+    what: () => `four commands in:\n${demo.stdout}${demo.stderr}`,
+    timeout: 20_000,
+  })
+  t.equal(demo.exit, null, demo.stdout + demo.stderr)
+  for (const place of ['Frankfurt', 'Virginia', 'Singapore']) t.match(demo.stdout, place)
+  const [london, tokyo, kill, metrics] = commands(demo.stdout) as [string, string, string, string]
+  t.match(await shell(london), /frankfurt/i)
+  t.match(await shell(tokyo), /singapore/i)
+  const killed = await shell(kill)
+  t.comment(killed)
+  const next = await until(async () => {
+    const answer = await shell(london)
+    return /virginia/i.test(answer) && answer
+  })
+  t.notMatch(next, /frankfurt/i)
+  t.match(await shell(metrics), /^polycdn_failovers_total\{.*from="/m)
+  const exit = await demo.stop('SIGTERM')
+  t.equal(exit.code, 0, exit.stdout + exit.stderr)
+})
