@@ -50,7 +50,8 @@ async function main([name, ...args]: string[]): Promise<void> {
     process.exitCode = 2
     return
   }
-  closeWithGrace({ delay: CLOSE_WITHIN, logger: false }, async ({ err }) => {
+  // SIGHUP reloads, and a command that has run to its end keeps its exit code.
+  closeWithGrace({ delay: CLOSE_WITHIN, logger: false, skip: ['SIGHUP', 'beforeExit'] }, async ({ err }) => {
     if (err) shell.err(`polycdn: internal error: ${err.stack}`)
     for (const close of closers) await close()
   })

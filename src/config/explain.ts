@@ -41,7 +41,10 @@ function reportUnknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, node: Locate
 }
 
 function sentence(issue: Issue, node: Located): string {
-  if (issue.code === 'invalid_type') return `expected ${NOUNS[issue.expected] ?? issue.expected}${got(node)}`
+  if (issue.code === 'invalid_type') {
+    const kind = node.secret && node.value !== null ? `, got a ${typeof node.value}` : got(node)
+    return `expected ${NOUNS[issue.expected] ?? issue.expected}${kind}`
+  }
   if (issue.code === 'invalid_value') {
     const values = issue.values.map(String)
     const expected = values.length === 1 ? values[0] : `one of ${values.join(', ')}`

@@ -1,13 +1,13 @@
 const LONGEST = 64
 
 /**
- * The name closest to `wanted`, when it is close enough to be meant: one typo in three characters, or another letter
- * case. Of equally close ones the one that begins alike.
+ * The name closest to `wanted`, when it is close enough to be meant: a typo in a short name, two or three in a longer
+ * one, or another letter case. Of equally close ones the one that begins alike.
  */
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
   if (wanted.length === 0 || wanted.length > LONGEST) return undefined
   const folded = wanted.toLowerCase()
-  const most = Math.floor(wanted.length / 3)
+  const most = wanted.length < 3 ? 0 : Math.min(3, Math.floor(wanted.length / 4) + 1)
   let best: string | undefined
   let least = Number.POSITIVE_INFINITY
   for (const name of names) {

@@ -73,6 +73,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   discard(): void {
     if (this.#over) return
     this.#discarding = true
+    // For all of it: an endpoint that drips would else keep its connection for days.
+    this.#expireAfter(this.#timeouts.bodyIdle, 'http_response_timeout')
     this.resume()
   }
 
@@ -95,8 +97,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
     if (this.#over) return false
-    if (status < 200) return this.#onInterim()
-    const bad = status > 599 || hasForeignTransferCoding(rawHeaders)
+    if (status >= 100 && status < 200) return this.#onInterim()
+    const bad = status < 100 || status > 599 || hasForeignTransferCoding(rawHeaders)
     if (bad) {
       this.#fail('http_protocol_error')
       return false
@@ -111,6 +113,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onData(chunk: Buffer): boolean {
     if (this.#over) return false
+    // undici flushes its parser with an empty chunk when the connection ends, and may not be paused by it.
+    if (chunk.length === 0) return true
     this.#received += chunk.length
     this.#lastActivity = this.#timers.now()
     if (this.#discarding) {

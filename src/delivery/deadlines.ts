@@ -68,15 +68,16 @@ export class Deadlines {
   tick(now: number, onError: (error: unknown) => void): void {
     const current = Math.floor(now / this.resolution)
     const steps = Math.min(current - this.#lastTick, SLOTS)
+    if (steps <= 0) return
+    // First of all: a deadline that a callback sets must not land in a slot that this tick has passed already.
+    this.#lastTick = current
     for (let step = steps - 1; step >= 0; step--) this.#fire(this.#slots[(current - step) % SLOTS]!, now, onError)
-    if (steps > 0) {
-      this.#lastTick = current
-      this.#size = this.#slots.reduce((sum, slot) => sum + slot.size, 0)
-    }
+    this.#size = this.#slots.reduce((sum, slot) => sum + slot.size, 0)
   }
 
   #fire(slot: Set<Entry>, now: number, onError: (error: unknown) => void): void {
-    for (const entry of [...slot]) {
+    // The slot itself and no copy of it: what an earlier callback cancels leaves it.
+    for (const entry of slot) {
       if (entry.at > now) continue
       try {
         entry.expire()

@@ -1,5 +1,5 @@
 import type { Endpoint, OutlierSettings } from '../config/snapshot.ts'
-import type { ErrorCode } from '../errors.ts'
+import { ERRORS, type ErrorCode } from '../errors.ts'
 import type { Board } from '../health/board.ts'
 import type { Decision, Reason } from '../steering/decision.ts'
 import { Attempt, type AttemptListener, type ResponseHead } from './attempt.ts'
@@ -112,7 +112,7 @@ export class Delivery implements AttemptListener {
       return this.#finish({ error: code, aborted: true })
     }
     this.#record({ kind: 'failed', code, status: null, sent })
-    this.#parts.board.failed(endpoint, this.#outlier)
+    if (ERRORS[code].fault === 'upstream') this.#parts.board.failed(endpoint, this.#outlier)
     this.#next()
   }
 
@@ -186,7 +186,7 @@ export class Delivery implements AttemptListener {
     if (this.#status >= 500) return
     const { board } = this.#parts
     for (const { endpoint, outcome } of this.#records) {
-      if (outcome.kind === 'failed' && statusOf(outcome) !== null) board.failed(endpoint, this.#outlier)
+      if (outcome.kind === 'failed' && (statusOf(outcome) ?? 0) >= 500) board.failed(endpoint, this.#outlier)
     }
     board.succeeded(this.#servedBy!)
   }

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
-import { type Dispatcher, Pool } from 'undici'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
+import { guardSocket } from './socket-guard.ts'
 
 /** One HTTP/1.1 request to an Endpoint. `headers` is a flat list of names and values that includes Host. */
 export interface UpstreamRequest {
@@ -22,8 +23,7 @@ export const MAX_HEADER_SIZE = 64 * 1024
 
 /**
  * The connections to every Endpoint of a Snapshot: a pool each, which a reload hands on to the next Transport where
- * the endpoint stays. Timeouts are the caller's: undici's own are off,
- * but for a last limit on connecting.
+ * the endpoint stays. Timeouts are the caller's: undici's own are off, but for a last limit on connecting.
  */
 export class Transport {
   readonly #pools = new Map<string, Pool>()
@@ -158,12 +158,18 @@ function withoutBrackets(name: string): string {
 }
 
 function createPool(endpoint: Endpoint, host: string): Pool {
+  const connect = buildConnector({ timeout: CONNECT_TIMEOUT, allowH2: false, ...connectOptions(endpoint, host) })
   return new Pool(endpoint.origin, {
     pipelining: 1,
     maxHeaderSize: MAX_HEADER_SIZE,
     keepAliveTimeout: 30_000,
     keepAliveTimeoutThreshold: 2_000,
     allowH2: false,
-    connect: { timeout: CONNECT_TIMEOUT, ...connectOptions(endpoint, host) },
+    connect: (target, done) =>
+      connect(target, (...[error, socket]) => {
+        if (error !== null) return done(error, null)
+        guardSocket(socket)
+        done(null, socket)
+      }),
   })
 }

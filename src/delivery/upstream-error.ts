@@ -15,8 +15,11 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_DESTROYED: 'connection_terminated',
   EPROTO: 'tls_protocol_error',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'http_response_incomplete',
+  HPE_INVALID_EOF_STATE: 'http_response_incomplete',
   UND_ERR_HEADERS_OVERFLOW: 'http_protocol_error',
-  UND_ERR_INVALID_ARG: 'http_protocol_error',
+  // undici refuses to send what we made: no endpoint is to blame.
+  UND_ERR_INVALID_ARG: 'internal_error',
+  UND_ERR_NOT_SUPPORTED: 'internal_error',
 }
 
 /** X509_V_ERR names as node:tls reports them, and the name mismatch. */

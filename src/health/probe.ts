@@ -3,7 +3,7 @@ import { Attempt, type AttemptListener } from '../delivery/attempt.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Transport } from '../delivery/transport.ts'
-import { planHttp } from '../providers/http.ts'
+import { plan } from '../providers/index.ts'
 
 /** Spread of the pause between two checks, so that gateways and endpoints fall out of step. */
 const JITTER = 0.1
@@ -48,7 +48,7 @@ export class Probe {
     this.#attempt = new Attempt(endpoint, timeouts, timers, this.#listener())
     const host = endpoint.hostHeader ?? new URL(endpoint.origin).host
     const headers = ['host', host, 'user-agent', 'polycdn-health-check', 'accept', '*/*']
-    const path = planHttp(endpoint, check.path)
+    const path = plan(endpoint, check.path)
     transport().dispatch(endpoint, { method: 'GET', path, headers, host: hostName(host) }, this.#attempt)
   }
 

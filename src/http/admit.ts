@@ -5,13 +5,10 @@ import { PolycdnError } from '../errors.ts'
 import { type Address, parseAddress } from '../geo/address.ts'
 import { matchRoute } from '../steering/match.ts'
 import type { Admitted } from './exchange.ts'
-import { clientAddress } from './forwarded.ts'
+import { clientAddress, NOBODY } from './forwarded.ts'
 import type { Generation } from './generation.ts'
 import { type Host, parseHost } from './host.ts'
 import { parseTarget, type Target } from './target.ts'
-
-/** RFC 5735's address for "some host of this network": a socket that closed before we asked has none. */
-const NOBODY = parseAddress('0.0.0.0')!
 
 /**
  * Normalises a request and matches it to a Site and a Route. Everything that Node's parser accepts and a gateway must
@@ -28,6 +25,7 @@ export function admit(generation: Generation, raw: IncomingMessage): Admitted | 
   if (host instanceof PolycdnError) return host
   if (isLoop(raw, generation.loopId)) return new PolycdnError('loop_detected', 'this request has been here before')
 
+  // A socket that closed before we asked has no address any more.
   const peer = parseAddress(raw.socket.remoteAddress ?? '') ?? NOBODY
   const peerTrusted = snapshot.trustedProxies.match(peer) !== null
   const client = peerTrusted ? behindProxies(raw, peer, snapshot) : peer

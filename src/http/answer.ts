@@ -15,10 +15,7 @@ export function answerHeaders(
   own: readonly string[],
 ): string[] {
   const { site, route } = admitted
-  const edits = [
-    endpoint.cdn?.headers.response ?? site.origin?.headers.response ?? null,
-    route.policy.headers.response,
-  ]
+  const edits = [endpoint.cdn?.headers.response ?? site.origin?.headers.response ?? null, route.policy.headers.response]
   const headers = clientHeaders(head.rawHeaders, edits, own)
   if (head.status === 201 || (head.status >= 300 && head.status < 400)) rewriteLocation(headers, admitted, endpoint)
   return headers

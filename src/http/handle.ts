@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Delivered, Delivery, type Job } from '../delivery/delivery.ts'
 import { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError } from '../errors.ts'
-import { planHttp } from '../providers/http.ts'
+import { plan } from '../providers/index.ts'
 import { decide } from '../steering/decide.ts'
 import type { Decision } from '../steering/decision.ts'
 import { admit } from './admit.ts'
@@ -88,7 +88,7 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, debug }: Output
     originTimeout: site.origin?.timeout ?? 0,
     request: (endpoint) => ({
       method,
-      path: planHttp(endpoint, target.path) + target.query,
+      path: plan(endpoint, target.path) + target.query,
       headers: upstreamHeaders(admitted, endpoint, 'none'),
       host: host.name,
     }),

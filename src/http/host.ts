@@ -9,7 +9,7 @@ export interface Host {
 }
 
 /** A registered name or IPv4 literal without percent-encoding, which no DNS name needs; or an IPv6 literal. */
-const AUTHORITY = /^(?:([a-z0-9](?:[a-z0-9_.-]{0,252}))|(\[[0-9a-f:.]{2,45}\]))(?::(\d{0,5}))?$/i
+const AUTHORITY = /^(?:([a-z0-9_](?:[a-z0-9_.-]{0,252}))|(\[[0-9a-f:.]{2,45}\]))(?::(\d{0,5}))?$/i
 
 /** Parses `uri-host [ ":" port ]` (RFC 9112 section 3.2, RFC 9110 section 7.2). */
 export function parseHost(text: string): Host | PolycdnError {

@@ -21,6 +21,12 @@ export class IdleWatch {
     this.#lastActivity = this.#timers.now()
   }
 
+  /** After it has expired: watches on. */
+  again(): void {
+    this.touch()
+    this.#look()
+  }
+
   stop(): void {
     this.#deadline.cancel()
   }

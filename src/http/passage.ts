@@ -6,7 +6,7 @@ import type { AttemptRecord, Outcome } from '../delivery/outcome.ts'
 import { mayRetry } from '../delivery/retry.ts'
 import { ResponseWriter } from '../delivery/writer.ts'
 import type { ErrorCode } from '../errors.ts'
-import { planHttp } from '../providers/http.ts'
+import { plan } from '../providers/index.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
 import type { Admitted } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
@@ -138,7 +138,7 @@ export class Passage implements AttemptListener {
     const { connectTimeout: connect, bodyIdleTimeout: bodyIdle } = this.#policy.retry
     this.#attempt = new Attempt(endpoint, { connect, head, bodyIdle }, timers, this)
     const headers = upstreamHeaders(this.#admitted, endpoint, 'content-length')
-    const path = planHttp(endpoint, target.path) + target.query
+    const path = plan(endpoint, target.path) + target.query
     const request = { method, path, headers, host: host.name, body: this.#body }
     generation.transport.dispatch(endpoint, request, this.#attempt)
   }

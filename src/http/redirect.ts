@@ -1,4 +1,4 @@
-import { planHttp } from '../providers/http.ts'
+import { plan } from '../providers/index.ts'
 import type { Decision } from '../steering/decision.ts'
 import { headerText } from './admit.ts'
 import type { Admitted } from './exchange.ts'
@@ -20,7 +20,7 @@ export function redirectTo(admitted: Admitted, decision: Decision): Redirect | n
   const { endpoint } = best
   if (endpoint.cdn?.trust !== true) return null
   const { status, maxAge } = policy.redirect
-  const location = endpoint.origin + planHttp(endpoint, admitted.target.path) + admitted.target.query
+  const location = endpoint.origin + plan(endpoint, admitted.target.path) + admitted.target.query
   const caching = maxAge > 0 ? `private, max-age=${Math.floor(maxAge / 1000)}` : 'no-store'
   return { status, headers: ['location', location, 'cache-control', caching, 'content-length', '0'] }
 }

@@ -63,7 +63,7 @@ export class Splice {
       this.#idle ??= new IdleWatch(this.#options.timers, this.#options.halfClosedIdle, () => this.close())
     })
     from.on('close', () => this.#onClose(from, to))
-    if (from.destroyed) this.#onClose(from, to)
+    if (from.closed) this.#onClose(from, to)
     else from.resume()
   }
 

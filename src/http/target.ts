@@ -33,6 +33,8 @@ export function parseTarget(raw: string, method: string): Target | PolycdnError 
     if (absolute === null) return new PolycdnError('bad_target', 'the request target is malformed')
     authority = absolute[1]!
     rest = absolute[2]!
+    // RFC 9112 section 3.2.4: the last proxy asks for `*`.
+    if (rest === '' && method === 'OPTIONS') return { path: '*', matchPath: '*', query: '', authority }
     if (rest.charCodeAt(0) !== 47) rest = `/${rest}`
   }
   const mark = rest.indexOf('?')

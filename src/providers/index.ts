@@ -1,3 +1,4 @@
+import type { Endpoint } from '../config/snapshot.ts'
 import { type HttpTarget, planHttp } from './http.ts'
 
 /** Knowledge of a kind of network. */
@@ -14,6 +15,12 @@ export const PROVIDERS = {
 } as const satisfies Record<string, Provider>
 
 export type ProviderName = keyof typeof PROVIDERS
+
+/** The request target at an endpoint for the client's target; an origin is asked as any HTTP server. */
+export function plan(endpoint: Endpoint, target: string): string {
+  const name = (endpoint.cdn?.provider ?? 'http') as ProviderName
+  return PROVIDERS[name].plan(endpoint, target)
+}
 
 /** Every provider that the language knows: what is not in {@link PROVIDERS} is not supported yet. */
 export const KNOWN_PROVIDERS = [

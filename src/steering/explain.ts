@@ -30,6 +30,8 @@ export function explain(question: Question, ground: Ground): Record<string, unkn
   const route = matchRoute(site, { method, path, client, header: () => null })
   if (route === null) return { ...asked, site: site.name, route: null, problem: 'no_route' }
   const decision = decide(route, place, ground.world)
+  const { mode, fallback } = route.policy
+  const usesOrigin = mode === 'origin' || fallback === 'origin'
   const passed = method !== 'GET' && method !== 'HEAD'
   return {
     ...asked,
@@ -37,6 +39,6 @@ export function explain(question: Question, ground: Ground): Record<string, unkn
     route: route.name,
     ...(passed ? { passed_to: site.unsafeEndpoints.map(({ cdnName, url }) => ({ cdn: cdnName, url })) } : {}),
     decision: describeDecision(decision),
-    fallback: route.policy.fallback === 'origin' ? (site.origin?.endpoints.map(({ url }) => url) ?? []) : [],
+    fallback: usesOrigin ? (site.origin?.endpoints.map(({ url }) => url) ?? []) : [],
   }
 }

@@ -10,7 +10,7 @@ export interface World {
   health(endpoint: Endpoint): HealthState
 }
 
-/** A World in which everything is well: what `explain --offline` decides in. Ties go to the heaviest. */
+/** A World in which everything is well: what `explain --offline` decides in. A tie goes to the nearest that has a weight. */
 export const NEUTRAL_WORLD: World = {
   random: () => 0,
   health: () => 'healthy',

@@ -75,7 +75,7 @@ t.test('keys', async (t) => {
 
 t.test('types that only YAML has', async (t) => {
   t.strictSame(problemsOf(`${SITE}log: { level: !!binary aGk= }\n`), [
-    'c.yaml:4:15: log.level: expected a string, a number, true, false or null, got another YAML type',
+    'c.yaml:4:24: log.level: expected a string, a number, true, false or null, got another YAML type',
   ])
   t.strictSame(problemsOf(`${SITE}limits: { header_count: .inf }\n`).length, 1)
   t.strictSame(problemsOf(`${SITE}limits: { header_count: .nan }\n`).length, 1)
@@ -130,10 +130,12 @@ t.test('variables', async (t) => {
     'c.yaml:6:17: limits.header_count: environment variable COUNT is needed: how many',
   ])
   t.strictSame(problemsOf(text.replace('${COUNT}', '"${COUNT}"'), { COUNT: '16' }), [
-    'c.yaml:6:17: limits.header_count: expected a whole number',
+    'c.yaml:6:17: limits.header_count: expected a number, got a string',
   ])
   t.strictSame(problemsOf(`${SITE}"\${KEY}": 1\n`, { KEY: 'log' }), ['c.yaml:4:1: ["${KEY}"]: unknown key "${KEY}"'])
-  t.strictSame(problemsOf(`${SITE}log: \${LOG}\n`, { LOG: '{ level: info }' }), ['c.yaml:4:6: log: expected a map'])
+  t.strictSame(problemsOf(`${SITE}log: \${LOG}\n`, { LOG: '{ level: info }' }), [
+    'c.yaml:4:6: log: expected a map, got a string',
+  ])
   t.match(problemsOf(`${SITE}log: { level: \${LOG} }\n`)[0], /c\.yaml:4:16: .*quote values with a variable/)
 })
 

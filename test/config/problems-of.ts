@@ -1,3 +1,4 @@
+import type Tap from 'tap'
 import { parseConfig } from '../../src/config/parse.ts'
 import { formatProblem } from '../../src/config/problem.ts'
 
@@ -14,3 +15,17 @@ export const SITE = `sites:
   - { name: www, hosts: [www.example.com], origin: { urls: [https://o.example.com] } }
 policies: { default: { mode: origin } }
 `
+
+/**
+ * Asserts that a text has these problems and no others. Each `§` in the text marks the place of one, in order, and is
+ * taken out of it.
+ */
+export function expectProblems(t: Tap.Test, marked: string, messages: readonly string[], env?: Environment): void {
+  const pieces = marked.split('§')
+  const places = pieces.slice(0, -1).map((_, index) => {
+    const lines = pieces.slice(0, index + 1).join('').split('\n')
+    return `c.yaml:${lines.length}:${lines.at(-1)!.length + 1}`
+  })
+  const expected = messages.map((message, index) => `${places[index]}: ${message}`)
+  t.strictSame(problemsOf(pieces.join(''), env), expected, messages[0])
+}

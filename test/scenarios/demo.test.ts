@@ -36,17 +36,13 @@ t.test('the four commands that the demo prints show what it promises', async (t)
     timeout: 20_000,
   })
   t.equal(demo.exit, null, demo.stdout + demo.stderr)
-  for (const place of ['Frankfurt', 'Virginia', 'Singapore']) t.match(demo.stdout, place)
+  for (const place of ['frankfurt', 'virginia', 'singapore']) t.match(demo.stdout, `  ${place} `, 'the table of edges')
   const [london, tokyo, kill, metrics] = commands(demo.stdout) as [string, string, string, string]
   t.match(await shell(london), /frankfurt/i)
   t.match(await shell(tokyo), /singapore/i)
-  const killed = await shell(kill)
-  t.comment(killed)
-  const next = await until(async () => {
-    const answer = await shell(london)
-    return /virginia/i.test(answer) && answer
-  })
-  t.notMatch(next, /frankfurt/i)
+  const next = await shell(kill)
+  t.match(next, /virginia/i)
+  t.notMatch(await shell(london), /frankfurt/i)
   t.match(await shell(metrics), /^polycdn_failovers_total\{.*from="/m)
   const exit = await demo.stop('SIGTERM')
   t.equal(exit.code, 0, exit.stdout + exit.stderr)

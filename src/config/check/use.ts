@@ -13,6 +13,12 @@ export function policiesInUse(root: Located): ReadonlySet<string> {
 /** What is configured and can never happen. */
 export function checkUse(root: Located, problems: ProblemList): void {
   for (const site of items(child(root, 'sites'))) checkReachable(site, problems)
+  // A route to a policy that is not there leads nobody knows where.
+  const known = new Set(entries(child(root, 'policies')).map(([name]) => name))
+  if ([...policiesInUse(root)].every((name) => known.has(name))) checkCdnsInUse(root, problems)
+}
+
+function checkCdnsInUse(root: Located, problems: ProblemList): void {
   const sites = items(child(root, 'sites'))
   const used = new Set(sites.map((site) => text(child(site, 'unsafe_methods'))))
   const inUse = policiesInUse(root)

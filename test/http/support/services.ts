@@ -13,8 +13,8 @@ import type {
 } from '../../../src/config/snapshot.ts'
 import { Timers } from '../../../src/delivery/timers.ts'
 import { Transport } from '../../../src/delivery/transport.ts'
-import { createNetworkSet } from '../../../src/geo/network-set.ts'
 import { type Network, parseNetwork } from '../../../src/geo/network.ts'
+import { createNetworkSet } from '../../../src/geo/network-set.ts'
 import type { Place } from '../../../src/geo/place.ts'
 import { Board } from '../../../src/health/board.ts'
 import type { Generation } from '../../../src/http/generation.ts'
@@ -125,8 +125,7 @@ export function site(spec: TestSite = {}): Site {
   return {
     name,
     hosts,
-    origin:
-      origin.length === 0 ? null : { endpoints: origin, timeout: 60_000, headers: NO_RULES, ...spec.originOver },
+    origin: origin.length === 0 ? null : { endpoints: origin, timeout: 60_000, headers: NO_RULES, ...spec.originOver },
     unsafeEndpoints: spec.unsafeEndpoints ?? origin,
     routes: [route],
   }

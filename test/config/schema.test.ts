@@ -1,0 +1,184 @@
+import t from 'tap'
+import { expectProblems, problemsOf, SITE } from './problems-of.ts'
+
+/** A CDN that is used, with more keys. */
+const cdn = (more: string) =>
+  `${SITE.replace('{ mode: origin }', '{ cdns: [a] }')}cdns:\n  - { name: a, provider: http, url: https://a.example, ${more} }\n`
+/** A policy that is used, with more keys. */
+const policy = (more: string) => SITE.replace('{ mode: origin }', `{ mode: origin, ${more} }`)
+
+t.test('wrong types say what was expected and what came', async (t) => {
+  const cases: [string, string][] = [
+    [`${SITE}log: 3\n`, 'log: expected a map, got 3'],
+    [`${SITE}log:\n`, 'log: expected a map, got nothing'],
+    [`${SITE}listen: {}\n`, 'listen: expected a list, got a map'],
+    [`${SITE}listen: []\n`, 'listen: expected at least 1 in this list'],
+    [`${SITE}listen: [{}]\n`, 'listen[0]: needs "address"'],
+    [`${SITE}version: two\n`, 'version: expected 1, got "two"'],
+    [`${SITE}log: { access: yes }\n`, 'log.access: expected true or false, got "yes"'],
+    [`${SITE}limits: { header_count: 1.5 }\n`, 'limits.header_count: expected a whole number, got 1.5'],
+    [`${SITE}limits: { connections: 0 }\n`, 'limits.connections: must be at least 1, got 0'],
+    [
+      `${SITE}limits: { headers: 10 KB }\n`,
+      'limits.headers: expected a size such as 64KiB, 10MiB, 1GiB or a number of bytes, got "10 KB"',
+    ],
+    [`${SITE}limits: { headers: 1GiB }\n`, 'limits.headers: must be from 1KiB to 1MiB, got "1GiB"'],
+    [
+      `${SITE}limits: { header_timeout: 10 }\n`,
+      'limits.header_timeout: expected a duration such as 500ms, 10s, 5m or 1h, got 10',
+    ],
+    [
+      `${SITE}limits: { header_timeout: 1000h }\n`,
+      'limits.header_timeout: must be from 100ms to 500h, got "1000h"',
+    ],
+    [
+      `${SITE}log: { level: wran }\n`,
+      'log.level: expected one of debug, info, warn, error, got "wran"; did you mean "warn"?',
+    ],
+    [
+      `${SITE}admin: { token: short }\n`,
+      'admin.token: expected a token of visible ASCII characters, at least 8 of them, or null',
+    ],
+    [
+      `${SITE}trusted_proxies: [10.0.0.1/8]\n`,
+      'trusted_proxies[0]: "10.0.0.1/8" has bits set after the prefix; did you mean 10.0.0.0/8?',
+    ],
+    [
+      `${SITE}geoip: { overrides: { 10.0.0/8: FRA } }\n`,
+      'geoip.overrides["10.0.0/8"]: "10.0.0/8" is not a network: "10.0.0" is not an IP address',
+    ],
+    [
+      `${SITE}geoip: { overrides: { 10.0.0.0/8: FRO } }\n`,
+      'geoip.overrides["10.0.0.0/8"]: unknown metro code, got "FRO"; did you mean "FRA"?',
+    ],
+    [
+      `${SITE}gateway: { location: [1, 2] }\n`,
+      'gateway.location: expected a metro code such as FRA, or { latitude: …, longitude: … }, got a list',
+    ],
+    [
+      `${SITE}gateway: { location: { latitude: 91, longitude: 0 } }\n`,
+      'gateway.location.latitude: must be at most 90, got 91',
+    ],
+    [`${SITE}gateway: { location: { latitude: 9, longtude: 0 } }\n`, 'gateway.location: needs "longitude"'],
+    [cdn('bias: -100'), 'cdns[0].bias: must be at least -99, got -100'],
+    [cdn('weight: -1'), 'cdns[0].weight: must be at least 0, got -1'],
+    [cdn('path_template: /x'), 'cdns[0].path_template: a path template contains {path} exactly once, got "/x"'],
+    [
+      cdn('headers: { request: { set: { Connection: x } } }'),
+      'cdns[0].headers.request.set.Connection: this header belongs to the connection and cannot be changed',
+    ],
+    [
+      cdn('headers: { response: { set: { X-A: "a\\nb" } } }'),
+      'cdns[0].headers.response.set.X-A: expected a header value: a string without line breaks or outer spaces, got "a\\nb"',
+    ],
+    [
+      cdn('headers: { response: { remove: [Host] } }'),
+      'cdns[0].headers.response.remove[0]: the Host header is set by host_header, got "Host"',
+    ],
+    [
+      policy('retry: { on: [reste] }'),
+      'policies.default.retry.on[0]: expected one of connect-failure, reset, response-timeout, corrupt, a status or a range of statuses from 400 to 599, got "reste"; did you mean "reset"?',
+    ],
+    [
+      policy('retry: { on: [200-299] }'),
+      'policies.default.retry.on[0]: expected one of connect-failure, reset, response-timeout, corrupt, a status or a range of statuses from 400 to 599, got "200-299"',
+    ],
+    [policy('redirect: { status: 301 }'), 'policies.default.redirect.status: expected one of 302, 307, got 301'],
+    [policy('tie_threshold: 500'), 'policies.default.tie_threshold: expected a distance such as 500km, got 500'],
+    [`${SITE}policies: 1\n`.replace(/policies: \{.*\n/, ''), 'policies: expected a map, got 1'],
+    [
+      SITE.replace('default:', '"a b": { mode: origin }, default:'),
+      'policies["a b"]: a policy is named with letters, digits, dots, hyphens and underscores',
+    ],
+  ]
+  for (const [text, expected] of cases)
+    t.ok(problemsOf(text).includes(`c.yaml:${expected}`), problemsOf(text).join('\n'))
+})
+
+t.test('unknown keys stand at the key and suggest the nearest', async (t) => {
+  t.strictSame(problemsOf(cdn('healthcheck: { path: / }')), [
+    'cdns[0].healthcheck: unknown key "healthcheck"; did you mean "health_check"?',
+  ])
+  t.strictSame(problemsOf(`${SITE}zzz: 1\n`), ['zzz: unknown key "zzz"'])
+})
+
+t.test('what is not built yet is known, accepted when off, refused otherwise', async (t) => {
+  const off = [
+    `${SITE}listen: [{ address: ":1", https_redirect: false, proxy_protocol: false, tls: null }]\n`,
+    `${SITE}workers: 1\nstate_dir: null\notel: { endpoint: null }\ntests: []\ncache: { disk: { path: null } }\n`,
+    `${SITE}geoip: { asn_database: null }\n`,
+    cdn(
+      'allow_private: false, redirect_hosts: [], pricing: {}, commit: null, max_mbps: null, signing: null, purge: null',
+    ),
+    cdn('pricing: { per_gb: 0, per_10k_requests: 0 }, health_check: { expected_sha256: null }'),
+    policy(
+      'affinity: none, panic_threshold: 0, slow_start: 0s, resume: { enabled: false }, verify: off, rate_limit: null',
+    ),
+    policy('hedge: { enabled: false, after: p95 }, cache: { enabled: false }, compress: { encodings: [] }'),
+    policy('tie_breakers: [weight], strategy: failover, verify: when-possible'),
+    SITE.replace('origin:', 'content: { complete: false }, manifest: null, origin:'),
+    SITE.replace(
+      'origin:',
+      'routes: [{ policy: default, match: { countries: [], continents: [], asns: [] } }], origin:',
+    ),
+  ]
+  for (const text of off) t.strictSame(problemsOf(text), [], text)
+  const on: [string, string][] = [
+    [`${SITE}listen: [{ address: ":1", tls: { certificates: [{ cert_file: a, key_file: b }] } }]\n`, 'listen[0].tls'],
+    [`${SITE}listen: [{ address: ":1", https_redirect: true }]\n`, 'listen[0].https_redirect'],
+    [`${SITE}workers: auto\n`, 'workers'],
+    [`${SITE}workers: 4\n`, 'workers'],
+    [`${SITE}state_dir: /var/lib/polycdn\n`, 'state_dir'],
+    [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
+    [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
+    [`${SITE}tests: [{ client_ip: 81.2.69.142, host: a, expect: { cdn: b } }]\n`, 'tests'],
+    [cdn('locations: [{ preset: cloudfront }]'), 'cdns[0].locations[0]'],
+    [cdn('allow_private: true'), 'cdns[0].allow_private'],
+    [cdn('redirect_hosts: [b.example]'), 'cdns[0].redirect_hosts'],
+    [cdn('pricing: { per_gb: { EU: 0.085, default: 0.1 } }'), 'cdns[0].pricing.per_gb'],
+    [cdn('pricing: { per_gb: [{ up_to_gb: 10000, price: 0.085 }, { price: 0.07 }] }'), 'cdns[0].pricing.per_gb'],
+    [
+      cdn('commit: { mbps: 500, price_per_month: 4000, overage_per_mbps: 9, share: 1.0, timezone: UTC }'),
+      'cdns[0].commit',
+    ],
+    [cdn('max_mbps: 100'), 'cdns[0].max_mbps'],
+    [cdn('signing: { type: cloudfront, key: abc }'), 'cdns[0].signing'],
+    [cdn('purge: { type: fastly, token: abc }'), 'cdns[0].purge'],
+    [policy('strategy: latency'), 'policies.default.strategy'],
+    [policy('latency_tolerance: 20ms'), 'policies.default.latency_tolerance'],
+    [policy('tie_breakers: [latency, weight]'), 'policies.default.tie_breakers'],
+    [policy('hash_on: { header: x }'), 'policies.default.hash_on'],
+    [policy('affinity: client-network'), 'policies.default.affinity'],
+    [policy('cost: { burst_to: [a] }'), 'policies.default.cost'],
+    [policy('retry: { budget_percent: 20 }'), 'policies.default.retry.budget_percent'],
+    [policy('hedge: { enabled: true }'), 'policies.default.hedge'],
+    [policy('outlier_detection: { failure_percent: 50 }'), 'policies.default.outlier_detection.failure_percent'],
+    [policy('circuit_breaker: { max_requests: 1024 }'), 'policies.default.circuit_breaker'],
+    [policy('panic_threshold: 50'), 'policies.default.panic_threshold'],
+    [policy('slow_start: 10s'), 'policies.default.slow_start'],
+    [policy('resume: { enabled: true }'), 'policies.default.resume'],
+    [policy('verify: required'), 'policies.default.verify'],
+    [policy('cache: { max_object: 64MiB }'), 'policies.default.cache'],
+    [policy('compress: { encodings: [br] }'), 'policies.default.compress'],
+    [policy('rate_limit: { requests_per_second: 100, burst: 200, by: client-address }'), 'policies.default.rate_limit'],
+    [SITE.replace('origin:', 'content: { complete: true }, origin:'), 'sites[0].content.complete'],
+    [SITE.replace('origin:', 'content: { ipfs: { cid: bafy } }, origin:'), 'sites[0].content.ipfs'],
+    [SITE.replace('origin:', 'manifest: { file: a, public_key: b }, origin:'), 'sites[0].manifest'],
+    [SITE.replace('] } }', '], circuit_breaker: { max_requests: 256 } } }'), 'sites[0].origin.circuit_breaker'],
+    [
+      SITE.replace('origin:', 'routes: [{ policy: default, match: { countries: [DE] } }], origin:'),
+      'sites[0].routes[0].match.countries',
+    ],
+  ]
+  for (const [text, path] of on) {
+    const problems = problemsOf(text)
+    t.equal(problems.length, 1, problems.join('\n'))
+    t.match(problems[0], new RegExp(`^c\\.yaml:\\d+:\\d+: ${RegExp.escape(path)}: not supported yet; `))
+  }
+  t.strictSame(problemsOf(policy('strategy: hash')), [
+    'policies.default.strategy: not supported yet; it can only be proximity or failover',
+  ])
+  t.strictSame(problemsOf(cdn('drain: true').replace('provider: http', 'provider: ipfs')), [
+    'cdns[0].provider: not supported yet; it can only be http',
+  ])
+})
