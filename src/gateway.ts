@@ -14,6 +14,7 @@ import { Prober } from './health/prober.ts'
 import { Admin } from './http/admin.ts'
 import type { Generation } from './http/generation.ts'
 import { Listeners } from './http/listeners.ts'
+import type { RequestListener } from './http/pipeline.ts'
 import { createApp } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { Tunnels } from './http/tunnel.ts'
@@ -59,6 +60,7 @@ export class Gateway {
   readonly #services: Services
   readonly #tunnels: Tunnels
   readonly #randomLoopId = `polycdn-${randomBytes(8).toString('hex')}`
+  #answer: RequestListener | null = null
   #generation: Generation | null = null
   #listeners: Listeners | null = null
   #admin: Admin | null = null
@@ -103,7 +105,7 @@ export class Gateway {
       log: this.#log,
       accessLog: new AccessLog(options.sink),
     }
-    this.#tunnels = new Tunnels(this.#services)
+    this.#tunnels = new Tunnels(this.#services, (request, response) => this.#answer!(request, response))
   }
 
   /** Where clients connect, as bound. */
@@ -142,9 +144,10 @@ export class Gateway {
     const loaded = await this.#options.load()
     if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
     const app = await createApp(this.#services)
+    this.#answer = (request, response) => app.routing(request, response)
     this.#listeners = new Listeners({
-      onRequest: (request, response) => app.routing(request, response),
-      onUpgrade: (request, socket, head) => this.#tunnels.handle(request, socket, head),
+      onRequest: this.#answer,
+      onUpgrade: (request, socket, head) => this.#tunnels.handleUpgrade(request, socket, head),
       snapshot: () => this.#generation!.snapshot,
     })
     await this.#apply(loaded)

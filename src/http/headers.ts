@@ -49,7 +49,7 @@ export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, framing:
   const edits = endpoint.cdn?.headers.request ?? admitted.site.origin?.headers.request ?? null
   const policyEdits = admitted.route.policy.headers.request
   const dropped = connectionNames(rawHeaders)
-  const headers = ['host', endpoint.hostHeader ?? admitted.host.authority]
+  const headers = ['host', endpoint.hostHeader ?? (admitted.host.authority || hostOf(endpoint))]
   let via = ''
   let cdnLoop = ''
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -59,16 +59,20 @@ export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, framing:
     else if (name === 'cdn-loop') cdnLoop += `${value}, `
     else if (name === 'content-length' && framing === 'content-length') headers.push(name, value)
     if (HOP_BY_HOP.has(name) || OURS_IN_REQUESTS.has(name) || name.startsWith('polycdn-')) continue
-    if (dropped?.has(name)) continue
-    if (isRemoved(name, edits) || isRemoved(name, policyEdits)) continue
+    if (dropped?.has(name) || (!admitted.peerTrusted && name.startsWith('x-forwarded-'))) continue
     headers.push(rawHeaders[i]!, value)
   }
+  if (endpoint.cdn === null || endpoint.cdn.clientIp === 'full') forwardClient(headers, admitted)
+  applyEdit(headers, policyEdits)
+  if (edits !== null) applyEdit(headers, edits)
   headers.push('via', `${via}${httpVersion} ${NAME}`)
   headers.push('cdn-loop', `${cdnLoop}${admitted.generation.loopId}`)
-  if (endpoint.cdn === null || endpoint.cdn.clientIp === 'full') forwardClient(headers, admitted)
-  for (const [name, value] of policyEdits.set) headers.push(name, value)
-  if (edits !== null) for (const [name, value] of edits.set) headers.push(name, value)
   return headers
+}
+
+/** The name that an HTTP/1.0 client without a Host has in mind can only be the endpoint's own. */
+function hostOf({ origin }: Endpoint): string {
+  return origin.slice(origin.indexOf('//') + 2)
 }
 
 /** The origin and CDNs with `client_ip: full` learn who asks; a chain is continued only from a proxy we trust. */
@@ -105,25 +109,28 @@ export function clientHeaders(
     const sent = text(rawHeaders[i]!)
     const name = sent.toLowerCase()
     if (name === 'via') via += `${text(rawHeaders[i + 1]!)}, `
-    else if (
-      !HOP_BY_HOP.has(name) &&
-      !NOT_FOR_CLIENTS.has(name) &&
-      !dropped?.has(name) &&
-      !edits.some((edit) => isRemoved(name, edit))
-    ) {
+    else if (!HOP_BY_HOP.has(name) && !NOT_FOR_CLIENTS.has(name) && !dropped?.has(name)) {
       headers.push(sent, text(rawHeaders[i + 1]!))
     }
   }
-  headers.push('via', `${via}1.1 ${NAME}`)
-  for (const edit of edits) for (const [name, value] of edit?.set ?? []) headers.push(name, value)
-  headers.push(...own)
+  for (const edit of edits) if (edit !== null) applyEdit(headers, edit)
+  headers.push('via', `${via}1.1 ${NAME}`, ...own)
   return headers
 }
 
-/** `set` replaces what came, so it removes too. */
-function isRemoved(name: string, edit: HeaderEdit | null): boolean {
-  if (edit === null || (edit.remove.length === 0 && edit.set.length === 0)) return false
-  return edit.remove.includes(name) || edit.set.some(([set]) => set === name)
+/** `set` replaces what is there, so it removes too. A later edit has the last word over an earlier one. */
+function applyEdit(headers: string[], { remove, set }: HeaderEdit): void {
+  for (const name of remove) removeField(headers, name)
+  for (const [name, value] of set) {
+    removeField(headers, name)
+    headers.push(name, value)
+  }
+}
+
+function removeField(headers: string[], name: string): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (headers[i]!.length === name.length && headers[i]!.toLowerCase() === name) headers.splice(i, 2)
+  }
 }
 
 /** The field names that Connection lists as belonging to this hop, or null. */

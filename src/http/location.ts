@@ -12,10 +12,18 @@ export function rewriteLocation(headers: string[], admitted: Admitted, endpoint:
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]!.toLowerCase() !== 'location') continue
     const location = headers[i + 1]!
-    const base = endpoint.origin + endpoint.basePath
-    const after = location.slice(base.length, base.length + 1)
-    if (location.startsWith(base) && (after === '/' || (after === '' && location === base))) {
-      headers[i + 1] = `${scheme}://${host.authority}${location.slice(base.length) || '/'}`
-    }
+    const base = basesOf(endpoint).find((each) => isBelow(location, each))
+    if (base !== undefined) headers[i + 1] = `${scheme}://${host.authority}${location.slice(base.length) || '/'}`
   }
+}
+
+/** Where an upstream may think that it is: what was dialled, and the Host that it was sent. */
+function basesOf({ origin, hostHeader, basePath }: Endpoint): string[] {
+  const bases = [origin + basePath]
+  if (hostHeader !== null) bases.push(origin.slice(0, origin.indexOf('//') + 2) + hostHeader + basePath)
+  return bases
+}
+
+function isBelow(location: string, base: string): boolean {
+  return location.startsWith(base) && (location.length === base.length || location[base.length] === '/')
 }

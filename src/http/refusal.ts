@@ -44,10 +44,15 @@ export function refuse(writer: ResponseWriter, refusal: Refusal): number {
   return status
 }
 
-/** RFC 9209: our name with the error type and the next hop that failed last. Names of CDNs are tokens. */
+/** RFC 9209: our name with the error type and the next hop that failed last. */
 export function proxyStatus(code: ErrorCode, records: readonly AttemptRecord[]): string {
   const last = records.at(-1)
-  const hop = last === undefined ? '' : `; next-hop=${last.endpoint.cdnName}`
+  const hop = last === undefined ? '' : `; next-hop=${item(last.endpoint.cdnName)}`
   const status = last === undefined ? null : statusOf(last.outcome)
   return status === null ? `${PROXY_NAME}; error=${code}${hop}` : `${PROXY_NAME}; received-status=${status}${hop}`
+}
+
+/** RFC 9651 section 3.3.4: a token begins with a letter; other names of CDNs are strings, which need no escapes. */
+function item(name: string): string {
+  return /^[A-Za-z]/.test(name) ? name : `"${name}"`
 }

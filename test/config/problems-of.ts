@@ -23,7 +23,10 @@ policies: { default: { mode: origin } }
 export function expectProblems(t: Tap.Test, marked: string, messages: readonly string[], env?: Environment): void {
   const pieces = marked.split('§')
   const places = pieces.slice(0, -1).map((_, index) => {
-    const lines = pieces.slice(0, index + 1).join('').split('\n')
+    const lines = pieces
+      .slice(0, index + 1)
+      .join('')
+      .split('\n')
     return `c.yaml:${lines.length}:${lines.at(-1)!.length + 1}`
   })
   const expected = messages.map((message, index) => `${places[index]}: ${message}`)
