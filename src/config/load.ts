@@ -60,7 +60,7 @@ export async function loadConfig(path: string, env: Environment): Promise<LoadRe
 }
 
 function placeAfter(bytes: Uint8Array): { line: number; column: number } {
-  const before = new TextDecoder().decode(bytes)
+  const before = new TextDecoder().decode(bytes, { stream: true })
   const lines = before.split('\n')
   return { line: lines.length, column: lines.at(-1)!.length + 1 }
 }

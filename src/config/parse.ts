@@ -52,13 +52,18 @@ function parseDocument(source: string, problems: ProblemList): yaml.Document.Par
     return null
   }
   const tooDeep = document.errors.find((error) => error.code === 'RESOURCE_EXHAUSTION')
-  const wrong = tooDeep === undefined ? [...document.errors, ...document.warnings] : [tooDeep]
+  const wrong = tooDeep === undefined ? withoutEchoes([...document.errors, ...document.warnings]) : [tooDeep]
   for (const error of wrong.slice(0, 20)) {
     problems.at(Math.min(error.pos[0], source.length), '', syntaxMessage(error, source))
   }
   const version = document.directives?.yaml
   if (version?.explicit && version.version !== '1.2') problems.at(0, '', 'only YAML 1.2 is read')
   return problems.hasErrors ? null : document
+}
+
+/** One syntax error makes the parser stumble over everything behind it; that is not worth reading. */
+function withoutEchoes(errors: readonly yaml.YAMLError[]): readonly yaml.YAMLError[] {
+  return errors.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN')
 }
 
 /** The package's own words, without the pieces of the text that they may repeat: those can be secrets. */
@@ -68,8 +73,8 @@ function syntaxMessage({ code, message, pos }: yaml.YAMLError, source: string): 
   if (code === 'BAD_DQ_ESCAPE') return 'invalid escape sequence in a "…" value'
   if (code === 'TAG_RESOLVE_FAILED') return 'unknown YAML tag'
   const words = code === 'MISSING_CHAR' ? message : message.split(': ', 1)[0]!
-  const variable = source.slice(Math.max(0, pos[0] - 1), pos[0] + 1).includes('$')
-  return variable ? `${words} (inside { } and [ ], quote values with a variable: "\${NAME}")` : words
+  const inner = source[pos[0]] === '{' || source[pos[0]] === '['
+  return inner ? `${words} (inside { } and [ ], quote values that contain { or [)` : words
 }
 
 interface Spot {

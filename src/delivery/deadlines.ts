@@ -33,10 +33,10 @@ const SLOTS = 512
 
 /**
  * A timer wheel: setting and cancelling cost a set operation each, and one tick serves every request, so thousands of
- * requests with three timeouts each need one timer of the runtime. A deadline fires at the first tick at or after
- * its time, never before.
+ * requests with three timeouts each need one timer of the runtime. A deadline fires at the second tick after its time
+ * at the latest, never before it.
  *
- * Pure: the owner calls `tick(now)` about every `resolution` milliseconds while `size` is not 0. Times are
+ * Pure: the owner calls `tick(now)` about every `resolution` milliseconds while it is not idle. Times are
  * milliseconds of one monotonic clock.
  */
 export class Deadlines {
@@ -56,7 +56,7 @@ export class Deadlines {
     return this.#size === 0
   }
 
-  /** Calls `expire` once, at the first tick at or after `at`, unless cancelled. */
+  /** Calls `expire` once, at one of the first two ticks at or after `at`, unless cancelled. */
   set(at: number, expire: () => void): Deadline {
     const entry = new Entry(at, expire)
     entry.moveTo(this.#slotOf(at))

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import { type ErrorCode, PolycdnError } from '../errors.ts'
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ENOTFOUND: 'dns_error',
@@ -27,13 +27,19 @@ const CERTIFICATE_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|CRL|INVALID_C
 
 /** The error type of RFC 9209 section 2.3 for what a socket, TLS or the HTTP parser threw. */
 export function upstreamErrorCode(error: unknown): ErrorCode {
+  if (error instanceof PolycdnError) return error.code
   const code = codeOf(error)
   const known = CODES[code]
   if (known !== undefined) return known
   if (CERTIFICATE_ERROR.test(code)) return 'tls_certificate_error'
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return 'tls_protocol_error'
-  if (code.startsWith('HPE_')) return 'http_protocol_error'
+  if (code.startsWith('HPE_') || isParseError(error)) return 'http_protocol_error'
   return 'destination_unavailable'
+}
+
+/** undici 7 looks the code up in a table that has it the other way round, so most of its parser's errors have none. */
+function isParseError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError'
 }
 
 /** The code of an error, of the first one of several (one per address dialled), or an empty string. */

@@ -41,6 +41,14 @@ export class ResponseWriter {
     this.#response.writeHead(status, headers)
   }
 
+  /**
+   * Sends the head now, unless a body has taken it along: Node keeps it back for the first piece, which may be an hour
+   * away in a stream of events.
+   */
+  flush(): void {
+    if (this.#bytes === 0 && !this.#over) this.#response.flushHeaders()
+  }
+
   /** False: wait for `resume`. */
   write(chunk: Buffer): boolean {
     this.#bytes += chunk.length

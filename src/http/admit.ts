@@ -47,6 +47,10 @@ function protocolProblem(raw: IncomingMessage): PolycdnError | null {
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || raw.httpVersion === '1.0')) {
     return new PolycdnError('bad_request', 'the Transfer-Encoding is not one that HTTP/1.1 clients may use')
   }
+  const { expect } = raw.headers
+  if (expect !== undefined && raw.httpVersion === '1.1' && expect.toLowerCase() !== '100-continue') {
+    return new PolycdnError('expectation_failed', 'only 100-continue may be expected')
+  }
   if (raw.method === 'TRACE' || raw.method === 'CONNECT') {
     return new PolycdnError('method_not_allowed', `${raw.method} is not allowed`)
   }

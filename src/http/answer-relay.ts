@@ -33,6 +33,7 @@ export function relayBody(answer: IncomingMessage, writer: ResponseWriter, optio
     idle.touch()
     answer.resume()
   }
+  writer.flush()
   writer.watch(resume, () => end('client_gone'))
   answer.on('data', (chunk: Buffer) => {
     idle.touch()

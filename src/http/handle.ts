@@ -11,7 +11,7 @@ import type { Admitted, Ending } from './exchange.ts'
 import { clientHeaders, upstreamHeaders } from './headers.ts'
 import { rewriteLocation } from './location.ts'
 import { type Arrival, record } from './record.ts'
-import { redirectTo } from './redirect.ts'
+import { editForRedirect, redirectTo } from './redirect.ts'
 import { refuse } from './refusal.ts'
 import type { Services } from './services.ts'
 
@@ -31,7 +31,7 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   const redirect = redirectTo(admitted, decision)
   if (redirect !== null) {
     const { endpoint, reason } = decision.candidates[0]!
-    const edits = [endpoint.cdn?.headers.response ?? null, decision.policy.headers.response]
+    const edits = [endpoint.cdn!.headers.response, decision.policy.headers.response].map(editForRedirect)
     writer.head(redirect.status, clientHeaders(redirect.headers, edits, debug))
     writer.end()
     const firstByteMs = services.timers.now() - arrival.startedAt

@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Limits, ListenAddress, Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
-import { parseAddress } from '../geo/address.ts'
+import { parseAddress, truncateAddress } from '../geo/address.ts'
 import { onClientError } from './client-error.ts'
+import { IdleSockets } from './idle-sockets.ts'
 import { onePerConnection, type RequestListener } from './pipeline.ts'
 
 /** What the listeners hand on. */
@@ -19,6 +21,7 @@ const CLOSE_IDLE_EVERY = 50
 /** The sockets that clients connect to: one server per address, which a reload opens and closes as needed. */
 export class Listeners {
   readonly #servers = new Map<string, Server>()
+  readonly #closing = new Set<Server>()
   readonly #handlers: Handlers
   readonly #perAddress = new Map<string, number>()
   #connections = 0
@@ -72,16 +75,16 @@ export class Listeners {
   /** Stops listening; resolves when the last connection has ended, which idle ones are made to. */
   async close(): Promise<void> {
     await Promise.all([...this.#servers.keys()].map((key) => this.#close(key)))
+    await Promise.all([...this.#closing].map((server) => once(server, 'close')))
   }
 
   /** Ends every connection now. */
   destroy(): void {
-    for (const server of this.#servers.values()) server.closeAllConnections()
+    for (const server of [...this.#servers.values(), ...this.#closing]) server.closeAllConnections()
   }
 
   async #listen(address: ListenAddress, limits: Limits): Promise<Server> {
     const server = createServer({
-      maxHeaderSize: limits.headers,
       connectionsCheckingInterval: 1000,
       requireHostHeader: false,
       insecureHTTPParser: false,
@@ -98,23 +101,31 @@ export class Listeners {
 
   #wire(server: Server): void {
     const { onRequest, onUpgrade } = this.#handlers
+    const idle = new IdleSockets(() => server.headersTimeout)
     const listener = onePerConnection((request, response) => {
       this.#requests++
-      response.once('close', () => this.#requests--)
+      const { socket } = request
+      response.once('close', () => {
+        this.#requests--
+        idle.answered(socket)
+      })
+      if (!server.listening) response.shouldKeepAlive = false
       onRequest(request, response)
     })
-    server.on('request', listener)
-    server.on('checkContinue', (request, response) => {
-      response.writeContinue()
-      listener(request, response)
+    // Whoever reads the content asks for it; a request that is refused gets no 100 first.
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
+    server.on('upgrade', (request, socket, head) => {
+      idle.forget(socket as Socket)
+      onUpgrade(request, socket, head)
     })
-    server.on('checkExpectation', (_request, response) => response.writeHead(417, { connection: 'close' }).end())
-    server.on('upgrade', onUpgrade)
     server.on('connect', (_request, socket: Duplex) => refuseConnect(socket))
     server.on('clientError', (error, socket) => onClientError(error, socket as Socket))
-    server.on('connection', (socket: Socket) => this.#admit(socket))
-    // Without it a client that ends its side after the request gets no answer.
-    Object.assign(server, { httpAllowHalfOpen: true })
+    server.on('connection', (socket: Socket) => {
+      idle.add(socket)
+      this.#admit(socket)
+    })
+    // Without the first a client that ends its side after the request gets no answer.
+    Object.assign(server, { httpAllowHalfOpen: true, closeIdleConnections: () => idle.close() })
   }
 
   /** Counts a connection, or closes it where its address has too many. Proxies that we trust speak for many clients. */
@@ -124,27 +135,34 @@ export class Listeners {
     const address = parseAddress(socket.remoteAddress ?? '')
     if (address === null) return
     const { limits, trustedProxies } = this.#handlers.snapshot()
-    const count = (this.#perAddress.get(address.text) ?? 0) + 1
-    this.#perAddress.set(address.text, count)
+    // Who has one IPv6 address usually has the 2^64 around it.
+    const holder = truncateAddress(address, 32, 64)
+    const count = (this.#perAddress.get(holder) ?? 0) + 1
+    this.#perAddress.set(holder, count)
     socket.once('close', () => {
-      const left = this.#perAddress.get(address.text)! - 1
-      if (left === 0) this.#perAddress.delete(address.text)
-      else this.#perAddress.set(address.text, left)
+      const left = this.#perAddress.get(holder)! - 1
+      if (left === 0) this.#perAddress.delete(holder)
+      else this.#perAddress.set(holder, left)
     })
-    if (count > limits.connectionsPerAddress && trustedProxies.match(address) === null) socket.destroy()
+    const tooMany = count > limits.connectionsPerAddress && trustedProxies.match(address) === null
+    if (tooMany || this.#connections > limits.connections) socket.destroy()
   }
 
+  /** The address is free at once, so that a later reload may open it again while old requests still end. */
   async #close(key: string): Promise<void> {
     const server = this.#servers.get(key)!
+    this.#servers.delete(key)
+    this.#closing.add(server)
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY)
     await closed
     clearInterval(idle)
-    this.#servers.delete(key)
+    this.#closing.delete(server)
   }
 }
 
-function applyLimits(server: Server, limits: Limits): void {
+function applyLimits(server: Server & { maxHeaderSize?: number }, limits: Limits): void {
+  server.maxHeaderSize = limits.headers
   server.maxHeadersCount = 0
   server.headersTimeout = limits.headerTimeout
   server.requestTimeout = 0
@@ -154,7 +172,11 @@ function applyLimits(server: Server, limits: Limits): void {
 
 function refuseConnect(socket: Duplex): void {
   socket.on('error', () => {})
-  socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  const { _httpMessage: answering } = socket as Duplex & { _httpMessage?: unknown }
+  if (answering) return void socket.destroy()
+  const answer = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+  // Node has let go of the socket: nobody else would ever close our half of it.
+  socket.end(answer, () => socket.destroy())
 }
 
 function listenError(error: NodeJS.ErrnoException, address: ListenAddress): PolycdnError {

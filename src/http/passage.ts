@@ -8,6 +8,7 @@ import { ResponseWriter } from '../delivery/writer.ts'
 import type { ErrorCode } from '../errors.ts'
 import { plan } from '../providers/index.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
+import { dispatchAsterisk } from './asterisk.ts'
 import type { Admitted } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
 import { record } from './record.ts'
@@ -80,6 +81,8 @@ export class Passage implements AttemptListener {
     if (!raw.complete) headers.push('connection', 'close')
     this.#record({ kind: 'served', status: head.status })
     this.#writer.head(head.status, headers)
+    // What came in one piece with the head is handed over before the microtask runs.
+    queueMicrotask(() => this.#writer.flush())
   }
 
   /** Tells the client what went wrong. */
@@ -137,6 +140,7 @@ export class Passage implements AttemptListener {
     const head = this.#body === null ? answerTimeout(this.#admitted) : NEVER
     const { connectTimeout: connect, bodyIdleTimeout: bodyIdle } = this.#policy.retry
     this.#attempt = new Attempt(endpoint, { connect, head, bodyIdle }, timers, this)
+    if (target.path === '*') return dispatchAsterisk(this.#admitted, endpoint, this.#attempt, timers)
     const headers = upstreamHeaders(this.#admitted, endpoint, 'content-length')
     const path = plan(endpoint, target.path) + target.query
     const request = { method, path, headers, host: host.name, body: this.#body }

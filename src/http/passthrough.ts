@@ -30,11 +30,20 @@ export async function registerPassthrough(app: FastifyInstance, services: Servic
   const methods = METHODS.filter((method) => !['GET', 'HEAD', 'CONNECT'].includes(method))
   // Without a body in fastify's eyes: its parsers would judge Content-Type, read text and stop at 1 MiB.
   for (const method of methods) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
-  await app.register(httpProxy, optionsOf(services, methods))
+  const passages: Passages = new WeakMap()
+  await app.register(async (scope) => {
+    scope.setErrorHandler((error, { raw }, reply) => {
+      services.log.error('passthrough-failed', { error })
+      reply.hijack()
+      passages.get(raw)?.refuse()
+    })
+    await scope.register(httpProxy, optionsOf(services, methods, passages))
+  })
 }
 
-function optionsOf(services: Services, methods: string[]): FastifyHttpProxyOptions {
-  const passages = new WeakMap<IncomingMessage, Passage>()
+type Passages = WeakMap<IncomingMessage, Passage>
+
+function optionsOf(services: Services, methods: string[], passages: Passages): FastifyHttpProxyOptions {
   return {
     upstream: '',
     routes: ['/'],

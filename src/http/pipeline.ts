@@ -11,7 +11,8 @@ interface PausableSocket extends Socket {
 
 interface Line {
   readonly waiting: (readonly [IncomingMessage, ServerResponse])[]
-  paused: boolean
+  /** Not null while nothing is read: keeps it so when Node would go on because the answer under way has drained. */
+  hold: (() => void) | null
 }
 
 /** Above it no more requests of this connection are read. One read of 64 KiB may still bring some thousand. */
@@ -34,7 +35,7 @@ export function onePerConnection(listener: RequestListener): RequestListener {
     const line = lines.get(socket)!
     const following = line.waiting.shift()
     if (following === undefined) lines.delete(socket)
-    if (line.paused && line.waiting.length <= MAX_WAITING / 2) resume(socket, line)
+    if (line.hold !== null && line.waiting.length <= MAX_WAITING / 2) resume(socket, line)
     if (following !== undefined && !socket.destroyed) run(socket, ...following)
   }
 
@@ -42,22 +43,28 @@ export function onePerConnection(listener: RequestListener): RequestListener {
     const socket: PausableSocket = request.socket
     const line = lines.get(socket)
     if (line === undefined) {
-      lines.set(socket, { waiting: [], paused: false })
+      lines.set(socket, { waiting: [], hold: null })
       return run(socket, request, response)
     }
     line.waiting.push([request, response])
-    if (line.waiting.length > MAX_WAITING && !line.paused) pause(socket, line)
+    if (line.waiting.length > MAX_WAITING) pause(socket, line)
   }
 }
 
 function pause(socket: PausableSocket, line: Line): void {
-  line.paused = true
-  socket._paused = true
-  socket.pause()
+  if (line.hold === null) {
+    line.hold = () => {
+      socket._paused = true
+      socket.pause()
+    }
+    socket.on('drain', line.hold)
+  }
+  line.hold()
 }
 
 function resume(socket: PausableSocket, line: Line): void {
-  line.paused = false
+  socket.off('drain', line.hold!)
+  line.hold = null
   socket._paused = false
   socket.parser?.resume()
   socket.resume()

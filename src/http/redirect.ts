@@ -1,3 +1,4 @@
+import type { HeaderEdit } from '../config/snapshot.ts'
 import { plan } from '../providers/index.ts'
 import type { Decision } from '../steering/decision.ts'
 import { headerText } from './admit.ts'
@@ -25,6 +26,16 @@ export function redirectTo(admitted: Admitted, decision: Decision): Redirect | n
   return { status, headers: ['location', location, 'cache-control', caching, 'content-length', '0'] }
 }
 
+const OURS: ReadonlySet<string> = new Set(['location', 'cache-control', 'content-length'])
+
+/** What is configured for answers must not make ours one for every visitor: `cache-control: public` of assets would. */
+export function editForRedirect({ remove, set }: HeaderEdit): HeaderEdit {
+  return { remove: remove.filter((name) => !OURS.has(name)), set: set.filter(([name]) => !OURS.has(name)) }
+}
+
+/** Browsers say what they fetch over HTTPS only; over HTTP the wish for a page must do. */
 function isNavigation({ raw }: Admitted): boolean {
-  return headerText(raw, 'sec-fetch-mode') === 'navigate' || headerText(raw, 'sec-fetch-dest') === 'document'
+  const mode = headerText(raw, 'sec-fetch-mode')
+  if (mode === null) return headerText(raw, 'accept')?.includes('text/html') ?? false
+  return mode === 'navigate' || headerText(raw, 'sec-fetch-dest') === 'document'
 }

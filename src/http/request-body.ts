@@ -58,7 +58,6 @@ export class RequestBody extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#source.off('data', this.#onData).off('end', this.#onEnd)
-    if (!this.#ended) this.#source.pause()
     callback(error)
   }
 
@@ -81,6 +80,8 @@ export class RequestBody extends Readable {
     this.#ended = true
     this.#lastActivity = this.#timers.now()
     this.push(null)
+    this.#deadline?.cancel()
+    this.#watch()
   }
 
   #fail(code: ErrorCode): void {

@@ -1,9 +1,10 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { ResponseWriter } from '../delivery/writer.ts'
-import { PolycdnError } from '../errors.ts'
+import { PolycdnError, toPolycdnError } from '../errors.ts'
 import { admit } from './admit.ts'
 import { handle, turnAway } from './handle.ts'
 import { registerPassthrough } from './passthrough.ts'
+import type { RequestListener } from './pipeline.ts'
 import type { Services } from './services.ts'
 
 /**
@@ -16,25 +17,43 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     request.raw.url = request.originalUrl
     done()
   })
+  const deliver = guarded(services, (raw, response) => handle(services, raw, response))
   app.route({
     method: ['GET', 'HEAD'],
     url: '/',
     handler: (request, reply) => {
       reply.hijack()
-      handle(services, request.raw, reply.raw)
+      deliver(request.raw, reply.raw)
     },
   })
   await registerPassthrough(app, services)
-  app.setNotFoundHandler((request, reply) => {
-    reply.hijack()
-    const admitted = admit(services.current(), request.raw)
+  const refuseMethod = guarded(services, (raw, response) => {
+    const admitted = admit(services.current(), raw)
     const refused =
       admitted instanceof PolycdnError
         ? admitted
-        : new PolycdnError('method_not_allowed', `${request.method} is not allowed`)
-    const arrival = { raw: request.raw, startedAt: services.timers.now() }
-    turnAway(services, arrival, new ResponseWriter(reply.raw), refused)
+        : new PolycdnError('method_not_allowed', `${raw.method} is not allowed`)
+    turnAway(services, { raw, startedAt: services.timers.now() }, new ResponseWriter(response), refused)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    reply.hijack()
+    refuseMethod(request.raw, reply.raw)
   })
   await app.ready()
   return app
+}
+
+/** The boundary: what nobody foresaw costs one request, which fastify would leave without an answer, and is logged. */
+function guarded(services: Services, listener: RequestListener): RequestListener {
+  return (raw, response) => {
+    try {
+      listener(raw, response)
+    } catch (thrown) {
+      services.log.throttle('internal-error', 1_000)?.error('internal-error', { error: thrown })
+      const writer = new ResponseWriter(response)
+      const arrival = { raw, startedAt: services.timers.now() }
+      if (writer.headSent) writer.abort()
+      else turnAway(services, arrival, writer, toPolycdnError(thrown))
+    }
+  }
 }

@@ -67,8 +67,15 @@ export type Reply =
 /** RFC 9110 section 15.2 lets any number of interim answers come. */
 const MAX_INTERIM = 8
 
-/** Sends a GET without content over a dialled socket and calls `done` once with what comes back. */
-export function ask(socket: Socket, path: string, headers: string[], done: (reply: Reply) => void): void {
+/** A request without content: `headers` is a flat list that includes Host. */
+export interface Question {
+  readonly method: 'GET' | 'OPTIONS'
+  readonly path: string
+  readonly headers: string[]
+}
+
+/** Sends a request over a dialled socket and calls `done` once with what comes back. */
+export function ask(socket: Socket, question: Question, done: (reply: Reply) => void): void {
   let over = false
   const settle = (reply: Reply) => {
     if (over) return
@@ -77,8 +84,8 @@ export function ask(socket: Socket, path: string, headers: string[], done: (repl
     done(reply)
   }
   const fail = (code: ErrorCode) => settle({ kind: 'failed', code })
-  const options = { createConnection: () => socket, method: 'GET', path, headers, maxHeaderSize: MAX_HEADER_SIZE }
-  const request = new ClientRequest({ ...options, setHost: false })
+  const options = { createConnection: () => socket, maxHeaderSize: MAX_HEADER_SIZE, setHost: false }
+  const request = new ClientRequest({ ...question, ...options })
   let interim = 0
   request.on('information', ({ statusCode }) => {
     // A 101 that names no protocol is no switch, and what follows it is no HTTP.

@@ -128,7 +128,7 @@ export class Upgrading {
     const headers = upstreamHeaders(admitted, this.#endpoint, 'none')
     headers.push('connection', 'Upgrade', 'upgrade', protocols.join(', '))
     const path = plan(this.#endpoint, admitted.target.path) + admitted.target.query
-    ask(upstream, path, headers, (reply) => this.#onReply(upstream, reply))
+    ask(upstream, { method: 'GET', path, headers }, (reply) => this.#onReply(upstream, reply))
   }
 
   #onReply(upstream: Socket, reply: Reply): void {

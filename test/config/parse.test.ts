@@ -41,7 +41,7 @@ t.test('what is no YAML map', async (t) => {
   for (const [text, expected] of cases) {
     const problems = problemsOf(text)
     t.equal(problems.length, 1, text.slice(0, 20))
-    t.ok(problems[0]?.endsWith(expected), problems[0])
+    t.ok(problems[0]?.endsWith(expected), problems[0] ?? 'none')
   }
 })
 
@@ -136,7 +136,7 @@ t.test('variables', async (t) => {
   t.strictSame(problemsOf(`${SITE}log: \${LOG}\n`, { LOG: '{ level: info }' }), [
     'c.yaml:4:6: log: expected a map, got a string',
   ])
-  t.match(problemsOf(`${SITE}log: { level: \${LOG} }\n`)[0], /c\.yaml:4:16: .*quote values with a variable/)
+  t.match(problemsOf(`${SITE}log: { level: \${LOG} }\n`)[0], /^c\.yaml:4:16: .*quote values that contain/)
 })
 
 t.test('tokens and header values stay text, whatever they look like', async (t) => {
@@ -174,5 +174,5 @@ t.test('what comes from the environment, or is a secret, is never shown', async 
     '] } }',
     '] }, routes: [{ policy: "${V}" }] }',
   )
-  t.strictSame(problemsOf(dangling, env), ['c.yaml:2:95: sites[0].routes[0].policy: no policy is named this name'])
+  t.strictSame(problemsOf(dangling, env), ['c.yaml:2:106: sites[0].routes[0].policy: no policy is named this name'])
 })

@@ -1,4 +1,4 @@
-import type Tap from 'tap'
+import type { Test } from 'tap'
 import { parseConfig } from '../../src/config/parse.ts'
 import { formatProblem } from '../../src/config/problem.ts'
 
@@ -20,7 +20,7 @@ policies: { default: { mode: origin } }
  * Asserts that a text has these problems and no others. Each `§` in the text marks the place of one, in order, and is
  * taken out of it.
  */
-export function expectProblems(t: Tap.Test, marked: string, messages: readonly string[], env?: Environment): void {
+export function expectProblems(t: Test, marked: string, messages: readonly string[], env?: Environment): void {
   const pieces = marked.split('§')
   const places = pieces.slice(0, -1).map((_, index) => {
     const lines = pieces
@@ -30,5 +30,5 @@ export function expectProblems(t: Tap.Test, marked: string, messages: readonly s
     return `c.yaml:${lines.length}:${lines.at(-1)!.length + 1}`
   })
   const expected = messages.map((message, index) => `${places[index]}: ${message}`)
-  t.strictSame(problemsOf(pieces.join(''), env), expected, messages[0])
+  t.strictSame(problemsOf(pieces.join(''), env), expected, messages[0] ?? 'no problems')
 }

@@ -48,8 +48,8 @@ t.test('wrong types say what was expected and what came', async (t) => {
       'geoip.overrides["10.0.0/8"]: "10.0.0/8" is not a network: "10.0.0" is not an IP address',
     ],
     [
-      `${SITE}geoip: { overrides: { 10.0.0.0/8: §FRO } }\n`,
-      'geoip.overrides["10.0.0.0/8"]: unknown metro code, got "FRO"; did you mean "FRA"?',
+      `${SITE}geoip: { overrides: { 10.0.0.0/8: §FRQ } }\n`,
+      'geoip.overrides["10.0.0.0/8"]: unknown metro code, got "FRQ"; did you mean "FRA"?',
     ],
     [
       `${SITE}gateway: { location: §[1, 2] }\n`,
@@ -84,13 +84,6 @@ t.test('wrong types say what was expected and what came', async (t) => {
     [
       SITE.replace('default:', '§"a b": { mode: origin }, default:'),
       'policies["a b"]: a policy is named with letters, digits, dots, hyphens and underscores',
-    ],
-    [
-      SITE.replace(
-        'policies: {',
-        'cdns: [{ name: a, provider: §htp, url: "https://a.example", drain: true }]\npolicies: { x: { cdns: [a] },',
-      ),
-      'cdns[0].provider: expected one of http, ipfs, arweave, swarm, walrus, filecoin, theta, meson, storj, nkn, got "htp"; did you mean "http"?',
     ],
   ]
   for (const [text, expected] of cases) {
@@ -184,10 +177,13 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
   for (const [text, path] of on) {
     const problems = problemsOf(text)
     t.equal(problems.length, 1, problems.join('\n'))
-    t.match(problems[0], new RegExp(`^c\\.yaml:\\d+:\\d+: ${RegExp.escape(path)}: not supported yet; `))
+    t.match(problems[0]?.replace(/^c\.yaml:\d+:\d+: /, ''), `${path}: not supported yet; `)
   }
   expectProblems(t, policy('strategy: §hash'), [
     'policies.default.strategy: not supported yet; it can only be proximity or failover',
+  ])
+  expectProblems(t, cdn('drain: true').replace('provider: http', 'provider: §htp'), [
+    'cdns[0].provider: expected one of http, ipfs, arweave, swarm, walrus, filecoin, theta, meson, storj, nkn, got "htp"; did you mean "http"?',
   ])
   expectProblems(t, cdn('drain: true').replace('provider: http', 'provider: §ipfs'), [
     'cdns[0].provider: not supported yet; it can only be http',

@@ -96,6 +96,7 @@ class Upstream implements ScriptedUpstream {
     })
     const left = () => {
       if (connection.busy) this.abandoned++
+      else socket.end()
       connection.left = true
     }
     socket.on('error', () => {})

@@ -1,28 +1,12 @@
 import { METHODS } from 'node:http'
-import t, { type Test } from 'tap'
-import type { Endpoint } from '../../src/config/snapshot.ts'
-import { answer, chunked, countedBody, head } from '../helpers/misbehaviour.ts'
+import t from 'tap'
+import { answer, countedBody, head } from '../helpers/misbehaviour.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import { field } from '../helpers/raw-response.ts'
-import { type Script, type Step, scriptedUpstream } from '../helpers/scripted-upstream.ts'
-import { until } from '../helpers/wait.ts'
+import { type Step, scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { front } from './support/front.ts'
-import { cdn, endpoint, NO_RULES, policy, site, type TestSite, testServices } from './support/services.ts'
-
-/** A gateway in front of one upstream, and a connection to it. */
-async function through(t: Test, script: Script | readonly Step[] = answer(), spec: TestSite = {}) {
-  const upstream = await scriptedUpstream(t, script)
-  const origin = [endpoint(upstream.url)]
-  const services = testServices(t, { sites: [site({ origin, ...spec })] })
-  const gateway = await front(t, services)
-  return { upstream, services, gateway, client: await rawClient(t, gateway) }
-}
-
-/** A request with a body whose length is told. */
-function post(body: string, fields: Record<string, string> = {}, line = 'POST /form'): string {
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
-  return `${line} HTTP/1.1\r\nhost: www.example.com\r\n${lines.join('')}content-length: ${body.length}\r\n\r\n${body}`
-}
+import { cdn, endpoint, NO_RULES, site, snapshot, testServices } from './support/services.ts'
+import { post, through } from './support/through.ts'
 
 t.test('every method but GET, HEAD, CONNECT and TRACE reaches the origin as it is', async (t) => {
   const { upstream, client, services } = await through(t)
@@ -97,7 +81,6 @@ t.test('paths and queries reach the origin as the client wrote them', async (t) 
     '/a?b=1&b=2&c=%20+&d',
     '/a?',
     '/?//x/../y',
-    '/caf\xc3\xa9',
     '/\\evil.example/',
     '//evil.example/%2e.',
   ]
@@ -137,7 +120,8 @@ t.test('the header fields that the origin receives', async (t) => {
   await client.responses(1)
   const { header, fields: received } = upstream.requests[0]!
   t.equal(header('host'), 'www.example.com', 'preserved')
-  for (const gone of ['x-hop', 'proxy-authorization', 'te', 'expect', 'keep-alive']) t.equal(header(gone), undefined, gone)
+  for (const gone of ['x-hop', 'proxy-authorization', 'te', 'expect', 'keep-alive'])
+    t.equal(header(gone), undefined, gone)
   t.equal(header('authorization'), 'Bearer t')
   t.equal(header('cookie'), 'a=1; b=2')
   t.equal(header('origin'), 'https://www.example.com')
@@ -172,7 +156,6 @@ t.test('the configured Host, and a CDN that unsafe_methods names', async (t) => 
 })
 
 t.test('a 100 comes when the content is wanted, and not before a refusal', async (t) => {
-  const held = Promise.withResolvers<void>()
   const { upstream, client, gateway } = await through(t)
   client.send('POST / HTTP/1.1\r\nhost: www.example.com\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n')
   await client.received('100 Continue')
@@ -182,7 +165,6 @@ t.test('a 100 comes when the content is wanted, and not before a refusal', async
   t.equal(first!.status, 200)
   t.equal(upstream.requests[0]!.body.toString(), 'body')
   t.equal(upstream.requests[0]!.header('expect'), undefined)
-  held.resolve()
 
   const refused = await rawClient(t, gateway)
   refused.send('POST / HTTP/1.1\r\nhost: a b\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n')
@@ -294,9 +276,7 @@ t.test('a request keeps its Generation across a reload', async (t) => {
   client.send(post('x'))
   await upstream.received(1)
   const other = await scriptedUpstream(t, answer(200, 'new\n'))
-  const retired = services.reload(
-    (await import('./support/services.ts')).snapshot({ sites: [site({ origin: [endpoint(other.url)] })] }),
-  )
+  const retired = services.reload(snapshot({ sites: [site({ origin: [endpoint(other.url)] })] }))
   let over = false
   void retired.then(() => {
     over = true

@@ -1,0 +1,195 @@
+import t from 'tap'
+import { compile, type NamedFile } from '../../src/config/compile.ts'
+import { parseConfig } from '../../src/config/parse.ts'
+import type { Snapshot } from '../../src/config/snapshot.ts'
+import { parseAddress } from '../../src/geo/address.ts'
+import { metro } from '../../src/geo/metros.ts'
+
+function snapshotOf(text: string, files: Record<string, NamedFile> = {}): Snapshot {
+  const parsed = parseConfig(text, 'c.yaml', {})
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems, null, 2))
+  return compile(parsed.config, { id: 'abc', files: new Map(Object.entries(files)), database: null })
+}
+
+const BASE = `
+gateway: { location: IAD, loop_id: edge-1 }
+geoip: { overrides: { 10.0.0.0/8: FRA, 10.1.0.0/16: { latitude: 1, longitude: 2 } }, default_location: SIN }
+cdns:
+  - { name: a, provider: http, url: "https://A.example.com/base/", locations: [fra, { latitude: 1, longitude: 2 }], bias: 5 }
+  - name: b
+    provider: http
+    host_header: www.example.com:8443
+    endpoints:
+      - { url: "https://b1.example:9443", location: IAD }
+      - { url: http://b2.example, location: auto }
+      - { url: "https://[::1]", locations: [] }
+sites:
+  - name: www
+    hosts: [WWW.Example.com, "*.Bücher.example", "*"]
+    origin: { urls: [https://origin.example.com/x], headers: { request: { set: { X-A: "1", x-a: "2" }, remove: [X-B] } } }
+    unsafe_methods: b
+    cdns: { a: { host_header: preserve, path_template: "/v1/{path}" } }
+    routes:
+      - match: { path: /assets/*, methods: [GET], networks: [192.0.2.0/24], headers: { Accept: image/* } }
+        policy: default
+      - { name: go, policy: redirects }
+      - { policy: direct, match: { methods: [TRACE] } }
+policies:
+  default: { cdns: [a, b], tie_threshold: 100km }
+  redirects: { extends: default, mode: redirect, redirect: { max_age: 1m } }
+  direct: { mode: origin }
+`
+
+t.test('endpoints as a site sees them', async (t) => {
+  const { sites, endpoints } = snapshotOf(BASE)
+  const [a, b1, b2, b3] = sites[0]!.routes[0]!.endpoints
+  t.match(a, {
+    cdnName: 'a',
+    url: 'https://A.example.com/base',
+    origin: 'https://a.example.com',
+    basePath: '/base',
+    pathTemplate: '/v1{path}',
+    hostHeader: null,
+    tls: { serverName: null, verify: true, ca: null, clientCertificate: null },
+    locations: [metro('FRA'), { latitude: 1, longitude: 2 }],
+    locationAuto: false,
+  })
+  t.match(b1, {
+    origin: 'https://b1.example:9443',
+    basePath: '',
+    pathTemplate: '{path}',
+    hostHeader: 'www.example.com:8443',
+    tls: { serverName: 'www.example.com' },
+    locations: [metro('IAD')],
+  })
+  t.match(b2, { tls: null, locationAuto: true, locations: [] })
+  t.match(b3, { origin: 'https://[::1]', locations: [], locationAuto: false })
+  t.strictSame(sites[0]!.unsafeEndpoints, [b1, b2, b3])
+  t.equal(sites[0]!.routes[1]!.endpoints[0], a, 'shared between routes')
+  const origin = sites[0]!.origin!.endpoints[0]!
+  t.match(origin, { cdnName: 'origin', cdn: null, hostHeader: null, basePath: '/x', tls: { serverName: null } })
+  t.strictSame(new Set(endpoints), new Set([origin, a, b1, b2, b3]))
+  t.equal(new Set(endpoints.map(({ key }) => key)).size, 5)
+})
+
+t.test('keys differ when dialling differs, and are equal otherwise', async (t) => {
+  const pem = { text: 'PEM', hash: 'h1' }
+  const keyOf = (cdn: string, files: Record<string, NamedFile> = {}) =>
+    snapshotOf(
+      `cdns: [{ provider: http, ${cdn} }]\nsites: [{ name: s, hosts: [h], routes: [{ policy: p }] }]\npolicies: { p: { cdns: [a] } }`,
+      files,
+    ).endpoints[0]!.key
+  const base = 'name: a, url: "https://x.example"'
+  const keys = [
+    keyOf(base),
+    keyOf('name: a, url: "https://x.example:444"'),
+    keyOf('name: a, url: "https://x.example/b"'),
+    keyOf('name: a, url: "http://x.example"'),
+    keyOf(`${base}, host_header: y.example`),
+    keyOf(`${base}, host_header: preserve`),
+    keyOf(`${base}, path_template: "/z{path}"`),
+    keyOf(`${base}, tls: { verify: false }`),
+    keyOf(`${base}, tls: { server_name: z.example }`),
+    keyOf(`${base}, tls: { ca_file: ca.pem }`, { 'ca.pem': pem }),
+    keyOf(`${base}, tls: { ca_file: ca.pem }`, { 'ca.pem': { text: 'PEM2', hash: 'h2' } }),
+    keyOf(`${base}, tls: { client_certificate: { cert_file: c.pem, key_file: k.pem } }`, {
+      'c.pem': pem,
+      'k.pem': { text: 'KEY', hash: 'h3' },
+    }),
+  ]
+  t.equal(new Set(keys).size, keys.length, keys.join('\n'))
+  t.equal(keyOf(`${base}, weight: 5, locations: [FRA], drain: true`), keys[0])
+  t.equal(keyOf('name: a, url: "https://X.example:443/"'), keys[0])
+  t.equal(keyOf(`${base}, tls: { ca_file: other.pem }`, { 'other.pem': pem }), keys[9], 'contents count, not names')
+})
+
+t.test('TLS material is read from the files that were handed in', async (t) => {
+  const text = `cdns: [{ name: a, provider: http, url: "https://x.example", tls: { ca_file: ca.pem, server_name: S.example, client_certificate: { cert_file: c.pem, key_file: k.pem } } }]
+sites: [{ name: s, hosts: [h], routes: [{ policy: p }] }]
+policies: { p: { cdns: [a] } }`
+  const file = (text: string) => ({ text, hash: text })
+  const { endpoints } = snapshotOf(text, { 'ca.pem': file('CA'), 'c.pem': file('C'), 'k.pem': file('K') })
+  t.strictSame(endpoints[0]!.tls, {
+    serverName: 's.example',
+    verify: true,
+    ca: 'CA',
+    clientCertificate: { cert: 'C', key: 'K' },
+  })
+})
+
+t.test('sites, routes and policies', async (t) => {
+  const { sites, policies, cdns, gateway, geoip, admin, listen } = snapshotOf(BASE)
+  const site = sites[0]!
+  t.strictSame(site.hosts, ['www.example.com', '*.xn--bcher-kva.example', '*'])
+  t.strictSame(site.origin!.headers.request, { set: [['x-a', '2']], remove: ['x-b'] })
+  t.equal(site.origin!.timeout, 60_000)
+  const [assets, go, direct] = site.routes
+  t.equal(assets!.name, 'routes[0]')
+  t.equal(go!.name, 'go')
+  t.ok(assets!.match.path?.test('/assets/a.js'))
+  t.strictSame(assets!.match.methods, new Set(['GET']))
+  t.ok(assets!.match.networks?.match(parseAddress('192.0.2.9')!))
+  t.equal(assets!.match.headers[0]![0], 'accept')
+  t.strictSame(go!.match, { path: null, methods: null, networks: null, headers: [] })
+  t.strictSame(direct!.endpoints, [])
+  t.match(go!.policy, { mode: 'redirect', redirect: { status: 302, maxAge: 60_000 }, tieThreshold: 100 })
+  t.ok(assets!.policy.retry.onStatus.has(523))
+  t.ok(assets!.policy.retry.on.has('reset'))
+  t.equal(policies.length, 3)
+  t.match(cdns[0], { name: 'a', trust: true, bias: 5, healthCheck: null })
+  t.strictSame(gateway, { location: metro('IAD'), loopId: 'edge-1' })
+  t.strictSame(geoip.overrides.match(parseAddress('10.1.2.3')!)?.value, { latitude: 1, longitude: 2 })
+  t.strictSame(geoip.overrides.match(parseAddress('10.2.2.3')!)?.value, metro('FRA'))
+  t.strictSame(geoip.defaultLocation, metro('SIN'))
+  t.strictSame(admin, { host: '127.0.0.1', port: 9901, token: null })
+  t.strictSame(listen, [{ host: '0.0.0.0', port: 8080 }])
+})
+
+t.test('where distances are measured from', async (t) => {
+  const { sites } = snapshotOf(BASE)
+  const [assets, go] = sites[0]!.routes
+  t.strictSame(assets!.geometry.measuredFrom, metro('IAD'), 'auto: the gateway in proxy mode')
+  t.equal(go!.geometry.measuredFrom, null, 'always the client in redirect mode')
+  t.equal(assets!.geometry.anycastDistance, 100)
+  t.strictSame(
+    assets!.geometry.points.map(({ bias }) => bias),
+    [5, 0, 0, 0],
+  )
+  const client = snapshotOf(BASE.replace('tie_threshold', 'measure_from: client, tie_threshold'))
+  t.equal(client.sites[0]!.routes[0]!.geometry.measuredFrom, null)
+  const unplaced = snapshotOf(BASE.replace('location: IAD, loop', 'loop'))
+  t.equal(unplaced.sites[0]!.routes[0]!.geometry.measuredFrom, null)
+})
+
+t.test('a snapshot is frozen all the way down', async (t) => {
+  const snapshot = snapshotOf(BASE)
+  const open: string[] = []
+  const visit = (value: unknown, path: string) => {
+    if (typeof value !== 'object' || value === null) return
+    const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+    if (plain && !Object.isFrozen(value)) open.push(path)
+    if (plain) for (const [key, inner] of Object.entries(value)) visit(inner, `${path}.${key}`)
+  }
+  visit(snapshot, 'snapshot')
+  t.strictSame(open, [])
+})
+
+t.test('a hundred sites share three accounts', async (t) => {
+  const names = ['cloudfront', 'fastly', 'bunny']
+  const sites = Array.from({ length: 100 }, (_, at) => {
+    const own = names.map((name) => `${name}: { url: "https://s${at}.${name}.example", host_header: s${at}.example }`)
+    return `  - { name: s${at}, hosts: [s${at}.example], origin: { urls: [https://o.example] }, cdns: { ${own.join(', ')} } }`
+  })
+  const text = `cdns:
+${names.map((name) => `  - { name: ${name}, provider: http, url: "https://${name}.example", locations: [FRA, IAD] }`).join('\n')}
+sites:
+${sites.join('\n')}
+policies: { default: { cdns: [${names.join(', ')}] } }
+`
+  const snapshot = snapshotOf(text)
+  t.equal(snapshot.endpoints.filter(({ cdn }) => cdn !== null).length, 300)
+  t.equal(snapshot.endpoints.filter(({ cdn }) => cdn === null).length, 1, 'one origin, shared')
+  t.equal(new Set(snapshot.sites.flatMap(({ routes }) => routes.map(({ geometry }) => geometry))).size, 1)
+  t.equal(new Set(snapshot.sites.flatMap(({ routes }) => routes.map(({ policy }) => policy))).size, 1)
+  t.equal(snapshot.sites[7]!.routes[0]!.endpoints[1]!.hostHeader, 's7.example')
+})

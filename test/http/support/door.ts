@@ -1,0 +1,52 @@
+import { Listeners } from '../../../src/http/listeners.ts'
+import { createApp } from '../../../src/http/server.ts'
+import { Tunnels } from '../../../src/http/tunnel.ts'
+import type { Scope } from '../../helpers/scope.ts'
+import { type Script, type ScriptedUpstream, type Step, scriptedUpstream } from '../../helpers/scripted-upstream.ts'
+import { cdn, endpoint, policy, site, type TestServices, type TestSnapshot, testServices } from './services.ts'
+
+/** The gateway's listeners with everything behind them, in this process. */
+export interface Door {
+  readonly port: number
+  readonly url: string
+  readonly listeners: Listeners
+  readonly services: TestServices
+}
+
+export interface DoorWithUpstream extends Door {
+  readonly upstream: ScriptedUpstream
+}
+
+/** Listens where the snapshot says. */
+export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
+  const services = testServices(scope, of)
+  const app = await createApp(services)
+  const tunnels = new Tunnels(services, app.routing)
+  const listeners = new Listeners({
+    onRequest: app.routing,
+    onUpgrade: (request, socket, head) => tunnels.handleUpgrade(request, socket, head),
+    snapshot: () => services.current().snapshot,
+  })
+  const { listen, limits } = services.current().snapshot
+  await listeners.open(listen, limits)
+  scope.teardown(async () => {
+    const closed = Promise.all([listeners.close(), tunnels.drain(0)])
+    listeners.destroy()
+    await closed
+    await app.close()
+  })
+  const port = Number(listeners.addresses[0]!.split(':').at(-1))
+  return { port, url: `http://127.0.0.1:${port}`, listeners, services }
+}
+
+/** One site for every host, one CDN `edge` at a scripted upstream, no origin. */
+export async function doorTo(
+  scope: Scope,
+  script: Script | readonly Step[],
+  of: Partial<TestSnapshot> = {},
+): Promise<DoorWithUpstream> {
+  const upstream = await scriptedUpstream(scope, script)
+  const edge = endpoint(upstream.url, { cdn: cdn('edge') })
+  const sites = [site({ endpoints: [edge], policy: policy({ fallback: 'none' }) })]
+  return { ...(await door(scope, { sites, ...of })), upstream }
+}

@@ -1,0 +1,193 @@
+import t from 'tap'
+import type { Distance, Endpoint } from '../../src/config/snapshot.ts'
+import type { Place } from '../../src/geo/place.ts'
+import { decide } from '../../src/steering/decide.ts'
+import type { Decision } from '../../src/steering/decision.ts'
+import { at, makeEndpoint, makeRoute, makeWorld, placeAt, scripted, standing } from './support/build.ts'
+
+const HERE = placeAt(0)
+const THREE = [standing('a', 10), standing('b', 30), standing('c', 60)]
+
+function candidates({ candidates }: Decision): string {
+  return candidates.map(({ endpoint, reason }) => `${endpoint.cdnName}:${reason}`).join(' ')
+}
+
+function rejected({ rejected }: Decision): string {
+  return rejected.map(({ endpoint, reason }) => `${endpoint.cdnName}:${reason}`).join(' ')
+}
+
+t.test('all is well: everybody ranked, nobody rejected', (t) => {
+  const decision = decide(makeRoute(THREE), HERE, makeWorld())
+  t.equal(candidates(decision), 'a:proximity b:proximity c:proximity')
+  t.equal(rejected(decision), '')
+  t.equal(decision.measuredFrom, 'client')
+  t.equal(decision.policy.name, 'default')
+  t.end()
+})
+
+t.test('every rejection has its reason, and configuration comes before health', (t) => {
+  const endpoints = [
+    standing('drained', 1, { drain: true, trust: false }),
+    standing('untrusted', 2, { trust: false }),
+    standing('unhealthy', 3),
+    standing('ejected', 4),
+    standing('well', 50),
+  ]
+  const world = makeWorld({ drained: 'ejected', untrusted: 'unhealthy', unhealthy: 'unhealthy', ejected: 'ejected' })
+  const decision = decide(makeRoute(endpoints), HERE, { ...world, random: scripted(0.5, 0.5) })
+  t.equal(rejected(decision), 'drained:drained untrusted:unverifiable unhealthy:unhealthy ejected:ejected')
+  t.equal(candidates(decision), 'well:failover-unhealthy')
+  t.end()
+})
+
+t.test('an endpoint without a Cdn is neither drained nor untrusted and has priority 0', (t) => {
+  const endpoints = [standing('later', 0, { priority: 1 }), { ...standing('bare', 60), cdn: null }]
+  t.equal(candidates(decide(makeRoute(endpoints), HERE, makeWorld())), 'bare:proximity later:proximity')
+  t.end()
+})
+
+t.test('priorities are levels: the lowest number first, each level ranked by itself', (t) => {
+  const endpoints = [
+    standing('second-near', 1, { priority: 7 }),
+    standing('first-far', 80, { priority: 2 }),
+    standing('last', 0, { priority: 10 }),
+    standing('first-near', 50, { priority: 2 }),
+    standing('second-far', 20, { priority: 7 }),
+  ]
+  const decision = decide(makeRoute(endpoints), HERE, makeWorld())
+  const names = decision.candidates.map(({ endpoint }) => endpoint.cdnName)
+  t.strictSame(names, ['first-near', 'first-far', 'second-near', 'second-far', 'last'])
+  t.end()
+})
+
+t.test('ties do not reach across levels', (t) => {
+  const endpoints = [standing('b', 0, { priority: 1 }), standing('a', 1, { priority: 0 })]
+  t.equal(candidates(decide(makeRoute(endpoints), HERE, makeWorld())), 'a:proximity b:proximity')
+  t.end()
+})
+
+t.test('strategy failover keeps the order of the policy within a level', (t) => {
+  const endpoints = [standing('far', 90), standing('near', 1), standing('first', 50, { priority: -1 })]
+  const route = makeRoute(endpoints, { policy: { strategy: 'failover' } })
+  t.equal(candidates(decide(route, HERE, makeWorld())), 'first:failover far:failover near:failover')
+  t.end()
+})
+
+t.test('failover-unhealthy exactly when an ill endpoint would have been first', (t) => {
+  const decision = (health: Parameters<typeof makeWorld>[0]) => decide(makeRoute(THREE), HERE, makeWorld(health))
+  t.equal(candidates(decision({ a: 'unhealthy' })), 'b:failover-unhealthy c:proximity')
+  t.equal(candidates(decision({ a: 'ejected', b: 'unhealthy' })), 'c:failover-unhealthy')
+  t.equal(candidates(decision({ b: 'ejected' })), 'a:proximity c:proximity')
+  t.equal(candidates(decision({ c: 'unhealthy' })), 'a:proximity b:proximity')
+  t.end()
+})
+
+t.test('a drained endpoint that would have been first is no failover', (t) => {
+  const endpoints = [standing('drained', 1, { drain: true }), standing('well', 10), standing('ill', 40)]
+  const decision = decide(makeRoute(endpoints), HERE, makeWorld({ ill: 'ejected' }))
+  t.equal(candidates(decision), 'well:proximity')
+  t.end()
+})
+
+t.test('an ill endpoint of a lower level takes the failover with it', (t) => {
+  const endpoints = [standing('primary', 90, { priority: 0 }), standing('spare', 1, { priority: 1 })]
+  const decision = decide(makeRoute(endpoints), HERE, makeWorld({ primary: 'ejected' }))
+  t.equal(candidates(decision), 'spare:failover-unhealthy')
+  t.end()
+})
+
+t.test('among ties it is chance that would have made the ill one first', (t) => {
+  const endpoints = [standing('well', 1), standing('ill', 0)]
+  const world = (number: number) => makeWorld({ ill: 'ejected' }, scripted(number, 0))
+  t.equal(candidates(decide(makeRoute(endpoints), HERE, world(0.4))), 'well:failover-unhealthy')
+  t.equal(candidates(decide(makeRoute(endpoints), HERE, world(0.6))), 'well:proximity')
+  t.end()
+})
+
+t.test('panic: nothing is healthy, so the best of the ill gets one attempt', (t) => {
+  const decision = decide(makeRoute(THREE), HERE, makeWorld({ a: 'ejected', b: 'unhealthy', c: 'ejected' }))
+  t.equal(candidates(decision), 'a:panic')
+  t.equal(rejected(decision), 'b:unhealthy c:ejected')
+  t.end()
+})
+
+t.test('panic never touches what is drained or cannot be verified', (t) => {
+  const endpoints = [standing('drained', 1, { drain: true }), standing('untrusted', 2, { trust: false })]
+  const none = decide(makeRoute(endpoints), HERE, makeWorld())
+  t.equal(candidates(none), '')
+  t.equal(rejected(none), 'drained:drained untrusted:unverifiable')
+  const one = decide(makeRoute([...endpoints, standing('ill', 90)]), HERE, makeWorld({ ill: 'unhealthy' }))
+  t.equal(candidates(one), 'ill:panic')
+  t.equal(rejected(one), 'drained:drained untrusted:unverifiable')
+  t.end()
+})
+
+t.test('no panic while one endpoint is healthy, however far and late', (t) => {
+  const endpoints = [...THREE, standing('spare', 170, { priority: 99 })]
+  const decision = decide(makeRoute(endpoints), HERE, makeWorld({ a: 'ejected', b: 'ejected', c: 'unhealthy' }))
+  t.equal(candidates(decision), 'spare:failover-unhealthy')
+  t.end()
+})
+
+t.test('mode origin ranks nothing', (t) => {
+  const decision = decide(makeRoute(THREE, { policy: { mode: 'origin' } }), HERE, makeWorld({ a: 'ejected' }))
+  t.strictSame([decision.candidates, decision.rejected], [[], []])
+  t.end()
+})
+
+t.test('a policy without endpoints decides on nobody', (t) => {
+  const decision = decide(makeRoute([]), HERE, makeWorld())
+  t.strictSame([decision.candidates, decision.rejected], [[], []])
+  t.end()
+})
+
+t.test('an unknown place: weights decide, and the decision says so', (t) => {
+  const endpoints = [standing('a', 1, { weight: 1 }), standing('b', 90, { weight: 3 })]
+  const decision = decide(makeRoute(endpoints), placeAt(null), makeWorld({}, scripted(0.25, 0)))
+  t.equal(candidates(decision), 'b:no-geo-default a:no-geo-default')
+  t.equal(decision.measuredFrom, 'nowhere')
+  t.end()
+})
+
+t.test('measured from the gateway where the geometry says so', (t) => {
+  const route = makeRoute(THREE, { geometry: { measuredFrom: at(59) } })
+  const decision = decide(route, HERE, makeWorld())
+  t.equal(decision.candidates[0]!.endpoint.cdnName, 'c')
+  t.equal(decision.measuredFrom, 'gateway')
+  t.equal(decide(route, placeAt(null), makeWorld()).measuredFrom, 'gateway')
+  t.end()
+})
+
+t.test('a repeated decision takes the remembered order and measures nothing', (t) => {
+  const endpoints: Endpoint[] = [...THREE, makeEndpoint('anycast')]
+  const asked: Place[] = []
+  const kept = new WeakMap<Place, readonly Distance[]>()
+  class Orders extends WeakMap<Place, readonly Distance[]> {
+    override get(place: Place) {
+      asked.push(place)
+      return kept.get(place)
+    }
+    override set(place: Place, order: readonly Distance[]) {
+      kept.set(place, order)
+      return this
+    }
+  }
+  const route = makeRoute(endpoints, { geometry: { orders: new Orders() } })
+  decide(route, HERE, makeWorld())
+  t.equal(kept.get(HERE)?.length, 4)
+  // A false order that only the memo can have told.
+  kept.set(
+    HERE,
+    [2, 1, 0, 3].map((index, rank) => ({ index, km: 1000 * rank })),
+  )
+  t.equal(candidates(decide(route, HERE, makeWorld())), 'c:proximity b:proximity a:proximity anycast:proximity')
+  t.equal(asked.length, 2)
+  t.end()
+})
+
+t.test('nothing that was passed in is changed', (t) => {
+  const frozen = Object.freeze(THREE.map((endpoint) => Object.freeze(endpoint)))
+  const route = Object.freeze(makeRoute(frozen))
+  t.equal(candidates(decide(route, Object.freeze(placeAt(0)), makeWorld({ b: 'ejected' }))), 'a:proximity c:proximity')
+  t.end()
+})

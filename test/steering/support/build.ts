@@ -1,0 +1,140 @@
+import type {
+  Cdn,
+  Endpoint,
+  Geometry,
+  Policy,
+  RetrySettings,
+  Route,
+  RouteMatch,
+  Site,
+} from '../../../src/config/snapshot.ts'
+import type { Coordinates, Place } from '../../../src/geo/place.ts'
+import type { HealthState, World } from '../../../src/steering/world.ts'
+
+const NO_EDITS = { set: [], remove: [] }
+export const NO_HEADERS = { request: NO_EDITS, response: NO_EDITS }
+
+/** On the equator, a degree of longitude is 111.195 km: distances that can be checked by hand. */
+export const KM_PER_DEGREE = 111.195
+
+export function at(longitude: number): Coordinates {
+  return { latitude: 0, longitude }
+}
+
+export function placeAt(longitude: number | null): Place {
+  const location = longitude === null ? null : at(longitude)
+  const source = location === null ? 'none' : 'database'
+  return { network: '192.0.2.0/24', source, location, country: null, continent: null }
+}
+
+export function makeCdn(name: string, over: Partial<Cdn> = {}): Cdn {
+  return {
+    name,
+    provider: 'http',
+    trust: true,
+    drain: false,
+    weight: 100,
+    priority: 0,
+    bias: 0,
+    clientIp: 'none',
+    headers: NO_HEADERS,
+    healthCheck: null,
+    ...over,
+  }
+}
+
+/** An endpoint of a Cdn with these settings. Without locations: anycast. */
+export function makeEndpoint(name: string, cdn: Partial<Cdn> = {}, over: Partial<Endpoint> = {}): Endpoint {
+  const origin = `http://${name}.test`
+  return {
+    key: name,
+    cdnName: name,
+    cdn: makeCdn(name, cdn),
+    url: origin,
+    origin,
+    basePath: '',
+    pathTemplate: '{path}',
+    hostHeader: `${name}.test`,
+    tls: null,
+    locations: [],
+    locationAuto: false,
+    ...over,
+  }
+}
+
+/** An endpoint `longitude` degrees east on the equator. */
+export function standing(name: string, longitude: number, cdn: Partial<Cdn> = {}): Endpoint {
+  return makeEndpoint(name, cdn, { locations: [at(longitude)] })
+}
+
+export const RETRY: RetrySettings = {
+  attempts: 3,
+  on: new Set(['connect-failure', 'reset', 'response-timeout', 'corrupt'] as const),
+  onStatus: new Set([500, 502, 503, 504]),
+  connectTimeout: 2000,
+  perTryTimeout: 5000,
+  timeout: 15_000,
+  bodyIdleTimeout: 30_000,
+}
+
+export function makePolicy(over: Partial<Policy> = {}): Policy {
+  return {
+    name: 'default',
+    mode: 'proxy',
+    redirect: { status: 302, maxAge: 0 },
+    strategy: 'proximity',
+    tieThreshold: 500,
+    fallback: 'origin',
+    retry: RETRY,
+    outlier: { consecutiveFailures: 5, baseEjection: 30_000, maxEjection: 300_000 },
+    headers: NO_HEADERS,
+    ...over,
+  }
+}
+
+export function makeGeometry(endpoints: readonly Endpoint[], over: Partial<Geometry> = {}): Geometry {
+  const points = endpoints.map(({ locations, cdn }) => ({ locations, bias: cdn?.bias ?? 0 }))
+  return { points, anycastDistance: 500, measuredFrom: null, orders: new WeakMap(), ...over }
+}
+
+const EVERYTHING: RouteMatch = { path: null, methods: null, networks: null, headers: [] }
+
+export interface RouteSpec {
+  readonly name?: string
+  readonly policy?: Partial<Policy>
+  readonly geometry?: Partial<Geometry>
+  readonly match?: Partial<RouteMatch>
+}
+
+export function makeRoute(endpoints: readonly Endpoint[], spec: RouteSpec = {}): Route {
+  const policy = makePolicy(spec.policy)
+  return {
+    name: spec.name ?? 'routes[0]',
+    match: { ...EVERYTHING, ...spec.match },
+    policy,
+    endpoints,
+    geometry: makeGeometry(endpoints, { anycastDistance: policy.tieThreshold, ...spec.geometry }),
+  }
+}
+
+export function makeSite(name: string, hosts: readonly string[], over: Partial<Site> = {}): Site {
+  return { name, hosts, origin: null, unsafeEndpoints: [], routes: [], ...over }
+}
+
+/** Gives the numbers one after the other and fails when they are used up. */
+export function scripted(...numbers: readonly number[]): () => number {
+  let next = 0
+  return () => {
+    const number = numbers[next++]
+    if (number === undefined) throw new Error(`more than ${numbers.length} random numbers were asked for`)
+    return number
+  }
+}
+
+/** A World with these ill endpoints, by the name of their Cdn. Chance is not to be used unless it is given. */
+export function makeWorld(
+  health: Readonly<Record<string, HealthState>> = {},
+  random: () => number = scripted(),
+): World {
+  return { random, health: ({ cdnName }) => health[cdnName] ?? 'healthy' }
+}
