@@ -21,19 +21,18 @@ export const serve: Command = async (args, shell) => {
 /** Starts the gateway on a configuration file and keeps watching it. */
 export async function run(path: string, shell: Shell): Promise<Gateway> {
   const sink = new Sink(STANDARD_OUTPUT)
-  let files: readonly string[] = [path]
-  const load = async (): Promise<LoadResult> => {
-    const result = await loadConfig(path, shell.env)
-    files = result.files
-    return result
+  let last: LoadResult | null = null
+  const load = async () => {
+    last = await loadConfig(path, shell.env)
+    return last
   }
   const build = { version: shell.version, node: shell.nodeVersion }
   const gateway = await Gateway.start({ load, sink, build })
   const reload = async (cause: string) => {
     await gateway.reload(cause)
-    watcher.watch(files)
+    watcher.watch(last!.files, last!.hashes)
   }
-  const watcher = watchFiles(files, () => void reload('file'))
+  const watcher = watchFiles(last!.files, () => void reload('file'), { hashes: last!.hashes })
   shell.onHangup(() => void reload('SIGHUP'))
   shell.onClose(async () => {
     watcher.close()

@@ -24,6 +24,7 @@ export function reportIssues(issues: readonly Issue[], root: Located, problems: 
 function reportIssue(issue: Issue, root: Located, problems: ProblemList, path: Path): void {
   const { node, missing } = descend(root, path)
   if (node.broken) return
+  if (problems.isFull) return problems.error(node, issue.code)
   if (missing !== undefined) return problems.error(node, `needs ${JSON.stringify(missing)}`)
   if (issue.code === 'unrecognized_keys') return reportUnknownKeys(issue, node, problems)
   if (issue.code === 'invalid_key') return problems.errorAtKey(node, issue.issues[0]?.message ?? 'cannot be a key')
@@ -34,9 +35,11 @@ function reportIssue(issue: Issue, root: Located, problems: ProblemList, path: P
 }
 
 function reportUnknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, node: Located, problems: ProblemList): void {
+  const known = issue.message.split(' ')
   for (const key of issue.keys) {
     const { node: entry } = descend(node, [key])
-    problems.errorAtKey(entry, `unknown key ${JSON.stringify(key)}${didYouMean(key, issue.message.split(' '))}`)
+    const near = problems.isFull ? '' : didYouMean(key, known)
+    problems.errorAtKey(entry, `unknown key ${JSON.stringify(key)}${near}`)
   }
 }
 

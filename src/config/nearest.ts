@@ -1,4 +1,6 @@
 const LONGEST = 64
+/** Comparing with more than that would take longer than finding the name oneself. */
+const MOST_NAMES = 1000
 
 /**
  * The name closest to `wanted`, when it is close enough to be meant: a typo in a short name, two or three in a longer
@@ -10,7 +12,9 @@ export function nearest(wanted: string, names: Iterable<string>): string | undef
   const most = wanted.length < 3 ? 0 : Math.min(3, Math.floor(wanted.length / 4) + 1)
   let best: string | undefined
   let least = Number.POSITIVE_INFINITY
+  let seen = 0
   for (const name of names) {
+    if (++seen > MOST_NAMES) break
     if (name === wanted || Math.abs(name.length - wanted.length) > most) continue
     const other = name.toLowerCase()
     const distance = editDistance(folded, other) - commonStart(folded, other) / (LONGEST * 2)

@@ -23,6 +23,11 @@ export class ProblemList {
     return this.#errors > 0
   }
 
+  /** Further problems are only counted: it is not worth finding good words for them. */
+  get isFull(): boolean {
+    return this.#found.size >= MOST
+  }
+
   /** A problem with a value, shown where the value begins. */
   error(node: Located, message: string): void {
     this.at(node.offset, node.path, message)

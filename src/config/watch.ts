@@ -139,7 +139,8 @@ class Watcher implements FileWatcher {
 
 async function identityOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch(() => null)
-  return found === null ? '-' : `${found.dev} ${found.ino}`
+  // A new folder may get the number of the one that it replaces.
+  return found === null ? '-' : `${found.dev} ${found.ino} ${found.birthtimeNs}`
 }
 
 /** Changes whenever a file may have changed, and is cheap. */

@@ -3,6 +3,7 @@ import type { Timers } from '../delivery/timers.ts'
 import type { ResponseWriter } from '../delivery/writer.ts'
 import type { ErrorCode } from '../errors.ts'
 import { IdleWatch } from './idle-watch.ts'
+import { isCut } from './tunnel-dial.ts'
 
 export interface RelayOptions {
   readonly timers: Timers
@@ -39,7 +40,7 @@ export function relayBody(answer: IncomingMessage, writer: ResponseWriter, optio
     idle.touch()
     if (!writer.write(chunk)) answer.pause()
   })
-  answer.on('end', () => end(null))
+  answer.on('end', () => end(isCut(answer) ? 'http_response_incomplete' : null))
   answer.on('error', () => end('http_response_incomplete'))
   answer.on('close', () => end('http_response_incomplete'))
 }

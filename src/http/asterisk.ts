@@ -5,7 +5,7 @@ import type { Timers } from '../delivery/timers.ts'
 import { type ErrorCode, PolycdnError } from '../errors.ts'
 import type { Admitted } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
-import { ask, dial } from './tunnel-dial.ts'
+import { ask, dial, isCut } from './tunnel-dial.ts'
 
 /**
  * Sends `OPTIONS *` (RFC 9110 section 9.3.7), which undici has no way to say, over a connection of its own. The
@@ -31,7 +31,7 @@ export function dispatchAsterisk(admitted: Admitted, endpoint: Endpoint, attempt
       head.on('data', (chunk: Buffer) => {
         if (!attempt.onData(chunk)) head.pause()
       })
-      head.on('end', () => attempt.onComplete())
+      head.on('end', () => (isCut(head) ? fail('http_response_incomplete') : attempt.onComplete()))
       head.on('error', () => fail('http_response_incomplete'))
       attempt.onHeaders(head.statusCode!, rawHeaders, () => head.resume())
     })

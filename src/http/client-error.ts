@@ -5,6 +5,8 @@ import type { Socket } from 'node:net'
 interface ParseError extends Error {
   readonly code?: string
   readonly rawPacket?: Buffer
+  /** How far into the packet it came. */
+  readonly bytesParsed?: number
 }
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -34,6 +36,8 @@ export function onClientError(error: ParseError, socket: Socket & { readonly _ht
 
 /** RFC 9110 section 15.5: 414 where even the request line did not end, 431 where the fields did not. */
 function statusOf(error: ParseError): number {
-  if (error.code === 'HPE_HEADER_OVERFLOW') return error.rawPacket?.includes('\r\n') === false ? 414 : 431
+  if (error.code === 'HPE_HEADER_OVERFLOW') {
+    return error.rawPacket?.subarray(0, error.bytesParsed).includes('\r\n') === false ? 414 : 431
+  }
   return STATUS[error.code ?? ''] ?? 400
 }

@@ -88,6 +88,8 @@ export class Passage implements AttemptListener {
   /** Tells the client what went wrong. */
   refuse(): void {
     const { raw } = this.#client
+    this.#attempt?.cancel()
+    this.#body?.unwatch()
     const code = this.#failure
     const message = MESSAGES[code] ?? 'the origin could not answer this'
     const facts = { method: raw.method!, records: this.#records, close: !raw.complete }

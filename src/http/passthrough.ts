@@ -2,10 +2,10 @@ import { type IncomingMessage, METHODS } from 'node:http'
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ResponseWriter } from '../delivery/writer.ts'
-import { PolycdnError } from '../errors.ts'
+import { PolycdnError, toPolycdnError } from '../errors.ts'
 import { admit } from './admit.ts'
 import { turnAway } from './handle.ts'
-import { Passage } from './passage.ts'
+import { type Client, Passage } from './passage.ts'
 import type { Services } from './services.ts'
 
 /** Carries a request's Passage through the plugin: own symbols survive its copies of the header fields. */
@@ -33,9 +33,11 @@ export async function registerPassthrough(app: FastifyInstance, services: Servic
   const passages: Passages = new WeakMap()
   await app.register(async (scope) => {
     scope.setErrorHandler((error, { raw }, reply) => {
-      services.log.error('passthrough-failed', { error })
+      services.log.throttle('internal-error', 1_000)?.error('internal-error', { error })
       reply.hijack()
-      passages.get(raw)?.refuse()
+      const passage = passages.get(raw)
+      if (passage !== undefined) passage.refuse()
+      else turnAway(services, clientOf(services, raw, reply), new ResponseWriter(reply.raw), toPolycdnError(error))
     })
     await scope.register(httpProxy, optionsOf(services, methods, passages))
   })
@@ -89,7 +91,7 @@ const requestable: Requestable = {
 
 /** Admits a request, or answers it. */
 function openPassage(services: Services, request: FastifyRequest, reply: FastifyReply): Passage | null {
-  const client = { raw: request.raw, response: reply.raw, startedAt: services.timers.now() }
+  const client = clientOf(services, request.raw, reply)
   const admitted = admit(services.current(), request.raw)
   if (admitted instanceof PolycdnError) {
     turnAway(services, client, new ResponseWriter(reply.raw), admitted)
@@ -99,4 +101,8 @@ function openPassage(services: Services, request: FastifyRequest, reply: Fastify
   const refused = new PolycdnError('method_not_allowed', `this site has no origin for ${admitted.method}`)
   turnAway(services, client, new ResponseWriter(reply.raw), refused)
   return null
+}
+
+function clientOf(services: Services, raw: IncomingMessage, reply: FastifyReply): Client {
+  return { raw, response: reply.raw, startedAt: services.timers.now() }
 }

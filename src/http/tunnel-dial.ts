@@ -87,17 +87,27 @@ export function ask(socket: Socket, question: Question, done: (reply: Reply) => 
   const options = { createConnection: () => socket, maxHeaderSize: MAX_HEADER_SIZE, setHost: false }
   const request = new ClientRequest({ ...question, ...options })
   let interim = 0
-  request.on('information', ({ statusCode }) => {
-    // A 101 that names no protocol is no switch, and what follows it is no HTTP.
-    if (statusCode === 101 || ++interim > MAX_INTERIM) fail('http_protocol_error')
+  request.on('information', () => {
+    if (++interim > MAX_INTERIM) fail('http_protocol_error')
   })
   request.on('upgrade', (head, _socket, early) => settle({ kind: 'switched', head, early }))
   request.on('response', (head) => {
-    const coding = head.headers['transfer-encoding']
-    if (coding !== undefined && coding.toLowerCase() !== 'chunked') fail('http_protocol_error')
+    const coding = head.headers['transfer-encoding'] ?? 'chunked'
+    const status = head.statusCode!
+    // A 101 that names no protocol is no switch, and no answer either.
+    if (status < 200 || status > 599 || coding.toLowerCase() !== 'chunked') fail('http_protocol_error')
     else settle({ kind: 'answered', head })
   })
   request.on('error', (error) => fail(upstreamErrorCode(error)))
   request.on('close', () => fail('connection_terminated'))
   request.end()
+}
+
+/**
+ * Whether an answer that has ended was cut: Node takes a reset for the end of a body that has no other
+ * (RFC 9112 section 6.3).
+ */
+export function isCut({ headers, socket, complete }: IncomingMessage): boolean {
+  const framed = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  return !complete || (!framed && socket.errored !== null)
 }

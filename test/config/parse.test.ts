@@ -116,6 +116,8 @@ t.test('as many problems as anybody reads', async (t) => {
   const problems = problemsOf(`${SITE}${Array.from({ length: 1000 }, (_, at) => `k${at}: 1`).join('\n')}\n`)
   t.equal(problems.length, 201)
   t.match(problems.at(-1), /and 800 more problems/)
+  const metros = problemsOf(`${SITE}cdns: [{ name: a, provider: http, locations: [${'FRQ,'.repeat(200_000)}] }]\n`)
+  t.ok(metros.length > 0 && metros.length <= 201)
 })
 
 t.test('variables', async (t) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type FileWatcher, type WatchOptions, watchFiles } from '../../src/config/watch.ts'
@@ -79,15 +79,38 @@ t.test('a file behind a link into another folder', async (t) => {
 
 t.test('equal contents are no change', async (t) => {
   const folder = t.testdir({ 'c.yaml': 'a', 'd.yaml': 'a' })
-  const file = join(folder, 'c.yaml')
-  const watched = start(t, [file, join(folder, 'd.yaml')])
-  t.ok(await changeUntilTold(watched, (round) => writeFileSync(join(folder, 'd.yaml'), `b${round}`)))
+  const [file, other] = [join(folder, 'c.yaml'), join(folder, 'd.yaml')]
+  const watched = start(t, [file])
+  const busy = start(t, [other])
+  t.ok(await changeUntilTold(watched, (round) => writeFileSync(file, `b${round}`)))
+  const text = readFileSync(file)
+  // What a watcher of the same folder is told in the meantime shows that there was time enough to be told.
+  const rounds = async (touch: (round: number) => void) => {
+    for (let round = 0; round < 5; round++) {
+      touch(round)
+      t.ok(await changeUntilTold(busy, (again) => writeFileSync(other, `${round} ${again}`)))
+    }
+  }
+  await rounds(() => {})
   const told = watched.changes()
-  utimesSync(file, new Date(0), new Date(0))
-  writeFileSync(file, 'a')
-  writeFileSync(join(folder, 'another'), 'x')
-  t.ok(await changeUntilTold(watched, (round) => writeFileSync(join(folder, 'd.yaml'), `c${round}`)))
-  t.equal(watched.changes(), told + 1)
+  await rounds((round) => {
+    utimesSync(file, new Date(round), new Date(round))
+    writeFileSync(file, text)
+  })
+  t.equal(watched.changes(), told)
+})
+
+t.test('a folder that was replaced is watched again', async (t) => {
+  const folder = join(t.testdir({ inner: { 'c.yaml': 'a' } }), 'inner')
+  const file = join(folder, 'c.yaml')
+  const watched = start(t, [file])
+  t.ok(await changeUntilTold(watched, (round) => writeFileSync(file, `b${round}`)))
+  renameSync(folder, `${folder}-old`)
+  mkdirSync(folder)
+  writeFileSync(file, 'c')
+  watched.watcher.watch([file])
+  t.ok(await changeUntilTold(watched, (round) => writeFileSync(file, `d${round}`)))
+  t.ok(await changeUntilTold(watched, (round) => writeFileSync(file, `e${round}`)))
 })
 
 t.test('a change before the watcher looked for the first time', async (t) => {

@@ -58,12 +58,12 @@ t.test('a body of unknown length arrives in chunks, for HTTP/1.0 to the end of t
   const door = await doorTo(t, chunked(['hel', 'lo']))
   t.equal((await get(door.url)).body, 'hello')
   const client = await rawExchange(t, door, 'GET / HTTP/1.0\r\n\r\n')
-  t.match(client.text, /^HTTP\/1\.1 200 [^]*\r\n\r\nhello$/)
+  t.match(client.text, /^HTTP\/1\.1 200 [\s\S]*\r\n\r\nhello$/)
   t.notMatch(client.text, /transfer-encoding/i)
   t.equal(client.end, 'fin')
 })
 
-const ODD_TARGETS = ['/100%', '/%ff', '//x', '//x//..y', '/a;b=c', '/%2F', '/a%00', '/\xff\xfe', '/?', '/a?%', "/'()*!"]
+const ODD_TARGETS = ['/100%', '/%ff', '//x', '//x//..y', '/a;b=c', '/%2F', '/a%00', '/?', '/a?%', "/'()*!"]
 
 t.test('odd targets arrive at the upstream byte for byte', async (t) => {
   const door = await doorTo(t, answer())

@@ -10,6 +10,7 @@ import {
   garbage,
   head,
   headerFlood,
+  interimFlood,
   oddTransferEncoding,
 } from '../helpers/misbehaviour.ts'
 import { rawClient } from '../helpers/raw-client.ts'
@@ -19,6 +20,7 @@ import { until } from '../helpers/wait.ts'
 import { front } from './support/front.ts'
 import { cdn, endpoint, policy, site, testServices } from './support/services.ts'
 import { post, through } from './support/through.ts'
+import { upgrade } from './support/upgrades.ts'
 
 /** A port that refuses connections. */
 async function refusing(t: Test) {
@@ -36,6 +38,8 @@ t.test('what goes wrong before the answer has its own status, a reason and Proxy
     ['header flood', headerFlood(900, 100), 502, 'http_protocol_error'],
     ['odd transfer coding', oddTransferEncoding(), 502, 'http_protocol_error'],
     ['status 999', [head(999), 'end!'], 502, 'http_protocol_error'],
+    ['a control character', [head(200, { x: 'a\x01b\x7f' }), 'end!'], 502, 'http_protocol_error'],
+    ['interim flood', interimFlood(9), 502, 'http_protocol_error'],
     ['unasked 101', [head(101, { connection: 'upgrade', upgrade: 'websocket' }), 'end!'], 502, 'connection_terminated'],
   ] as const
   for (const [name, script, status, code] of cases) {
@@ -150,9 +154,13 @@ t.test('too much content is a 413, told or found out', async (t) => {
 })
 
 t.test('a dial that hangs is a 504 after the connect timeout', async (t) => {
-  const silent = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
+  const held: Socket[] = []
+  const silent = createServer((socket) => void held.push(socket.on('error', () => {}).resume())).listen(0, '127.0.0.1')
   await once(silent, 'listening')
-  t.teardown(() => silent.close())
+  t.teardown(() => {
+    for (const socket of held) socket.destroy()
+    silent.close()
+  })
   const { port } = silent.address() as { port: number }
   const chosen = policy({}, { connectTimeout: 150 })
   // TLS that is never answered.
@@ -163,7 +171,6 @@ t.test('a dial that hangs is a 504 after the connect timeout', async (t) => {
   const [got] = await client.responses(1)
   t.equal(got!.status, 504)
   t.match(got!.body.toString(), '(connection_timeout)')
-  silent.close()
 })
 
 t.test('a client that stops sending gets a 408, and the upstream is let go', async (t) => {
@@ -303,7 +310,6 @@ t.test('an answer before the end of the content is relayed, then the connection 
     t.equal(await client.ended(), 'fin')
     const [line] = await services.ended(1)
     t.match(line, { error: null, aborted: false })
-    server.close()
   }
 })
 
@@ -349,4 +355,55 @@ t.test('a client that does not read does not make the gateway read', async (t) =
   client.socket.resume()
   await until(() => read > size, { what: () => `the rest, after ${read} bytes` })
   t.equal(written, size)
+})
+
+t.test('the head of an answer does not wait for its body', async (t) => {
+  const hold = Promise.withResolvers<void>()
+  const events = [head(200, { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }), hold.promise]
+  const { client } = await through(t, [...events, '5\r\nevent\r\n0\r\n\r\n'])
+  client.send(post('x'))
+  await client.received('text/event-stream')
+  hold.resolve()
+  t.equal((await client.responses(1))[0]!.body.toString(), 'event')
+})
+
+t.test('OPTIONS * fails as other requests do', async (t) => {
+  const options = 'OPTIONS * HTTP/1.1\r\nhost: www.example.com\r\n\r\n'
+  const dead = await refusing(t)
+  const good = await scriptedUpstream(t, answer())
+  const two = testServices(t, { sites: [site({ origin: [endpoint(dead.url), endpoint(good.url)] })] })
+  const over = await rawClient(t, await front(t, two))
+  over.send(options)
+  t.equal((await over.responses(1))[0]!.status, 200)
+
+  const cases = [
+    [['reset!'], 502, 'connection_terminated'],
+    [['stall!'], 504, 'http_response_timeout'],
+    [garbage, 502, 'http_protocol_error'],
+    [[head(101, { connection: 'upgrade', upgrade: 'x' }), 'stall!'], 502, 'http_protocol_error'],
+  ] as const
+  for (const [script, status, code] of cases) {
+    const { client, services } = await through(t, script, { originOver: { timeout: 200 } })
+    client.send(options)
+    t.equal((await client.responses(1))[0]!.status, status, code)
+    t.equal((await services.ended(1))[0]!.error, code)
+  }
+  for (const script of [cut('0123456789', 5, 'end!'), [`${head(200)}body`, 'reset!'] as const]) {
+    const { client } = await through(t, script)
+    client.send(options)
+    t.equal(await client.ended(), 'reset')
+  }
+})
+
+t.test('what nobody foresaw is a 500 with a line in the log, and no crash', async (t) => {
+  const upstream = await scriptedUpstream(t, answer())
+  const bad = endpoint(upstream.url, { hostHeader: 'two\r\nlines' })
+  const services = testServices(t, { sites: [site({ origin: [bad] })] })
+  const gateway = await front(t, services)
+  for (const request of [post('x'), post('x', {}, 'OPTIONS *'), upgrade()]) {
+    const client = await rawClient(t, gateway)
+    client.send(request)
+    t.equal((await client.responses(1))[0]!.status, 500)
+  }
+  t.equal(upstream.requests.length, 0)
 })

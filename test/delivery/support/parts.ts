@@ -1,9 +1,15 @@
 import type { Endpoint } from '../../../src/config/snapshot.ts'
-import { Attempt, type AttemptListener, type AttemptTimeouts, type ResponseHead } from '../../../src/delivery/attempt.ts'
+import {
+  Attempt,
+  type AttemptListener,
+  type AttemptTimeouts,
+  type ResponseHead,
+} from '../../../src/delivery/attempt.ts'
 import { Timers } from '../../../src/delivery/timers.ts'
 import { Transport, type UpstreamRequest } from '../../../src/delivery/transport.ts'
 import type { ErrorCode } from '../../../src/errors.ts'
 import type { Scope } from '../../helpers/scope.ts'
+import type { ScriptedUpstream } from '../../helpers/scripted-upstream.ts'
 import { until } from '../../helpers/wait.ts'
 import { makeEndpoint } from '../../steering/support/build.ts'
 
@@ -116,4 +122,9 @@ export class Bench {
     })
     await until(() => over)
   }
+}
+
+/** Waits until our side has left the connection, or none is open: a script that stalls keeps its half of it. */
+export async function givenUp(upstream: ScriptedUpstream): Promise<void> {
+  await until(() => upstream.abandoned > 0 || upstream.open === 0, { what: 'the connection to be given up' })
 }

@@ -24,7 +24,9 @@ export async function tlsUpstream(scope: Scope, name: CertificateName, over: Tls
     const { subject } = (request.socket as TLSSocket).getPeerCertificate()
     response.end(`ok ${subject?.CN ?? 'nobody'}`)
   })
-  server.on('secureConnection', (socket) => names.push((socket as TLSSocket & { servername: string | false }).servername))
+  server.on('secureConnection', (socket) =>
+    names.push((socket as TLSSocket & { servername: string | false }).servername),
+  )
   server.on('tlsClientError', () => {})
   const open = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -37,7 +39,15 @@ export async function tlsUpstream(scope: Scope, name: CertificateName, over: Tls
     server.closeAllConnections()
   })
   const { port } = server.address() as AddressInfo
-  return { port, url: `https://127.0.0.1:${port}`, names, requests, get open() { return open.size } }
+  return {
+    port,
+    url: `https://127.0.0.1:${port}`,
+    names,
+    requests,
+    get open() {
+      return open.size
+    },
+  }
 }
 
 /** A TLS server that does with each connection whatever it is told. */
@@ -45,7 +55,12 @@ export async function rawTls(scope: Scope, onConnection: (socket: TLSSocket, raw
   const { cert, key } = certificate('localhost')
   const tls = createTls({ cert, key })
   let last: Socket
-  tls.on('secureConnection', (socket) => onConnection(socket.on('error', () => {}), last))
+  tls.on('secureConnection', (socket) =>
+    onConnection(
+      socket.on('error', () => {}),
+      last,
+    ),
+  )
   const server = createServer((raw) => {
     last = raw.on('error', () => {})
     tls.emit('connection', raw)

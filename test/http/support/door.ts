@@ -1,3 +1,4 @@
+import type { Policy } from '../../../src/config/snapshot.ts'
 import { Listeners } from '../../../src/http/listeners.ts'
 import { createApp } from '../../../src/http/server.ts'
 import { Tunnels } from '../../../src/http/tunnel.ts'
@@ -44,9 +45,10 @@ export async function doorTo(
   scope: Scope,
   script: Script | readonly Step[],
   of: Partial<TestSnapshot> = {},
+  chosen: Policy = policy({ fallback: 'none' }),
 ): Promise<DoorWithUpstream> {
   const upstream = await scriptedUpstream(scope, script)
   const edge = endpoint(upstream.url, { cdn: cdn('edge') })
-  const sites = [site({ endpoints: [edge], policy: policy({ fallback: 'none' }) })]
+  const sites = [site({ endpoints: [edge], policy: chosen })]
   return { ...(await door(scope, { sites, ...of })), upstream }
 }
