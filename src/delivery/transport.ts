@@ -75,7 +75,8 @@ export class Transport {
       headersTimeout: 0,
       bodyTimeout: 0,
     }
-    if (servername !== null && !isAddress(servername)) options.servername = servername
+    // Always: undici would else take the Host header's name, and connect anew whenever that changes.
+    if (servername !== null) options.servername = servername
     this.pool(endpoint, request.host).dispatch(options, handler)
   }
 
@@ -166,10 +167,15 @@ function createPool(endpoint: Endpoint, host: string): Pool {
     keepAliveTimeoutThreshold: 2_000,
     allowH2: false,
     connect: (target, done) =>
-      connect(target, (...[error, socket]) => {
+      connect(withoutAddress(target), (...[error, socket]) => {
         if (error !== null) return done(error, null)
         guardSocket(socket)
         done(null, socket)
       }),
   })
+}
+
+/** RFC 6066 section 3 allows no address as SNI. */
+function withoutAddress(target: buildConnector.Options): buildConnector.Options {
+  return isAddress(target.servername ?? '') ? { ...target, servername: '' } : target
 }

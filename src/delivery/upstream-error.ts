@@ -25,6 +25,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 /** X509_V_ERR names as node:tls reports them, and the name mismatch. */
 const CERTIFICATE_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|CRL|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH/
 
+/** llhttp's reason for an end between chunks. */
+const PREMATURE_END = /invalid EOF/i
+
 /** The error type of RFC 9209 section 2.3 for what a socket, TLS or the HTTP parser threw. */
 export function upstreamErrorCode(error: unknown): ErrorCode {
   if (error instanceof PolycdnError) return error.code
@@ -33,12 +36,13 @@ export function upstreamErrorCode(error: unknown): ErrorCode {
   if (known !== undefined) return known
   if (CERTIFICATE_ERROR.test(code)) return 'tls_certificate_error'
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return 'tls_protocol_error'
-  if (code.startsWith('HPE_') || isParseError(error)) return 'http_protocol_error'
+  if (code.startsWith('HPE_')) return 'http_protocol_error'
+  if (isParseError(error)) return PREMATURE_END.test(error.message) ? 'http_response_incomplete' : 'http_protocol_error'
   return 'destination_unavailable'
 }
 
 /** undici 7 looks the code up in a table that has it the other way round, so most of its parser's errors have none. */
-function isParseError(error: unknown): boolean {
+function isParseError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'HTTPParserError'
 }
 

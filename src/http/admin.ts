@@ -7,7 +7,9 @@ import { parseAddress } from '../geo/address.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Question } from '../steering/explain.ts'
 import { sameSecret } from './debug.ts'
+import { parseHost } from './host.ts'
 import { formatAddress } from './listeners.ts'
+import { parseTarget } from './target.ts'
 
 /** What the admin can tell and do. */
 export interface AdminActions {
@@ -99,8 +101,13 @@ function addRoutes(app: FastifyInstance, actions: AdminActions): void {
 }
 
 function questionOf(request: FastifyRequest): Question | null {
-  const { ip, host, path, method } = request.query as Record<string, string | undefined>
-  const client = parseAddress(ip ?? '')
-  if (client === null || host === undefined) return null
-  return { client, host, path: path ?? '/', method: method ?? 'GET' }
+  // A parameter that comes twice is an array.
+  const { ip, host, path = '/', method = 'GET' } = request.query as Record<string, unknown>
+  if (typeof ip !== 'string' || typeof host !== 'string') return null
+  if (typeof path !== 'string' || typeof method !== 'string') return null
+  const client = parseAddress(ip)
+  const name = parseHost(host)
+  const target = parseTarget(path, method)
+  if (client === null || name instanceof PolycdnError || target instanceof PolycdnError) return null
+  return { client, host: name.name, path: target.matchPath, method }
 }

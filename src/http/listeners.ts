@@ -8,6 +8,7 @@ import { parseAddress, truncateAddress } from '../geo/address.ts'
 import { onClientError } from './client-error.ts'
 import { IdleSockets } from './idle-sockets.ts'
 import { onePerConnection, type RequestListener } from './pipeline.ts'
+import { hasContent } from './request-body.ts'
 
 /** What the listeners hand on. */
 export interface Handlers {
@@ -89,6 +90,8 @@ export class Listeners {
       requireHostHeader: false,
       insecureHTTPParser: false,
       noDelay: true,
+      // With content Node hands over a stream that is no socket before the content has come.
+      shouldUpgradeCallback: (request) => !hasContent(request),
     })
     applyLimits(server, limits)
     this.#wire(server)

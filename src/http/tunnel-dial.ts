@@ -19,14 +19,16 @@ export interface DialTarget {
  * listener for errors, for as long as it lives. The returned function gives up without a word.
  */
 export function dial(target: DialTarget, timers: Timers, done: (result: Socket | ErrorCode) => void): () => void {
+  let over = false
   let socket: Socket
   try {
     socket = open(target)
   } catch (error) {
-    done(upstreamErrorCode(error))
-    return () => {}
+    queueMicrotask(() => over || done(upstreamErrorCode(error)))
+    return () => {
+      over = true
+    }
   }
-  let over = false
   const settle = (result: Socket | ErrorCode) => {
     if (over) return
     over = true
@@ -85,7 +87,13 @@ export function ask(socket: Socket, question: Question, done: (reply: Reply) => 
   }
   const fail = (code: ErrorCode) => settle({ kind: 'failed', code })
   const options = { createConnection: () => socket, maxHeaderSize: MAX_HEADER_SIZE, setHost: false }
-  const request = new ClientRequest({ ...question, ...options })
+  let request: ClientRequest
+  try {
+    request = new ClientRequest({ ...question, ...options })
+  } catch {
+    // Node refuses to send what we made: no endpoint is to blame.
+    return fail('internal_error')
+  }
   let interim = 0
   request.on('information', () => {
     if (++interim > MAX_INTERIM) fail('http_protocol_error')

@@ -42,6 +42,15 @@ export class Tunnels {
     socket.on('error', () => {})
     // An answer to an earlier request is on its way: ours would be read as part of it.
     if (socket._httpMessage) return resetSocket(socket)
+    try {
+      this.#handle(raw, socket, head)
+    } catch (error) {
+      this.#services.log.throttle('internal-error', 1_000)?.error('internal-error', { error })
+      resetSocket(socket)
+    }
+  }
+
+  #handle(raw: IncomingMessage, socket: Socket, head: Buffer): void {
     const response = adopt(raw, socket)
     const protocols = tunnelProtocols(raw)
     const client = { raw, socket, response, head, startedAt: this.#services.timers.now() }

@@ -4,7 +4,7 @@ import type { Endpoint } from '../config/snapshot.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { AttemptRecord, Outcome } from '../delivery/outcome.ts'
 import { mayRetry } from '../delivery/retry.ts'
-import { ResponseWriter } from '../delivery/writer.ts'
+import { ResponseWriter, resetSocket } from '../delivery/writer.ts'
 import type { ErrorCode } from '../errors.ts'
 import { plan } from '../providers/index.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
@@ -103,7 +103,19 @@ export class Upgrading {
     this.#attemptAt = timers.now()
     const timeout = this.#policy.retry.connectTimeout
     const target = { endpoint: this.#endpoint, host: this.#wanted.admitted.host.name, timeout }
-    this.#cancel = dial(target, timers, (result) => this.#onDialled(result))
+    this.#cancel = dial(target, timers, (result) => this.#guarded(() => this.#onDialled(result)))
+  }
+
+  /** The boundary: what nobody foresaw costs one upgrade. */
+  #guarded(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.#services.log.throttle('internal-error', 1_000)?.error('internal-error', { error })
+      this.#cancel()
+      resetSocket(this.#client.socket)
+      this.#finish({ status: 500, bytes: this.#writer.bytes, error: 'internal_error', aborted: true })
+    }
   }
 
   #onDialled(result: Socket | ErrorCode): void {
@@ -128,7 +140,7 @@ export class Upgrading {
     const headers = upstreamHeaders(admitted, this.#endpoint, 'none')
     headers.push('connection', 'Upgrade', 'upgrade', protocols.join(', '))
     const path = plan(this.#endpoint, admitted.target.path) + admitted.target.query
-    ask(upstream, { method: 'GET', path, headers }, (reply) => this.#onReply(upstream, reply))
+    ask(upstream, { method: 'GET', path, headers }, (reply) => this.#guarded(() => this.#onReply(upstream, reply)))
   }
 
   #onReply(upstream: Socket, reply: Reply): void {

@@ -162,7 +162,7 @@ t.test('errors say a word and no more', async (t) => {
   state.fault = new Error('secret detail')
   const got = await ask('/status')
   t.match(got, { status: 500, body: '{"error":"internal_error"}' })
-  const client = await rawClient(t, { port })
+  state.fault = null
   const posts = [
     ['application/json', '{'],
     ['application/json', '{"__proto__":{}}'],
@@ -170,16 +170,16 @@ t.test('errors say a word and no more', async (t) => {
     ['x', 'x'],
     ['', 'x'],
     ['application/json', ''],
-  ]
-  for (const [at, [type, body]] of posts.entries()) {
-    client.send(
-      `POST /reload HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${body!.length}\r\n\r\n${body}`,
-    )
-    const answer = (await client.responses(at + 1)).at(-1)!
-    t.ok(answer.status < 500, `${type} ${body}: ${answer.status}`)
-    t.notMatch(answer.body.toString(), /\bat\b|\.ts|node_modules|stack/)
+  ] as const
+  for (const [type, body] of posts) {
+    const client = await rawClient(t, { port })
+    const fields = `Host: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n`
+    client.send(`POST /reload HTTP/1.1\r\n${fields}\r\n${body}`)
+    const [answer] = await client.responses(1)
+    t.ok(answer!.status < 500, `${type} ${body}: ${answer!.status}`)
+    t.notMatch(answer!.body.toString(), /\bat\b|\.ts|node_modules|stack/)
   }
-  for (const path of ['/%ff', '/100%', '//', '/../status', '/status/', '/STATUS']) {
+  for (const path of ['/%ff', '/100%', '//', '/status/', '/STATUS']) {
     const answer = await ask(path)
     t.ok(answer.status >= 400 && answer.status < 500, `${path}: ${answer.status}`)
     t.notMatch(answer.body, /\bat\b|\.ts:|node_modules|stack/)

@@ -1,15 +1,17 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import type { ListenAddress } from '../../src/config/snapshot.ts'
+import { Listeners } from '../../src/http/listeners.ts'
 import { get, keepAlive } from '../helpers/http.ts'
 import { answer, countedBody, head } from '../helpers/misbehaviour.ts'
 import { freePort } from '../helpers/port.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { until, within } from '../helpers/wait.ts'
-import { type Door, door, doorTo } from './support/door.ts'
-import { endpoint, networkSet, policy, site } from './support/services.ts'
+import { type Door, doorTo } from './support/door.ts'
+import { networkSet, testServices } from './support/services.ts'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const LOOPBACK = networkSet(['127.0.0.0/8'])
@@ -205,22 +207,27 @@ t.test('close: the last bytes reach a client that is slow to take them', async (
 })
 
 t.test('close: so do those of an answer that has ended and not left', async (t) => {
-  const { url, listeners, port } = await door(t, {
-    sites: [site({ endpoints: [], policy: policy({ fallback: 'none' }), origin: [endpoint('http://127.0.0.1:1')] })],
+  const body = Buffer.alloc(32_000_000, 'x')
+  const { snapshot } = testServices(t, { sites: [] }).current()
+  const listeners = new Listeners({
+    onRequest: (_request, response) => response.end(body),
+    onUpgrade: () => {},
+    snapshot: () => snapshot,
   })
-  t.ok(url)
-  const client = await rawClient(t, { port })
+  await listeners.open([local(0)], snapshot.limits)
+  const client = await rawClient(t, { port: Number(listeners.addresses[0]!.split(':')[1]) })
+  let taken = 0
+  client.socket.removeAllListeners('data').pause()
+  client.socket.on('data', (chunk: Buffer) => {
+    taken += chunk.length
+  })
   client.socket.pause()
-  // Refusals are written without a look at how much waits: enough of them fill the kernel's buffers.
-  const count = 60_000
-  client.send('GET /#\xff HTTP/1.1\r\n\r\n'.length > 0 ? 'GET /# HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(count) : '')
-  await until(() => listeners.requests > 0 || client.socket.writableLength === 0, { what: 'the refusals' })
+  client.send(REQUEST)
+  await until(() => listeners.requests === 1)
   const closing = listeners.close()
   client.socket.resume()
-  await client.ended()
-  const answers = client.text.split('HTTP/1.1 400 ').length - 1
-  t.ok(answers > 0)
-  t.ok(client.text.endsWith('(bad_target)\n'), `the last of ${answers} answers is whole: ${client.text.slice(-60)}`)
+  t.equal(await client.ended(), 'fin')
+  t.ok(taken > body.length, `${taken} bytes`)
   await within(closing, 'the end of close()')
 })
 
@@ -228,10 +235,11 @@ t.test('close: a head on its way gets header_timeout and no more', async (t) => 
   const door = await doorTo(t, answer(), { limits: { headerTimeout: 1_500 } })
   const quick = await rawClient(t, door)
   const slow = await rawClient(t, door)
+  await until(() => door.listeners.connections === 2)
   quick.send('GET / HTTP/1.1\r\n')
   slow.send('GET / HTTP/1.1\r\n')
-  await until(() => door.listeners.connections === 2)
-  await new Promise((resolve) => setImmediate(resolve))
+  // What was written to loopback is read in one of the next turns of the event loop.
+  for (let turn = 0; turn < 20; turn++) await nextTurn()
   const closing = door.listeners.close()
   quick.send('Host: a\r\n\r\n')
   const [got] = await quick.responses(1)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { onePerConnection } from '../../../src/http/pipeline.ts'
 import { createApp } from '../../../src/http/server.ts'
 import { Tunnels } from '../../../src/http/tunnel.ts'
 import type { Scope } from '../../helpers/scope.ts'
@@ -19,8 +20,8 @@ export async function front(scope: Scope, services: TestServices): Promise<Front
   const tunnels = new Tunnels(services, app.routing)
   const server = createServer({ requireHostHeader: false, noDelay: true })
   Object.assign(server, { httpAllowHalfOpen: true, requestTimeout: 0 })
-  server.on('request', app.routing)
-  server.on('checkContinue', app.routing)
+  const listener = onePerConnection(app.routing)
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
   server.on('upgrade', (request, socket, head) => tunnels.handleUpgrade(request, socket, head))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,0 +1,240 @@
+import { Agent } from 'node:http'
+import t from 'tap'
+import type { Endpoint } from '../../src/config/snapshot.ts'
+import { get } from '../helpers/http.ts'
+import {
+  answer,
+  bodilessWithLength,
+  chunked,
+  cut,
+  endBeforeHeaders,
+  garbage,
+  head,
+  interimFlood,
+  oddTransferEncoding,
+  resetBeforeHeaders,
+  stallBeforeHeaders,
+  stallInHeaders,
+} from '../helpers/misbehaviour.ts'
+import type { Scope } from '../helpers/scope.ts'
+import { type ScriptedUpstream, type Step, scriptedUpstream } from '../helpers/scripted-upstream.ts'
+import { attempts, front } from './support/front.ts'
+import { dialling } from './support/parts.ts'
+
+async function edge(scope: Scope, name: string, script: readonly Step[]): Promise<[Endpoint, ScriptedUpstream]> {
+  const upstream = await scriptedUpstream(scope, script)
+  return [dialling(name, upstream.url), upstream]
+}
+
+async function originOf(scope: Scope, script: readonly Step[]): Promise<Endpoint> {
+  const [endpoint] = await edge(scope, 'origin', script)
+  return { ...endpoint, cdn: null }
+}
+
+t.test('the first candidate serves', async (t) => {
+  const [a, upstream] = await edge(t, 'a', answer(200, 'from a', { etag: '"1"' }))
+  const [b, spare] = await edge(t, 'b', answer())
+  const gateway = await front(t, { candidates: [a, b] })
+  const got = await get(`${gateway.url}/x?y`, { headers: { host: 'www.test' } })
+  t.match(got, { status: 200, body: 'from a', headers: { etag: '"1"', 'x-served-by': 'a', 'content-length': '6' } })
+  t.equal(upstream.requests[0]!.target, '/x?y')
+  t.equal(spare.requests.length, 0)
+  const delivered = await gateway.delivered()
+  t.match(delivered, { status: 200, servedBy: a, reason: 'proximity', error: null, aborted: false })
+  t.type(delivered.firstByteAt, 'number')
+  t.strictSame(attempts(delivered), ['a served 200'])
+})
+
+const FAILURES: Readonly<Record<string, readonly [script: readonly Step[], shown: string, charged: boolean]>> = {
+  'a reset': [resetBeforeHeaders, 'connection_terminated', true],
+  'an end': [endBeforeHeaders, 'connection_terminated', true],
+  'no HTTP': [garbage, 'http_protocol_error', true],
+  'a stall': [stallBeforeHeaders, 'http_response_timeout', true],
+  'half a head': [stallInHeaders, 'http_response_timeout', true],
+  'an odd coding': [oddTransferEncoding(), 'http_protocol_error', true],
+  'endless hints': [interimFlood(50), 'http_protocol_error', true],
+  'status 500': [answer(500, 'broken'), '500', true],
+  'status 503': [chunked(['try later']), '503', true],
+}
+
+for (const [name, [script, shown]] of Object.entries(FAILURES)) {
+  t.test(`${name} at the first: the second serves and the client sees nothing of it`, async (t) => {
+    const steps = shown === '503' ? [(script[0] as string).replace('200', '503'), ...script.slice(1)] : script
+    const [a] = await edge(t, 'a', steps)
+    const [b] = await edge(t, 'b', answer(200, 'from b'))
+    const gateway = await front(t, { candidates: [a, b], retry: { perTryTimeout: 150 } })
+    const got = await get(gateway.url)
+    t.match(got, { status: 200, body: 'from b' })
+    const delivered = await gateway.delivered()
+    t.strictSame(attempts(delivered), [`a failed ${shown}`, 'b served 200'])
+    t.equal(delivered.reason, 'failover-error')
+    t.equal(gateway.health(a), 'ejected', 'charged, although the retry hid it')
+    t.equal(gateway.health(b), 'healthy')
+  })
+}
+
+t.test('after all candidates the origin, with its own timeout', async (t) => {
+  const [a, down] = await edge(t, 'a', answer())
+  await down.refuse()
+  const [b] = await edge(t, 'b', stallBeforeHeaders)
+  const origin = await originOf(t, answer(200, 'from the origin'))
+  const gateway = await front(t, { candidates: [a, b], origin: [origin], retry: { timeout: 200 } })
+  t.match(await get(gateway.url), { status: 200, body: 'from the origin' })
+  const delivered = await gateway.delivered()
+  t.strictSame(attempts(delivered), [
+    'a failed connection_refused',
+    'b failed http_response_timeout',
+    'origin served 200',
+  ])
+  t.equal(delivered.reason, 'origin')
+  t.equal(delivered.servedBy, origin)
+})
+
+t.test('without candidates the origin answers, and keeps its reason', async (t) => {
+  const origin = await originOf(t, answer(404, 'no such page'))
+  const gateway = await front(t, { origin: [origin] })
+  t.match(await get(gateway.url), { status: 404, body: 'no such page' })
+  t.equal((await gateway.delivered()).reason, 'origin')
+})
+
+t.test('a slow origin gets as long as it is allowed, and no longer', async (t) => {
+  const origin = await originOf(t, stallBeforeHeaders)
+  const gateway = await front(t, { origin: [origin], originTimeout: 150, retry: { timeout: 10 } })
+  t.match(await get(gateway.url), { status: 504, body: 'http_response_timeout' })
+})
+
+t.test('everybody failed: the client is told what the last one did', async (t) => {
+  const [a] = await edge(t, 'a', resetBeforeHeaders)
+  const [b, down] = await edge(t, 'b', answer())
+  await down.refuse()
+  const gateway = await front(t, { candidates: [a, b] })
+  t.match(await get(gateway.url), { status: 502, body: 'connection_refused' })
+  const delivered = await gateway.delivered()
+  t.match(delivered, { status: 502, servedBy: null, reason: null, error: 'connection_refused', firstByteAt: null })
+  t.equal(delivered.records.length, 2)
+})
+
+t.test('nobody could be tried', async (t) => {
+  const gateway = await front(t, {})
+  t.match(await get(gateway.url), { status: 503, body: 'destination_unavailable' })
+  t.strictSame((await gateway.delivered()).records, [])
+})
+
+t.test('an outcome that the policy does not retry ends it', async (t) => {
+  const [a] = await edge(t, 'a', resetBeforeHeaders)
+  const [b, spare] = await edge(t, 'b', answer())
+  const gateway = await front(t, { candidates: [a, b], retry: { on: new Set(['connect-failure']) } })
+  t.match(await get(gateway.url), { status: 502, body: 'connection_terminated' })
+  t.equal(spare.requests.length, 0)
+})
+
+t.test('no more attempts than the policy allows', async (t) => {
+  const edges = await Promise.all(['a', 'b', 'c', 'd'].map((name) => edge(t, name, resetBeforeHeaders)))
+  const gateway = await front(t, { candidates: edges.map(([endpoint]) => endpoint), retry: { attempts: 2 } })
+  await get(gateway.url)
+  t.strictSame(
+    edges.map(([, { requests }]) => requests.length),
+    [1, 1, 0, 0],
+  )
+})
+
+t.test('the last real answer is better than ours: a 5xx that nobody can better is served', async (t) => {
+  const [a] = await edge(t, 'a', answer(503, 'a is sorry'))
+  const [b] = await edge(t, 'b', answer(500, 'b is sorry', { 'retry-after': '7' }))
+  const gateway = await front(t, { candidates: [a, b] })
+  t.match(await get(gateway.url), { status: 500, body: 'b is sorry', headers: { 'retry-after': '7' } })
+  const delivered = await gateway.delivered()
+  t.strictSame(attempts(delivered), ['a failed 503', 'b served 500'])
+  t.strictSame([gateway.health(a), gateway.health(b)], ['healthy', 'healthy'], 'it may be the site that is broken')
+})
+
+t.test('5xx everywhere, the origin included, charges nobody', async (t) => {
+  const [a] = await edge(t, 'a', answer(503))
+  const [b] = await edge(t, 'b', answer(502))
+  const origin = await originOf(t, answer(500, 'origin down'))
+  const gateway = await front(t, { candidates: [a, b], origin: [origin] })
+  for (let i = 0; i < 3; i++) t.match(await get(gateway.url), { status: 500, body: 'origin down' })
+  t.strictSame([gateway.health(a), gateway.health(b)], ['healthy', 'healthy'])
+})
+
+t.test('a 5xx is charged once somebody else answered below 500', async (t) => {
+  const [a] = await edge(t, 'a', answer(503))
+  const origin = await originOf(t, answer(404))
+  const gateway = await front(t, { candidates: [a], origin: [origin] })
+  t.equal((await get(gateway.url)).status, 404)
+  t.equal(gateway.health(a), 'ejected')
+})
+
+t.test('404 and 429 are retried where the policy says so, and say nothing about health', async (t) => {
+  for (const status of [404, 429]) {
+    const [a] = await edge(t, 'a', answer(status))
+    const [b] = await edge(t, 'b', answer(200, 'from b'))
+    const gateway = await front(t, { candidates: [a, b], retry: { onStatus: new Set([status]) } })
+    t.match(await get(gateway.url), { status: 200, body: 'from b' })
+    t.equal(gateway.health(a), 'healthy')
+  }
+})
+
+t.test('a success clears the count of failures', async (t) => {
+  const [a, upstream] = await edge(t, 'a', resetBeforeHeaders)
+  const origin = await originOf(t, answer())
+  const gateway = await front(t, { candidates: [a], origin: [origin], outlier: { consecutiveFailures: 2 } })
+  for (const script of [resetBeforeHeaders, answer(), resetBeforeHeaders]) {
+    upstream.play(script)
+    t.equal((await get(gateway.url)).status, 200)
+  }
+  t.equal(gateway.health(a), 'healthy')
+  t.equal((await get(gateway.url)).status, 200)
+  t.equal(gateway.health(a), 'ejected')
+})
+
+t.test('a request that cannot be sent is our fault: nobody is charged and nobody else is bothered', async (t) => {
+  const [a] = await edge(t, 'a', answer())
+  const [b, spare] = await edge(t, 'b', answer())
+  const gateway = await front(t, { candidates: [a, b], fields: ['expect', '100-continue'] })
+  t.match(await get(gateway.url), { status: 500, body: 'internal_error' })
+  t.equal(gateway.health(a), 'healthy')
+  t.equal(spare.requests.length, 0)
+})
+
+t.test('the reason of a panic is kept', async (t) => {
+  const [a] = await edge(t, 'a', answer())
+  const gateway = await front(t, { candidates: [a], reason: 'panic' })
+  await get(gateway.url)
+  t.equal((await gateway.delivered()).reason, 'panic')
+})
+
+t.test('HEAD, 204 and 304 on one connection, each with the length it names', async (t) => {
+  const [a, upstream] = await edge(t, 'a', [])
+  upstream.play(({ target, method }) => {
+    if (method === 'HEAD') return [head(200, { 'content-length': '12345' })]
+    return target === '/204' ? bodilessWithLength(204) : target === '/304' ? bodilessWithLength(304) : answer()
+  })
+  const gateway = await front(t, { candidates: [a] })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  for (let round = 0; round < 2; round++) {
+    const headed = await get(gateway.url, { method: 'HEAD', agent })
+    t.match(headed, { status: 200, body: '', headers: { 'content-length': '12345' } })
+    t.match(await get(`${gateway.url}/204`, { agent }), { status: 204, body: '' })
+    t.match(await get(`${gateway.url}/304`, { agent }), { status: 304, body: '' })
+    t.match(await get(gateway.url, { agent }), { status: 200, body: 'ok\n' })
+  }
+  await gateway.delivered(8)
+  t.ok(gateway.ended.every(({ error }) => error === null))
+  t.equal(gateway.health(a), 'healthy')
+})
+
+t.test('what is left of a refused answer does not get into the next one', async (t) => {
+  const [a] = await edge(
+    t,
+    'a',
+    cut('x'.repeat(500_000), 300_000, 'end!').with(
+      0,
+      `${head(503, { 'content-length': '500000' })}${'x'.repeat(300_000)}`,
+    ),
+  )
+  const [b] = await edge(t, 'b', answer(200, 'clean'))
+  const gateway = await front(t, { candidates: [a, b] })
+  for (let i = 0; i < 5; i++) t.match(await get(gateway.url), { status: 200, body: 'clean' })
+})

@@ -1,0 +1,111 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Endpoint, OutlierSettings, RetrySettings } from '../../../src/config/snapshot.ts'
+import type { ResponseHead } from '../../../src/delivery/attempt.ts'
+import { type Delivered, Delivery } from '../../../src/delivery/delivery.ts'
+import { ResponseWriter } from '../../../src/delivery/writer.ts'
+import { ERRORS, type ErrorCode } from '../../../src/errors.ts'
+import { Board } from '../../../src/health/board.ts'
+import type { Reason } from '../../../src/steering/decision.ts'
+import type { HealthState } from '../../../src/steering/world.ts'
+import type { Scope } from '../../helpers/scope.ts'
+import { until } from '../../helpers/wait.ts'
+import { makePolicy, RETRY } from '../../steering/support/build.ts'
+import { makeTimers, makeTransport } from './parts.ts'
+
+export interface FrontSpec {
+  readonly candidates?: readonly Endpoint[]
+  readonly origin?: readonly Endpoint[]
+  readonly originTimeout?: number
+  readonly reason?: Reason
+  readonly retry?: Partial<RetrySettings>
+  readonly outlier?: Partial<OutlierSettings>
+  /** Further header fields of every upstream request, a flat list. */
+  readonly fields?: readonly string[]
+}
+
+/** A real HTTP server whose every request is one Delivery. */
+export interface Front {
+  readonly port: number
+  readonly url: string
+  /** What each request came to, in the order in which they ended. */
+  readonly ended: readonly Delivered[]
+  /** Bytes of body that were handed to clients so far. */
+  readonly bytes: number
+  health(endpoint: Endpoint): HealthState
+  /** Waits for the end of so many requests, and gives the last of them. */
+  delivered(count?: number): Promise<Delivered>
+}
+
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding'])
+/** One failure ejects: so every charge shows. */
+const STRICT: OutlierSettings = { consecutiveFailures: 1, baseEjection: 60_000, maxEjection: 60_000 }
+
+export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
+  const { candidates = [], origin = [], originTimeout = 20_000, reason = 'proximity', fields = [] } = spec
+  const timers = makeTimers(scope)
+  const transport = makeTransport(scope, [...candidates, ...origin])
+  const board = new Board({ now: () => timers.now(), random: () => 0.5, onEvent: () => {} })
+  board.retain([...candidates, ...origin])
+  const policy = makePolicy({ retry: { ...RETRY, ...spec.retry }, outlier: { ...STRICT, ...spec.outlier } })
+  const ranked = candidates.map((endpoint) => ({ endpoint, reason, km: null }))
+  const decision = { policy, measuredFrom: 'client' as const, candidates: ranked, rejected: [] }
+  const ended: Delivered[] = []
+  const writers: ResponseWriter[] = []
+  const server = createServer({ noDelay: true }, (raw, response) => {
+    const writer = new ResponseWriter(response)
+    writers.push(writer)
+    const job = { decision, origin, originTimeout, ...sides(raw, writer, fields) }
+    new Delivery(job, { transport, timers, board, writer }, (delivered) => ended.push(delivered)).start()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  scope.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    ended,
+    get bytes() {
+      return writers.reduce((sum, { bytes }) => sum + bytes, 0)
+    },
+    health: (endpoint) => board.state(endpoint),
+    delivered: (count = 1) => until(() => ended[count - 1], { what: `the end of request ${count}` }),
+  }
+}
+
+/** How a request looks to endpoints, and an answer to the client. */
+function sides(raw: IncomingMessage, writer: ResponseWriter, fields: readonly string[]) {
+  const host = raw.headers.host ?? 'none'
+  return {
+    request: () => ({ method: raw.method!, path: raw.url!, headers: ['host', host, ...fields], host }),
+    answer: (endpoint: Endpoint, { rawHeaders }: ResponseHead) => {
+      const headers = ['x-served-by', endpoint.cdnName]
+      for (let i = 0; i < rawHeaders.length; i += 2) {
+        const name = String(rawHeaders[i])
+        if (!HOP_BY_HOP.has(name.toLowerCase())) headers.push(name, String(rawHeaders[i + 1]))
+      }
+      return headers
+    },
+    refuse: (code: ErrorCode) => {
+      const { status } = ERRORS[code]
+      writer.head(status, ['content-type', 'text/plain'])
+      writer.end(code)
+      return status
+    },
+  }
+}
+
+/** `a failed connection_refused`, `b served 200`: the attempts in short. */
+export function attempts({ records }: Delivered): string[] {
+  return records.map(({ endpoint, outcome }) => {
+    const { cdnName } = endpoint
+    if (outcome.kind === 'aborted') return `${cdnName} aborted`
+    if (outcome.kind === 'served') return `${cdnName} served ${outcome.status}`
+    return `${cdnName} failed ${outcome.status ?? outcome.code}`
+  })
+}

@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, Socket } from 'node:net'
+import t from 'tap'
+import { ResponseWriter, resetSocket } from '../../src/delivery/writer.ts'
+import { type RawClient, rawClient } from '../helpers/raw-client.ts'
+import type { Scope } from '../helpers/scope.ts'
+import { until } from '../helpers/wait.ts'
+
+const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
+
+interface Talk {
+  readonly client: RawClient
+  readonly response: ServerResponse
+  readonly writer: ResponseWriter
+}
+
+/** A client that has asked, and the writer of its answer. */
+async function asked(scope: Scope, request = GET): Promise<Talk> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  scope.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const client = await rawClient(scope, { port: (server.address() as AddressInfo).port })
+  const arrived = once(server, 'request')
+  client.send(request)
+  const [, response] = (await arrived) as [unknown, ServerResponse]
+  return { client, response, writer: new ResponseWriter(response) }
+}
+
+t.test('a head, a body, an end, and the bytes of it', async (t) => {
+  const { client, writer } = await asked(t)
+  const calls: string[] = []
+  writer.watch(
+    () => calls.push('resume'),
+    () => calls.push('gone'),
+  )
+  t.equal(writer.headSent, false)
+  writer.head(203, ['X-Odd', '1', 'x-odd', '2', 'content-length', '7'])
+  t.equal(writer.headSent, true)
+  writer.write(Buffer.from('abc'))
+  writer.end('d\u00e9f')
+  t.equal(writer.bytes, 7)
+  const [response] = await client.responses(1)
+  t.match(response, { status: 203 })
+  t.match(response!.fields, [
+    ['X-Odd', '1'],
+    ['x-odd', '2'],
+  ])
+  t.equal(response!.body.toString(), 'abcd\u00e9f')
+  client.reset()
+  await until(() => client.socket.destroyed)
+  t.notOk(calls.includes('gone'), 'an answer that is complete is not left')
+})
+
+t.test('a client that leaves is told once, and what is written to it afterwards goes nowhere', async (t) => {
+  const { client, writer } = await asked(t)
+  let gone = 0
+  writer.watch(
+    () => {},
+    () => gone++,
+  )
+  writer.head(200, [])
+  client.reset()
+  await until(() => gone)
+  writer.write(Buffer.from('late'))
+  writer.abort()
+  t.equal(gone, 1)
+})
+
+t.test('full buffers say wait, and resume when the client has read', async (t) => {
+  const { client, writer } = await asked(t)
+  let resumed = 0
+  writer.watch(
+    () => resumed++,
+    () => {},
+  )
+  client.socket.pause()
+  writer.head(200, [])
+  const chunk = Buffer.alloc(1024 * 1024)
+  let room = true
+  for (let i = 0; i < 100 && room; i++) room = writer.write(chunk)
+  t.equal(room, false)
+  t.equal(resumed, 0)
+  client.socket.removeAllListeners('data').resume()
+  await until(() => resumed)
+})
+
+for (const request of [GET, 'GET / HTTP/1.0\r\n\r\n']) {
+  t.test(`an abort is seen: ${request.slice(6, 14)}`, async (t) => {
+    const { client, writer } = await asked(t, request)
+    let gone = 0
+    writer.watch(
+      () => {},
+      () => gone++,
+    )
+    writer.head(200, [])
+    writer.write(Buffer.from('abc'))
+    await client.received('abc')
+    writer.abort()
+    t.equal(await client.ended(), 'reset')
+    t.equal(gone, 0)
+  })
+}
+
+t.test('resetting no socket, a dead one, and one with TLS, which knows no reset', (t) => {
+  resetSocket(null)
+  const dead = new Socket()
+  dead.destroy()
+  resetSocket(dead)
+  const secure = Object.assign(new Socket(), { encrypted: true, resetAndDestroy: () => t.fail('it would throw') })
+  resetSocket(secure as unknown as Socket)
+  t.ok(secure.destroyed)
+  t.end()
+})
