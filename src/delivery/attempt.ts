@@ -78,10 +78,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.resume()
   }
 
-  pause(): void {
-    this.#paused = true
-  }
-
+  /** The client takes more: ends the pause that a false `onData` began. */
   resume(): void {
     if (!this.#paused) return
     this.#paused = false

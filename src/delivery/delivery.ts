@@ -145,6 +145,8 @@ export class Delivery implements AttemptListener {
     this.#status = head.status
     this.#firstByteAt = now
     this.#record({ kind: 'served', status: head.status })
+    // A body that is there already takes the head along; a stream of events may be silent for long.
+    queueMicrotask(() => this.#parts.writer.flush())
   }
 
   #fail(code: ErrorCode): void {

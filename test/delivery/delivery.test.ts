@@ -16,6 +16,7 @@ import {
   stallBeforeHeaders,
   stallInHeaders,
 } from '../helpers/misbehaviour.ts'
+import { rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { type ScriptedUpstream, type Step, scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { attempts, front } from './support/front.ts'
@@ -195,6 +196,21 @@ t.test('a request that cannot be sent is our fault: nobody is charged and nobody
   t.match(await get(gateway.url), { status: 500, body: 'internal_error' })
   t.equal(gateway.health(a), 'healthy')
   t.equal(spare.requests.length, 0)
+})
+
+t.test('the head reaches the client before the first piece of the body does: a stream of events', async (t) => {
+  const [a] = await edge(t, 'a', [head(200, { 'content-type': 'text/event-stream' }), 'stall!'])
+  const gateway = await front(t, { candidates: [a] })
+  const client = await rawClient(t, gateway)
+  await client.send('GET / HTTP/1.1\r\nHost: www.test\r\n\r\n').received('text/event-stream')
+})
+
+t.test('a head that cannot be written to the client moves on', async (t) => {
+  const [a] = await edge(t, 'a', answer(200, 'from a', { 'x-unwritable': '1' }))
+  const [b] = await edge(t, 'b', answer(200, 'from b'))
+  const gateway = await front(t, { candidates: [a, b] })
+  t.match(await get(gateway.url), { status: 200, body: 'from b' })
+  t.strictSame(attempts(await gateway.delivered()), ['a failed http_protocol_error', 'b served 200'])
 })
 
 t.test('the reason of a panic is kept', async (t) => {

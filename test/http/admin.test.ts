@@ -8,6 +8,7 @@ import type { Question } from '../../src/steering/explain.ts'
 import { type GetOptions, get } from '../helpers/http.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
+import { until, within } from '../helpers/wait.ts'
 
 const TOKEN = 'opensesame'
 
@@ -16,12 +17,22 @@ interface State {
   ready: boolean
   problems: Problem[]
   fault: Error | null
+  stuck: boolean
   readonly questions: Question[]
   reloads: number
 }
 
 async function start(scope: Scope, over: Partial<State> = {}) {
-  const state: State = { token: null, ready: true, problems: [], fault: null, questions: [], reloads: 0, ...over }
+  const state: State = {
+    token: null,
+    ready: true,
+    problems: [],
+    fault: null,
+    stuck: false,
+    questions: [],
+    reloads: 0,
+    ...over,
+  }
   const actions: AdminActions = {
     metrics: new Metrics({ version: 'test', node: 'test' }, { processMetrics: false }),
     token: () => state.token,
@@ -36,6 +47,7 @@ async function start(scope: Scope, over: Partial<State> = {}) {
     },
     reload: async () => {
       state.reloads++
+      if (state.stuck) await new Promise(() => {})
       return state.problems
     },
   }
@@ -199,10 +211,15 @@ t.test('a taken address is named', async (t) => {
   await t.rejects(Admin.listen({ host: '192.0.2.1', port: 1 }, actions), { code: 'address_unavailable' })
 })
 
-t.test('close ends idle connections', async (t) => {
-  const { admin, port } = await start(t)
+t.test('close ends every connection, idle or not', async (t) => {
+  const { admin, state, port } = await start(t)
   const client = await rawClient(t, { port })
   await client.send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n').responses(1)
-  await admin.close()
+  const busy = await rawClient(t, { port })
+  state.stuck = true
+  busy.send('POST /reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n')
+  await until(() => state.reloads === 1)
+  await within(admin.close(), 'the end of close()')
   await client.ended()
+  await busy.ended()
 })

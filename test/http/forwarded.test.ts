@@ -79,6 +79,7 @@ t.test('both fields: agreeing is fine, and where they disagree nobody is believe
 t.test('a quote that a client leaves open hides nothing that a proxy appended', async (t) => {
   t.equal(client({ f: 'for=", for=203.0.113.1' }), NOBODY)
   t.equal(client({ f: 'for="\\", for="203.0.113.1"' }), NOBODY)
+  t.equal(client({ peer: '192.0.2.9', f: 'for="' }), '192.0.2.9', 'nobody asked')
 })
 
 t.test('ten thousand hops are not all looked at', async (t) => {

@@ -177,8 +177,11 @@ t.test('Polycdn-Decision: for debug clients that ask, and for the token', async 
   const open = await doorTo(t, answer())
   const closed = await doorTo(t, answer(), { over: { debug } })
   const none = await doorTo(t, answer(), { over: { debug: { ...debug, token: null } } })
-  const decision = async (url: string, headers: Record<string, string>) =>
-    (await get(url, { headers })).headers['polycdn-decision']
+  const decision = async (url: string, headers: Record<string, string>) => {
+    const got = await get(url, { headers })
+    t.equal(got.status, 200)
+    return got.headers['polycdn-decision']
+  }
   t.equal(await decision(open.url, {}), undefined)
   const told = JSON.parse(String(await decision(open.url, asks)))
   t.match(told, { client: '127.0.0.1', policy: 'default', candidates: [{ cdn: 'edge', url: open.upstream.url }] })

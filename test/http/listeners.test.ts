@@ -55,6 +55,8 @@ t.test('an idle connection is closed after idle_timeout', async (t) => {
   client.send(REQUEST)
   await client.responses(1)
   t.equal(await client.ended(), 'fin')
+  const other = await doorTo(t, answer(), { limits: { idleTimeout: 7_000 } })
+  t.equal((await get(other.url, { agent: keepAlive(t, 1) })).headers['keep-alive'], 'timeout=7')
 })
 
 t.test('connections_per_address: one too many is closed, trusted proxies have no such limit', async (t) => {

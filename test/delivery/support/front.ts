@@ -87,6 +87,8 @@ function sides(raw: IncomingMessage, writer: ResponseWriter, fields: readonly st
       const headers = ['x-served-by', endpoint.cdnName]
       for (let i = 0; i < rawHeaders.length; i += 2) {
         const name = String(rawHeaders[i])
+        // Node refuses to write such a field.
+        if (name === 'x-unwritable') headers.push('x-bad', 'a\nb')
         if (!HOP_BY_HOP.has(name.toLowerCase())) headers.push(name, String(rawHeaders[i + 1]))
       }
       return headers

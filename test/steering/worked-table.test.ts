@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { loadConfig } from '../../src/config/load.ts'
+import type { Route } from '../../src/config/snapshot.ts'
+import { metro } from '../../src/geo/metros.ts'
+import type { Place } from '../../src/geo/place.ts'
+import { decide } from '../../src/steering/decide.ts'
+import type { HealthState } from '../../src/steering/world.ts'
+import { type Scope, tempDir } from '../helpers/scope.ts'
+
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/steering.md'), 'utf8')
+const SECTION = PAGE.slice(PAGE.indexOf('## Worked table'))
+const ROWS = [...SECTION.matchAll(/^\| ([^|]+) \|([^|]*)\| ([^|]+) \| `([^`|]+)` \|$/gm)]
+
+function placeOf(client: string): Place {
+  const code = / ([A-Z]{3})$/.exec(client)?.[1]
+  const location = code === undefined ? null : metro(code)!
+  return { network: '192.0.2.0/24', source: 'database', location, country: null, continent: null }
+}
+
+/** `north unhealthy, west ejected`, or `all ejected`. */
+function healthOf(ill: string): (cdnName: string) => HealthState {
+  const states = new Map(ill.split(', ').map((pair) => pair.trim().split(' ') as [string, HealthState]))
+  return (cdnName) => states.get(cdnName) ?? states.get('all') ?? 'healthy'
+}
+
+async function routeOf(scope: Scope): Promise<Route> {
+  const file = join(tempDir(scope, 'worked-table'), 'config.yaml')
+  writeFileSync(file, /^```yaml\n([\s\S]*?)^```$/m.exec(SECTION)![1]!)
+  const loaded = await loadConfig(file, {})
+  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
+  return loaded.snapshot.sites[0]!.routes[0]!
+}
+
+t.test('the worked table of the documentation is what the program does', async (t) => {
+  const route = await routeOf(t)
+  t.equal(ROWS.length, 10)
+  for (const [row, client, ill, candidates, reason] of ROWS) {
+    const health = healthOf(ill!)
+    // Of equals the nearest is drawn: that is the order in which the table writes them.
+    const decision = decide(route, placeOf(client!), { random: () => 0, health: ({ cdnName }) => health(cdnName) })
+    const shown = decision.candidates.map(({ endpoint, km }) => {
+      return km === null ? endpoint.cdnName : `${endpoint.cdnName} ${Math.round(km)}`
+    })
+    t.equal(shown.join(', '), candidates!.replaceAll(' ~ ', ', '), row)
+    t.equal(decision.candidates[0]!.reason, reason, row)
+    const level = decision.candidates.filter((candidate) => candidate.endpoint.cdn!.priority === 0)
+    const equals = level.filter(({ reason }) => reason === 'tie-break' || reason === 'no-geo-default')
+    t.equal(equals.length, candidates!.includes('~') ? candidates!.split(' ~ ').length : 0, row)
+  }
+})
