@@ -238,7 +238,5 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
 
 /** RFC 9110 section 10.1.1: not before somebody wants the content. HTTP/1.0 clients do not know the answer. */
 function sendContinue({ raw, response }: Client): void {
-  const expects = raw.headers.expect?.toLowerCase() === '100-continue' && raw.httpVersion !== '1.0'
-  const { _sent100: sent } = response as ServerResponse & { readonly _sent100?: boolean }
-  if (expects && sent !== true && !response.headersSent) response.writeContinue()
+  if (raw.headers.expect?.toLowerCase() === '100-continue' && raw.httpVersion !== '1.0') response.writeContinue()
 }

@@ -76,11 +76,12 @@ t.test('an upgrade behind a request that is being answered is not read as part o
   const hold = Promise.withResolvers<void>()
   const upstream = await scriptedUpstream(t, [head(200, { 'content-length': '10' }), '12345', hold.promise, '67890'])
   const server = await upgradeServer(t)
-  const { client } = await gatewayTo(t, upstream.url, { unsafeEndpoints: [endpoint(server.url)] })
+  const { client, services } = await gatewayTo(t, upstream.url, { unsafeEndpoints: [endpoint(server.url)] })
   client.send(`GET / HTTP/1.1\r\nhost: www.example.com\r\n\r\n${upgrade()}`)
   t.equal(await client.ended(), 'reset')
   t.notMatch(client.text, '101')
   t.equal(server.requests.length, 0)
+  t.same(services.logLines.all, [], 'an internal error it is not')
   hold.resolve()
 })
 
