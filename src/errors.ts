@@ -26,12 +26,10 @@ export const ERRORS = {
   body_too_large: { fault: 'client', status: 413, retryable: false },
   target_too_long: { fault: 'client', status: 414, retryable: false },
   expectation_failed: { fault: 'client', status: 417, retryable: false },
-  misdirected: { fault: 'client', status: 421, retryable: false },
   headers_too_large: { fault: 'client', status: 431, retryable: false },
   client_gone: { fault: 'client', status: 499, retryable: false },
 
   internal_error: { fault: 'internal', status: 500, retryable: false },
-  method_unknown: { fault: 'client', status: 501, retryable: false },
   shutting_down: { fault: 'internal', status: 503, retryable: false },
   too_many_tunnels: { fault: 'internal', status: 503, retryable: false },
   version_unsupported: { fault: 'client', status: 505, retryable: false },
@@ -50,7 +48,6 @@ export const ERRORS = {
   http_response_status: { fault: 'upstream', status: 502, retryable: true },
 
   config_invalid: { fault: 'config', status: 422, retryable: false },
-  config_unreadable: { fault: 'config', status: 422, retryable: false },
   geo_unreadable: { fault: 'config', status: 422, retryable: false },
   address_in_use: { fault: 'internal', status: 500, retryable: false },
   address_unavailable: { fault: 'internal', status: 500, retryable: false },

@@ -14,7 +14,8 @@ const USAGE = `polycdn: makes many CDNs act as one
 
   polycdn serve --config FILE       run the gateway
   polycdn validate --config FILE    say what is wrong with a configuration
-  polycdn explain --config FILE --ip ADDRESS --host NAME [--path /] [--method GET] [--json] [--offline]
+  polycdn explain --config FILE --ip ADDRESS --host NAME [--path /] [--method GET]
+                  [--header 'name: value'] [--json] [--offline]
                                     say which CDN a visitor gets, and why
   polycdn schema                    print the JSON Schema of the configuration
   polycdn demo                      run the gateway in front of three edges of its own

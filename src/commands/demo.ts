@@ -42,7 +42,7 @@ function welcome({ endpoints }: Snapshot, address: string, admin: string): strin
     '',
     `polycdn runs at http://${address} in front of ${endpoints.length} demo servers:`,
     '',
-    ...endpoints.map(describe),
+    ...endpoints.toSorted((a, b) => Number(a.cdn === null) - Number(b.cdn === null)).map(describe),
     '',
     'Try, in another terminal:',
     '',

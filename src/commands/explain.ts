@@ -3,8 +3,8 @@ import { loadConfig } from '../config/load.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 import { ConfigRejected } from '../gateway.ts'
-import { parseAddress } from '../geo/address.ts'
 import { Locator } from '../geo/locator.ts'
+import { type AskedRequest, parseQuestion } from '../http/question.ts'
 import { explain, type Question } from '../steering/explain.ts'
 import { indexSites } from '../steering/match.ts'
 import { NEUTRAL_WORLD } from '../steering/world.ts'
@@ -17,6 +17,7 @@ const OPTIONS = {
   host: { type: 'string' },
   path: { type: 'string', default: '/' },
   method: { type: 'string', default: 'GET' },
+  header: { type: 'string', multiple: true, default: [] as string[] },
   json: { type: 'boolean', default: false },
   offline: { type: 'boolean', default: false },
 } as const
@@ -29,16 +30,16 @@ export const explainCommand: Command = async (args, shell) => {
     shell.err('polycdn: explain needs --config FILE, --ip ADDRESS and --host NAME')
     return 2
   }
-  const client = parseAddress(ip)
-  if (client === null) {
-    shell.err(`polycdn: ${JSON.stringify(ip)} is not an IP address`)
+  const asked = { ip, host, path, method: method.toUpperCase(), headers: values.header }
+  const question = parseQuestion(asked)
+  if (question instanceof PolycdnError) {
+    shell.err(`polycdn: ${question.message}`)
     return 2
   }
   const loaded = await loadConfig(config, shell.env)
   if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
-  const question = { client, host: host.toLowerCase(), path, method: method.toUpperCase() }
-  const ask = values.offline ? decideOffline : askAdmin
-  const explanation = await ask(question, loaded.snapshot)
+  const { snapshot } = loaded
+  const explanation = await (values.offline ? decideOffline(question, snapshot) : askAdmin(asked, snapshot))
   shell.out(values.json ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation))
   return 0
 }
@@ -53,11 +54,12 @@ async function decideOffline(question: Question, snapshot: Snapshot): Promise<Re
   }
 }
 
-async function askAdmin(question: Question, { admin }: Snapshot): Promise<Record<string, unknown>> {
-  const { client, host, path, method } = question
+async function askAdmin(asked: AskedRequest, { admin }: Snapshot): Promise<Record<string, unknown>> {
+  const { ip, host, path, method, headers: fields } = asked
   const name = admin.host.includes(':') ? `[${admin.host}]` : admin.host
   const base = `http://${name}:${admin.port}`
-  const query = new URLSearchParams({ ip: client.text, host, path, method })
+  const query = new URLSearchParams({ ip, host, path, method })
+  for (const field of fields) query.append('header', field)
   const headers: Record<string, string> = admin.token === null ? {} : { authorization: `Bearer ${admin.token}` }
   const response = await fetch(`${base}/explain?${query}`, { headers, signal: AbortSignal.timeout(5000) }).catch(() => {
     throw new PolycdnError('admin_unreachable', `no gateway answers at ${base}; is it running? --offline asks none`)

@@ -3,13 +3,11 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { formatProblem, type Problem } from '../config/problem.ts'
 import type { ListenAddress } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
-import { parseAddress } from '../geo/address.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Question } from '../steering/explain.ts'
 import { sameSecret } from './debug.ts'
-import { parseHost } from './host.ts'
 import { formatAddress } from './listeners.ts'
-import { parseTarget } from './target.ts'
+import { type AskedRequest, parseQuestion } from './question.ts'
 
 /** What the admin can tell and do. */
 export interface AdminActions {
@@ -91,7 +89,8 @@ function addRoutes(app: FastifyInstance, actions: AdminActions): void {
   app.get('/status', () => actions.status())
   app.get('/explain', (request, reply) => {
     const question = questionOf(request)
-    return question === null ? reply.code(400).send({ error: 'bad_request' }) : actions.explain(question)
+    if (!(question instanceof PolycdnError)) return actions.explain(question)
+    return reply.code(400).send({ error: question.code, message: question.message })
   })
   app.post('/reload', async (_request, reply) => {
     const problems = await actions.reload()
@@ -100,14 +99,11 @@ function addRoutes(app: FastifyInstance, actions: AdminActions): void {
   })
 }
 
-function questionOf(request: FastifyRequest): Question | null {
+function questionOf(request: FastifyRequest): Question | PolycdnError {
   // A parameter that comes twice is an array.
-  const { ip, host, path = '/', method = 'GET' } = request.query as Record<string, unknown>
-  if (typeof ip !== 'string' || typeof host !== 'string') return null
-  if (typeof path !== 'string' || typeof method !== 'string') return null
-  const client = parseAddress(ip)
-  const name = parseHost(host)
-  const target = parseTarget(path, method)
-  if (client === null || name instanceof PolycdnError || target instanceof PolycdnError) return null
-  return { client, host: name.name, path: target.matchPath, method }
+  const { ip, host, path = '/', method = 'GET', header = [] } = request.query as Record<string, unknown>
+  const headers = typeof header === 'string' ? [header] : header
+  const texts = [ip, host, path, method, ...(Array.isArray(headers) ? headers : [null])]
+  if (!texts.every((text) => typeof text === 'string')) return new PolycdnError('bad_request', 'ip and host are needed')
+  return parseQuestion({ ip, host, path, method, headers } as AskedRequest)
 }

@@ -17,8 +17,16 @@ export function answerHeaders(
   const { site, route } = admitted
   const edits = [endpoint.cdn?.headers.response ?? site.origin?.headers.response ?? null, route.policy.headers.response]
   const headers = clientHeaders(head.rawHeaders, edits, own)
+  if (head.status === 204) removeLength(headers)
   if (head.status === 201 || (head.status >= 300 && head.status < 400)) rewriteLocation(headers, admitted, endpoint)
   return headers
+}
+
+/** RFC 9110 section 8.6: an answer that cannot have content has no length of it. */
+function removeLength(headers: string[]): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (headers[i]!.toLowerCase() === 'content-length') headers.splice(i, 2)
+  }
 }
 
 /** How long the endpoint took to answer, for the client's developer tools: `Server-Timing`, as a flat list. */

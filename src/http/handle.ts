@@ -6,13 +6,14 @@ import { plan } from '../providers/index.ts'
 import { decide } from '../steering/decide.ts'
 import type { Decision } from '../steering/decision.ts'
 import { admit } from './admit.ts'
+import { answerHeaders, serverTiming } from './answer.ts'
 import { decisionField } from './debug.ts'
 import type { Admitted, Ending } from './exchange.ts'
 import { clientHeaders, upstreamHeaders } from './headers.ts'
-import { rewriteLocation } from './location.ts'
 import { type Arrival, record } from './record.ts'
 import { editForRedirect, redirectTo } from './redirect.ts'
 import { refuse } from './refusal.ts'
+import { hasContent } from './request-body.ts'
 import type { Services } from './services.ts'
 
 /**
@@ -73,10 +74,6 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
   record(services, arrival, null, { ...NOTHING_SENT, status, bytes: writer.bytes, error: code })
 }
 
-function hasContent({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
-}
-
 /** How this request looks to each endpoint, and each answer to the client. */
 function jobOf(admitted: Admitted, decision: Decision, { writer, debug }: Output): Job {
   const { site, route, raw, target, host, method } = admitted
@@ -92,13 +89,7 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, debug }: Output
       headers: upstreamHeaders(admitted, endpoint, 'none'),
       host: host.name,
     }),
-    answer: (endpoint, head, ms) => {
-      const edits = [endpoint.cdn?.headers.response ?? site.origin?.headers.response ?? null, policy.headers.response]
-      const timing = `cdn;desc=${endpoint.cdnName};dur=${ms.toFixed(1)}`
-      const headers = clientHeaders(head.rawHeaders, edits, ['server-timing', timing, ...debug])
-      if (head.status === 201 || (head.status >= 300 && head.status < 400)) rewriteLocation(headers, admitted, endpoint)
-      return headers
-    },
+    answer: (endpoint, head, ms) => answerHeaders(admitted, endpoint, head, [...serverTiming(endpoint, ms), ...debug]),
     refuse: (code, records) => {
       const message = records.length === 0 ? 'no CDN can serve this now' : 'no CDN could deliver this'
       return refuse(writer, { code, message, method, records, close: hasContent(raw) })

@@ -30,7 +30,8 @@ export function record(services: Services, arrival: Arrival, admitted: Admitted 
 function count(metrics: Metrics, site: string, ending: Ending, ms: number): void {
   const cdn = ending.servedBy?.cdnName ?? 'none'
   metrics.requests.child(site, cdn, codeClass(ending.status)).inc()
-  metrics.requestDuration.child(site).observe(ms / 1000)
+  // How long a tunnel was open says nothing about how fast anything was.
+  if (ending.status !== 101) metrics.requestDuration.child(site).observe(ms / 1000)
   if (ending.firstByteMs !== null) metrics.firstByte.child(site, cdn).observe(ending.firstByteMs / 1000)
   if (ending.bytes > 0) metrics.responseBytes.child(site, cdn).inc(ending.bytes)
   if (ending.aborted) metrics.abortedResponses.child(site, cdn).inc()

@@ -11,6 +11,7 @@ export interface Question {
   readonly host: string
   readonly path: string
   readonly method: string
+  header(name: string): string | null
 }
 
 /** What a request is explained with. */
@@ -22,12 +23,12 @@ export interface Ground {
 
 /** What would be decided for such a request, as plain JSON: the same object that the decision header shows. */
 export function explain(question: Question, ground: Ground): Record<string, unknown> {
-  const { client, host, path, method } = question
+  const { client, host, path, method, header } = question
   const place = ground.place(client)
   const asked = { client: client.text, host, path, method, place }
   const site = ground.findSite(host)
   if (site === null) return { ...asked, site: null, problem: 'unknown_host' }
-  const route = matchRoute(site, { method, path, client, header: () => null })
+  const route = matchRoute(site, { method, path, client, header })
   if (route === null) return { ...asked, site: site.name, route: null, problem: 'no_route' }
   const decision = decide(route, place, ground.world)
   const { mode, fallback } = route.policy

@@ -42,8 +42,8 @@ const CASES: Record<string, { readonly bad: Series; readonly good: Series; reado
   },
   PolycdnGeoDatabaseOld: {
     // promtool's clock starts at 0.
-    bad: { 'polycdn_geo_database_build_timestamp_seconds{instance="g"}': `${-61 * 86_400}x90` },
-    good: { 'polycdn_geo_database_build_timestamp_seconds{instance="g"}': `${-59 * 86_400}x90` },
+    bad: { 'polycdn_geo_database_build_timestamp_seconds{instance="g"}': `${-271 * 86_400}x90` },
+    good: { 'polycdn_geo_database_build_timestamp_seconds{instance="g"}': `${-269 * 86_400}x90` },
     labels: { instance: 'g' },
   },
 }

@@ -7,7 +7,13 @@ import { NEUTRAL_WORLD } from '../../src/steering/world.ts'
 import { makeEndpoint, makeRoute, makeSite, NO_HEADERS, placeAt, standing } from './support/build.ts'
 
 const ORIGIN = { ...makeEndpoint('origin'), cdn: null }
-const QUESTION: Question = { client: parseAddress('192.0.2.7')!, host: 'www.test', path: '/a', method: 'GET' }
+const QUESTION: Question = {
+  client: parseAddress('192.0.2.7')!,
+  host: 'www.test',
+  path: '/a',
+  method: 'GET',
+  header: () => null,
+}
 
 function site(over: Partial<Site> = {}): Site {
   return makeSite('www', ['www.test'], {
@@ -74,4 +80,13 @@ t.test('in the neutral world a tie goes to the nearest that has a weight', (t) =
   ]
   t.match(ask({}, site({ routes })).decision, { candidates: [{ cdn: 'near' }, { cdn: 'heavy' }, { cdn: 'off' }] })
   t.end()
+})
+
+t.test('routes may look at header fields', async (t) => {
+  const images = makeRoute([standing('b', 30)], { name: 'images' })
+  const match = { ...images.match, headers: [['accept', /^image\//]] as const }
+  const www = site({ routes: [{ ...images, match }, makeRoute([standing('a', 10)], { name: 'rest' })] })
+  const ground = { findSite: indexSites([www]), world: NEUTRAL_WORLD, place: () => placeAt(0) }
+  t.equal(explain(QUESTION, ground).route, 'rest')
+  t.equal(explain({ ...QUESTION, header: (name) => (name === 'accept' ? 'image/png' : null) }, ground).route, 'images')
 })
