@@ -65,6 +65,7 @@ export class Gateway {
   #listeners: Listeners | null = null
   #admin: Admin | null = null
   #ready = false
+  #closing = false
   #reloads: Promise<unknown> = Promise.resolve()
 
   /** Reads the configuration and serves. Throws ConfigRejected, or another PolycdnError. */
@@ -119,6 +120,7 @@ export class Gateway {
 
   /** Reads the configuration again. Resolves to the problems that kept the older one; none is success. */
   reload(cause: string): Promise<readonly Problem[]> {
+    if (this.#closing) return Promise.reject(new PolycdnError('shutting_down', 'this gateway is shutting down'))
     const reload = this.#reloads.then(() => this.#reload(cause))
     this.#reloads = reload.catch(() => {})
     return reload
@@ -128,6 +130,7 @@ export class Gateway {
   async close(): Promise<void> {
     if (this.#ready) this.#log.info('draining')
     this.#ready = false
+    this.#closing = true
     await this.#reloads
     const deadline = setTimeout(() => this.#listeners?.destroy(), DRAIN)
     await Promise.all([this.#listeners?.close(), this.#tunnels.drain(DRAIN)])
@@ -149,10 +152,10 @@ export class Gateway {
       onRequest: this.#answer,
       onUpgrade: (request, socket, head) => this.#tunnels.handleUpgrade(request, socket, head),
       snapshot: () => this.#generation!.snapshot,
+      onRefused: (limit) => this.#log.throttle('connection-refused', 10_000)?.warn('connection-refused', { limit }),
     })
     await this.#apply(loaded)
     const { snapshot } = loaded
-    this.#admin = await Admin.listen(snapshot.admin, this.#adminActions())
     exportGauges(this.#metrics, {
       board: this.#board,
       locator: this.#locator,
@@ -200,15 +203,27 @@ export class Gateway {
       throw new ConfigRejected([{ ...locate(path), path, message, severity: 'error' }])
     })
     const snapshot = placeEndpoints(compiled, await findEndpoints(compiled.endpoints, geo.place))
+    const admin = this.#admin
     try {
+      this.#admin = await this.#openAdmin(snapshot)
       await this.#listeners!.open(snapshot.listen, snapshot.limits)
     } catch (thrown) {
+      if (this.#admin !== admin) await this.#admin?.close()
+      this.#admin = admin
       geo.discard()
       throw thrown
     }
     geo.commit()
     for (const warning of warnings) this.#log.warn('config-warning', { problem: formatProblem(warning) })
     this.#replaceGeneration(snapshot)
+    if (this.#admin !== admin) void admin?.close()
+  }
+
+  /** The admin of before where it listens on the right address already: its token is always that of the Snapshot. */
+  #openAdmin({ admin }: Snapshot): Promise<Admin> | Admin {
+    const before = this.#generation?.snapshot.admin
+    if (this.#admin !== null && before?.host === admin.host && before.port === admin.port) return this.#admin
+    return Admin.listen(admin, this.#adminActions())
   }
 
   #replaceGeneration(snapshot: Snapshot): void {
@@ -257,8 +272,11 @@ export class Gateway {
 
   #onGeoReload({ ok, path, error }: GeoReload): void {
     this.#metrics.geoReloads.child(ok ? 'success' : 'failure').inc()
-    if (ok) this.#log.info('geo-reloaded', { path })
-    else this.#log.error('geo-rejected', { path, error })
+    if (!ok) return this.#log.error('geo-rejected', { path, error })
+    this.#log.info('geo-reloaded', { path })
+    // Where the endpoints of `location: auto` are was found out with the old one.
+    const places = this.#generation?.snapshot.endpoints.some(({ locationAuto }) => locationAuto)
+    if (places && !this.#closing) void this.reload('geo').catch(() => {})
   }
 }
 

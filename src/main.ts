@@ -27,6 +27,7 @@ const CLOSE_WITHIN = 40_000
 const packageFile = new URL('../package.json', import.meta.url)
 const version: string = JSON.parse(readFileSync(packageFile, 'utf8')).version
 const closers: (() => Promise<void>)[] = []
+let onHangup = () => {}
 
 const shell: Shell = {
   env: process.env,
@@ -35,8 +36,13 @@ const shell: Shell = {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
   onClose: (close) => closers.push(close),
-  onHangup: (reload) => process.on('SIGHUP', reload),
+  onHangup: (reload) => {
+    onHangup = reload
+  },
 }
+
+// From the first moment: its default would end a gateway that is still reading its configuration.
+process.on('SIGHUP', () => onHangup())
 
 // A reader that went away (`polycdn schema | head`) is no reason to fail.
 process.stdout.on('error', () => {})

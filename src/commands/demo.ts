@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/load.ts'
 import type { Endpoint, Snapshot } from '../config/snapshot.ts'
 import { ConfigRejected } from '../gateway.ts'
@@ -13,7 +14,8 @@ const LONDON = '81.2.69.142'
 const TOKYO = '133.242.0.1'
 
 /** `polycdn demo`: config.example.yaml with an edge at each address that it names, on loopback. */
-export const demo: Command = async (_args, shell) => {
+export const demo: Command = async (args, shell) => {
+  parseArgs({ args, options: {} })
   const loaded = await loadConfig(CONFIG, shell.env)
   if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
   const edges: DemoEdge[] = []

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/load.ts'
+import { placeEndpoints } from '../config/place-endpoints.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 import { ConfigRejected } from '../gateway.ts'
+import { findEndpoints } from '../geo/find-endpoints.ts'
 import { Locator } from '../geo/locator.ts'
 import { type AskedRequest, parseQuestion } from '../http/question.ts'
 import { explain, type Question } from '../steering/explain.ts'
@@ -48,7 +50,8 @@ async function decideOffline(question: Question, snapshot: Snapshot): Promise<Re
   const locator = new Locator(() => {})
   const geo = await locator.prepare(snapshot.geoip)
   try {
-    return explain(question, { findSite: indexSites(snapshot.sites), place: geo.place, world: NEUTRAL_WORLD })
+    const { sites } = placeEndpoints(snapshot, await findEndpoints(snapshot.endpoints, geo.place))
+    return explain(question, { findSite: indexSites(sites), place: geo.place, world: NEUTRAL_WORLD })
   } finally {
     geo.discard()
   }

@@ -29,7 +29,12 @@ export async function run(path: string, shell: Shell): Promise<Gateway> {
   const build = { version: shell.version, node: shell.nodeVersion }
   const gateway = await Gateway.start({ load, sink, build })
   const reload = async (cause: string) => {
-    await gateway.reload(cause)
+    const begun = await gateway.reload(cause).then(
+      () => true,
+      () => false,
+    )
+    // It is shutting down.
+    if (!begun) return
     watcher.watch(last!.files, last!.hashes)
   }
   const watcher = watchFiles(last!.files, () => void reload('file'), { hashes: last!.hashes })

@@ -3,6 +3,7 @@ import { ERRORS, type ErrorCode } from '../errors.ts'
 import type { Board } from '../health/board.ts'
 import type { Decision, Reason } from '../steering/decision.ts'
 import { Attempt, type AttemptListener, type ResponseHead } from './attempt.ts'
+import type { Deadline } from './deadlines.ts'
 import { type AttemptRecord, type Outcome, statusOf } from './outcome.ts'
 import { isRetriedStatus, nextStep, type Step } from './retry.ts'
 import type { Timers } from './timers.ts'
@@ -45,6 +46,8 @@ export interface DeliveryParts {
 
 /** RFC-less but customary: the client closed the request. */
 const CLIENT_GONE = 499
+/** How long a client that ended its side may wait for the head of its answer. Milliseconds. */
+const GRACE = 1000
 
 /**
  * Delivers one answer: attempts one Endpoint after the other until one answers, then streams. Until the first byte
@@ -61,6 +64,8 @@ export class Delivery implements AttemptListener {
   #servedBy: Endpoint | null = null
   #status = 0
   #firstByteAt: number | null = null
+  /** Runs since the client ended its side. */
+  #grace: Deadline | null = null
 
   constructor(job: Job, parts: DeliveryParts, done: (delivered: Delivered) => void) {
     this.#job = job
@@ -73,6 +78,7 @@ export class Delivery implements AttemptListener {
     this.#parts.writer.watch(
       () => this.#attempt?.resume(),
       () => this.#onClientGone(),
+      () => this.#onClientLeaving(),
     )
     this.#next()
   }
@@ -111,8 +117,10 @@ export class Delivery implements AttemptListener {
       this.#parts.writer.abort()
       return this.#finish({ error: code, aborted: true })
     }
+    // Nobody is charged for a client that has left, and nobody else is asked.
+    if (this.#grace !== null) return this.#onClientGone()
     this.#record({ kind: 'failed', code, status: null, sent })
-    if (ERRORS[code].fault === 'upstream') this.#parts.board.failed(endpoint, this.#outlier)
+    if (isTheirFault(endpoint, code)) this.#parts.board.failed(endpoint, this.#outlier)
     this.#next()
   }
 
@@ -154,7 +162,14 @@ export class Delivery implements AttemptListener {
     this.#finish({ error: code, aborted: false })
   }
 
+  /** A client that only ended its side gets what comes at once. */
+  #onClientLeaving(): void {
+    if (this.#servedBy !== null || this.#grace !== null || this.#attempt === null) return
+    this.#grace = this.#parts.timers.after(GRACE, () => this.#servedBy === null && this.#onClientGone())
+  }
+
   #onClientGone(): void {
+    this.#parts.writer.abort()
     this.#attempt?.cancel()
     if (this.#servedBy === null && this.#attempt !== null) this.#record({ kind: 'aborted' })
     if (this.#servedBy === null) this.#status = CLIENT_GONE
@@ -200,6 +215,7 @@ export class Delivery implements AttemptListener {
   #finish(end: { readonly error: ErrorCode | null; readonly aborted: boolean }): void {
     const records = this.#records
     this.#attempt = null
+    this.#grace?.cancel()
     this.#done({
       status: this.#status,
       servedBy: this.#servedBy,
@@ -209,4 +225,10 @@ export class Delivery implements AttemptListener {
       ...end,
     })
   }
+}
+
+/** Where the client's own host is the name to verify, a certificate without it is what the client asked for. */
+function isTheirFault({ tls }: Endpoint, code: ErrorCode): boolean {
+  if (code === 'tls_certificate_error' && tls?.serverName === null) return false
+  return ERRORS[code].fault === 'upstream'
 }

@@ -23,15 +23,22 @@ export class ResponseWriter {
     return this.#response.headersSent
   }
 
-  /** Calls `resume` whenever the client has taken what was waiting, and `gone` once if it leaves before the end. */
-  watch(resume: () => void, gone: () => void): void {
+  /**
+   * Calls `resume` whenever the client has taken what was waiting, `gone` once if it leaves before the end, and `leaving`
+   * when it ends its side: most have left, a few only have nothing more to ask and wait for the answer.
+   */
+  watch(resume: () => void, gone: () => void, leaving: () => void = () => {}): void {
+    const { socket } = this.#response
     this.#response.on('drain', resume)
     this.#response.once('close', () => {
+      socket?.off('end', leaving)
       if (!this.#over) {
         this.#over = true
         gone()
       }
     })
+    if (socket?.readableEnded) queueMicrotask(leaving)
+    else socket?.once('end', leaving)
     // A write to a connection that the client has reset reports here; `close` follows and is what we act upon.
     this.#response.on('error', () => {})
   }

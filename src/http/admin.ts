@@ -72,6 +72,7 @@ function guard(app: FastifyInstance, actions: AdminActions): void {
     if (fromPage) return reply.code(403).send({ error: 'forbidden' })
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error instanceof PolycdnError) return reply.code(error.status).send({ error: error.code })
     const status = error.statusCode ?? 500
     return reply.code(status).send({ error: status < 500 ? 'bad_request' : 'internal_error' })
   })

@@ -15,6 +15,8 @@ export interface Handlers {
   readonly onRequest: RequestListener
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   snapshot(): Snapshot
+  /** A connection was closed because of this limit. */
+  onRefused(limit: 'connections' | 'connections_per_address'): void
 }
 
 const CLOSE_IDLE_EVERY = 50
@@ -148,7 +150,9 @@ export class Listeners {
       else this.#perAddress.set(holder, left)
     })
     const tooMany = count > limits.connectionsPerAddress && trustedProxies.match(address) === null
-    if (tooMany || this.#connections > limits.connections) socket.destroy()
+    if (!tooMany && this.#connections <= limits.connections) return
+    socket.destroy()
+    this.#handlers.onRefused(tooMany ? 'connections_per_address' : 'connections')
   }
 
   /** The address is free at once, so that a later reload may open it again while old requests still end. */

@@ -17,7 +17,8 @@ export interface Redirect {
 export function redirectTo(admitted: Admitted, decision: Decision): Redirect | null {
   const { policy, candidates } = decision
   const best = candidates[0]
-  if (policy.mode !== 'redirect' || best === undefined || isNavigation(admitted)) return null
+  // Nobody can rescue a visitor who was sent to a CDN that is down.
+  if (policy.mode !== 'redirect' || best === undefined || best.reason === 'panic' || isNavigation(admitted)) return null
   const { endpoint } = best
   if (endpoint.cdn?.trust !== true) return null
   const { status, maxAge } = policy.redirect

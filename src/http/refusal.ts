@@ -36,7 +36,7 @@ export function refuse(writer: ResponseWriter, refusal: Refusal): number {
   if (ERRORS[refusal.code].fault === 'upstream')
     headers.push('proxy-status', proxyStatus(refusal.code, refusal.records))
   if (status === 503) headers.push('retry-after', RETRY_AFTER)
-  if (status === 405) headers.push('allow', 'GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS')
+  if (status === 405) headers.push('allow', 'GET, HEAD')
   if (refusal.close) headers.push('connection', 'close')
   writer.head(status, headers)
   if (refusal.method === 'HEAD') writer.end()

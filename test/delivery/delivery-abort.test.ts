@@ -164,3 +164,28 @@ t.test('a slow client gets every byte in its order', async (t) => {
   t.ok(response!.body.equals(Buffer.from(body)))
   t.equal((await gateway.delivered()).error, null)
 })
+
+t.test('a client that ends its side and waits gets an answer that comes at once', async (t) => {
+  const upstream = await scriptedUpstream(t, answer(200, 'here'))
+  const gateway = await front(t, { candidates: [dialling('a', upstream.url)] })
+  const client = await rawClient(t, { port: gateway.port })
+  client.send('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  client.halfClose()
+  const [got] = await client.responses(1)
+  t.match(got, { status: 200 })
+})
+
+t.test('a client that has left stops its request: no further attempts, and nobody is charged', async (t) => {
+  const slow = await scriptedUpstream(t, stallBeforeHeaders)
+  const spare = await scriptedUpstream(t, answer())
+  const a = dialling('a', slow.url)
+  const gateway = await front(t, { candidates: [a, dialling('b', spare.url)], retry: { perTryTimeout: 300 } })
+  const client = await rawClient(t, { port: gateway.port })
+  client.send('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  await slow.received(1)
+  client.halfClose()
+  t.match(await gateway.delivered(), { status: 499, error: 'client_gone', servedBy: null })
+  await client.ended()
+  t.equal(spare.requests.length, 0)
+  t.equal(gateway.health(a), 'healthy')
+})

@@ -214,6 +214,7 @@ t.test('close: so do those of an answer that has ended and not left', async (t) 
   const listeners = new Listeners({
     onRequest: (_request, response) => response.end(body),
     onUpgrade: () => {},
+    onRefused: () => {},
     snapshot: () => snapshot,
   })
   await listeners.open([local(0)], snapshot.limits)

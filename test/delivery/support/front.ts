@@ -59,6 +59,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
     const job = { decision, origin, originTimeout, ...sides(raw, writer, fields) }
     new Delivery(job, { transport, timers, board, writer }, (delivered) => ended.push(delivered)).start()
   })
+  Object.assign(server, { httpAllowHalfOpen: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   scope.teardown(() => {

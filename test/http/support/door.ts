@@ -27,6 +27,7 @@ export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
     onRequest: app.routing,
     onUpgrade: (request, socket, head) => tunnels.handleUpgrade(request, socket, head),
     snapshot: () => services.current().snapshot,
+    onRefused: () => {},
   })
   const { listen, limits } = services.current().snapshot
   await listeners.open(listen, limits)
