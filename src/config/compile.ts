@@ -25,10 +25,12 @@ export interface CompileInput {
   readonly files: ReadonlyMap<string, NamedFile>
   /** The absolute path of geoip.database; null for the bundled table. */
   readonly database: string | null
+  /** The absolute path of state_dir; null for nowhere. */
+  readonly stateDir: string | null
 }
 
 /** Turns a Config, which is known to be right, into what requests work with. Pure: equal inputs, equal snapshots. */
-export function compile(config: Config, { id, files, database }: CompileInput): Snapshot {
+export function compile(config: Config, { id, files, database, stateDir }: CompileInput): Snapshot {
   const context = {
     cdns: new Map(config.cdns.map((cdn) => [cdn.name, { config: cdn, cdn: compileCdn(cdn) }])),
     policies: new Map(
@@ -55,6 +57,8 @@ export function compile(config: Config, { id, files, database }: CompileInput): 
     endpoints: context.endpoints.all,
     limits: compileLimits(config.limits),
     log: { level: config.log.level, access: config.log.access, clientIp: config.log.client_ip },
+    workers: config.workers,
+    stateDir,
   })
 }
 

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { checkCertificates, checkKey } from './check-pem.ts'
-import { compile, type NamedFile } from './compile.ts'
+import type { NamedFile } from './compile.ts'
 import { decodeUtf8 } from './decode.ts'
 import type { Environment } from './interpolate.ts'
 import { type FileReference, namedFiles } from './named-files.ts'
@@ -11,6 +10,7 @@ import type { Problem } from './problem.ts'
 import { readFile } from './read-file.ts'
 import type { Config } from './schema/index.ts'
 import type { Snapshot } from './snapshot.ts'
+import { type ConfigSource, compileSource } from './source.ts'
 
 /** A certificate bundle of all public authorities is a quarter of it. */
 const MAX_NAMED_FILE = 1024 * 1024
@@ -26,7 +26,13 @@ interface Read {
 
 export type LoadResult = Read &
   (
-    | { readonly snapshot: Snapshot; readonly warnings: readonly Problem[]; readonly locate: Locate }
+    | {
+        readonly snapshot: Snapshot
+        readonly warnings: readonly Problem[]
+        readonly locate: Locate
+        /** What the snapshot was made of. */
+        readonly source: ConfigSource
+      }
     | { readonly problems: readonly Problem[] }
   )
 
@@ -54,9 +60,8 @@ export async function loadConfig(path: string, env: Environment): Promise<LoadRe
   const files = [absolute, ...named.hashes.keys()]
   const hashes = new Map([...alone.hashes, ...named.hashes])
   if (named.problems.length > 0) return { files, hashes, problems: [...named.problems, ...warnings] }
-  const id = createHash('sha256').update(text).digest('hex').slice(0, 12)
-  const database = config.geoip.database === 'default' ? null : resolve(dirname(absolute), config.geoip.database)
-  return { files, hashes, snapshot: compile(config, { id, files: named.contents, database }), warnings, locate }
+  const source: ConfigSource = { path, text, files: named.contents }
+  return { files, hashes, snapshot: compileSource(config, source), warnings, locate, source }
 }
 
 function placeAfter(bytes: Uint8Array): { line: number; column: number } {

@@ -23,6 +23,10 @@ export interface Snapshot {
   readonly endpoints: readonly Endpoint[]
   readonly limits: Limits
   readonly log: LogSettings
+  /** Processes that serve; auto: one a core. */
+  readonly workers: number | 'auto'
+  /** An absolute path; null: nothing survives a restart. */
+  readonly stateDir: string | null
 }
 
 export interface ListenAddress {
@@ -68,6 +72,8 @@ export interface HealthCheck {
   readonly healthyThreshold: number
   readonly unhealthyThreshold: number
   readonly expectedStatus: readonly number[]
+  /** Lower-case hexadecimal of the whole body; null: the body does not matter. */
+  readonly expectedSha256: string | null
 }
 
 /** One base URL of a Cdn, or of an Origin, as one or more sites use it. */
@@ -130,6 +136,8 @@ export interface Origin {
   /** Until the response headers, per try. */
   readonly timeout: number
   readonly headers: HeaderRules
+  /** Requests that may wait for response headers at one of its endpoints. */
+  readonly maxRequests: number
 }
 
 export interface Route {
@@ -181,7 +189,15 @@ export interface Policy {
   readonly tieThreshold: number
   readonly fallback: 'origin' | 'none'
   readonly retry: RetrySettings
+  readonly hedge: HedgeSettings
   readonly outlier: OutlierSettings
+  /** Requests that may wait for response headers at one endpoint. */
+  readonly maxRequests: number
+  /** Percent of healthy endpoints below which health is ignored; 0: only when none is healthy. */
+  readonly panicThreshold: number
+  /** How long an endpoint that came back takes to its full share. Milliseconds. */
+  readonly slowStart: number
+  readonly resume: ResumeSettings
   readonly headers: HeaderRules
 }
 
@@ -195,12 +211,34 @@ export interface RetrySettings {
   /** All tries of candidates together, to response headers. */
   readonly timeout: number
   readonly bodyIdleTimeout: number
+  /** Attempts beyond the free ones: percent of the requests of the last 10 s, plus a number a second. */
+  readonly budgetPercent: number
+  readonly budgetPerSecond: number
+}
+
+export interface HedgeSettings {
+  readonly enabled: boolean
+  /** When a second attempt starts beside the first: at this time, or at the endpoint's 95th percentile. Milliseconds. */
+  readonly after: number | 'p95'
+  readonly minDelay: number
+  readonly maxExtraPercent: number
+}
+
+export interface ResumeSettings {
+  readonly enabled: boolean
+  /** What proves that the rest at another endpoint belongs to what the client has. */
+  readonly require: 'strong-etag' | 'length-and-date'
 }
 
 export interface OutlierSettings {
   readonly consecutiveFailures: number
+  /** Of at least `minRequests` in `interval`. */
+  readonly failurePercent: number
+  readonly minRequests: number
+  readonly interval: number
   readonly baseEjection: number
   readonly maxEjection: number
+  readonly maxEjectionPercent: number
 }
 
 export interface Limits {

@@ -8,7 +8,7 @@ import { metro } from '../../src/geo/metros.ts'
 function snapshotOf(text: string, files: Record<string, NamedFile> = {}): Snapshot {
   const parsed = parseConfig(text, 'c.yaml', {})
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems, null, 2))
-  return compile(parsed.config, { id: 'abc', files: new Map(Object.entries(files)), database: null })
+  return compile(parsed.config, { id: 'abc', files: new Map(Object.entries(files)), database: null, stateDir: null })
 }
 
 const BASE = `
@@ -192,4 +192,65 @@ policies: { default: { cdns: [${names.join(', ')}] } }
   t.equal(new Set(snapshot.sites.flatMap(({ routes }) => routes.map(({ geometry }) => geometry))).size, 1)
   t.equal(new Set(snapshot.sites.flatMap(({ routes }) => routes.map(({ policy }) => policy))).size, 1)
   t.equal(snapshot.sites[7]!.routes[0]!.endpoints[1]!.hostHeader, 's7.example')
+})
+
+t.test('failover: the defaults are those of the reference', async (t) => {
+  const { sites, policies, cdns, workers, stateDir } = snapshotOf(
+    BASE.replace('name: a,', 'name: a, health_check: { path: / },'),
+  )
+  t.equal(workers, 'auto')
+  t.equal(stateDir, null)
+  t.equal(sites[0]!.origin!.maxRequests, 256)
+  t.equal(cdns[0]!.healthCheck!.expectedSha256, null)
+  const policy = policies.find(({ name }) => name === 'default')!
+  t.match(policy.retry, { budgetPercent: 20, budgetPerSecond: 10 })
+  t.strictSame(policy.hedge, { enabled: false, after: 'p95', minDelay: 500, maxExtraPercent: 1 })
+  t.strictSame(policy.outlier, {
+    consecutiveFailures: 5,
+    failurePercent: 50,
+    minRequests: 20,
+    interval: 10_000,
+    baseEjection: 30_000,
+    maxEjection: 300_000,
+    maxEjectionPercent: 100,
+  })
+  t.equal(policy.maxRequests, 1024)
+  t.equal(policy.panicThreshold, 0)
+  t.equal(policy.slowStart, 10_000)
+  t.strictSame(policy.resume, { enabled: true, require: 'strong-etag' })
+})
+
+t.test('failover: what is written takes the place of the defaults', async (t) => {
+  const settings = `retry: { budget_percent: 5, budget_per_second: 0.5 }, hedge: { enabled: true, after: 250ms, min_delay: 1s, max_extra_percent: 2 },
+    outlier_detection: { failure_percent: 0, min_requests: 7, interval: 20s, base_ejection: 10m, max_ejection_percent: 34 },
+    circuit_breaker: { max_requests: 9 }, panic_threshold: 25, slow_start: 0s, resume: { enabled: false, require: length-and-date }, tie_threshold`
+  const sha = 'AB'.repeat(32)
+  const { sites, policies, cdns, workers } = snapshotOf(
+    `workers: 4\n${BASE}`
+      .replace('tie_threshold', settings)
+      .replace('name: a,', `name: a, health_check: { path: /, expected_sha256: ${sha} },`)
+      .replace('origin.example.com/x],', 'origin.example.com/x], circuit_breaker: { max_requests: 3 },'),
+  )
+  t.equal(workers, 4)
+  t.equal(sites[0]!.origin!.maxRequests, 3)
+  t.equal(cdns[0]!.healthCheck!.expectedSha256, sha.toLowerCase())
+  t.match(
+    policies.find(({ name }) => name === 'redirects'),
+    {
+      retry: { attempts: 3, budgetPercent: 5, budgetPerSecond: 0.5 },
+      hedge: { enabled: true, after: 250, minDelay: 1000, maxExtraPercent: 2 },
+      outlier: {
+        failurePercent: 0,
+        minRequests: 7,
+        interval: 20_000,
+        baseEjection: 600_000,
+        maxEjection: 600_000,
+        maxEjectionPercent: 34,
+      },
+      maxRequests: 9,
+      panicThreshold: 25,
+      slowStart: 0,
+      resume: { enabled: false, require: 'length-and-date' },
+    },
+  )
 })

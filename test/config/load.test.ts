@@ -100,3 +100,14 @@ t.test('named files that are missing or something else', async (t) => {
     t.strictSame(problems, [`files.yaml:2:${column}: sites[0].origin.tls.${expected}`])
   }
 })
+
+t.test('state_dir stands beside the configuration file, and is not watched', async (t) => {
+  const path = write('state.yaml', `${SITE}state_dir: var/state\n`)
+  const loaded = await loadConfig(path, {})
+  if ('problems' in loaded) return t.fail('rejected', loaded)
+  t.equal(loaded.snapshot.stateDir, join(folder, 'var/state'))
+  t.strictSame(loaded.files, [path])
+  const absolute = await loadConfig(write('absolute.yaml', `${SITE}state_dir: /var/lib/polycdn\n`), {})
+  if ('problems' in absolute) return t.fail('rejected', absolute)
+  t.equal(absolute.snapshot.stateDir, '/var/lib/polycdn')
+})

@@ -59,6 +59,32 @@ t.test('wrong types say what was expected and what came', async (t) => {
       `${SITE}gateway: { location: { latitude: §91, longitude: 0 } }\n`,
       'gateway.location.latitude: must be at most 90, got 91',
     ],
+    [`${SITE}workers: §0\n`, 'workers: must be at least 1, got 0'],
+    [`${SITE}workers: §many\n`, 'workers: expected auto, or a number of processes, got "many"'],
+    [`${SITE}state_dir: §""\n`, 'state_dir: expected the path of a file, got ""'],
+    [
+      cdn('health_check: { expected_sha256: §abc }'),
+      'cdns[0].health_check.expected_sha256: expected a SHA-256 of 64 hexadecimal digits, got "abc"',
+    ],
+    [
+      SITE.replace('] } }', '], circuit_breaker: { max_requests: §0 } } }'),
+      'sites[0].origin.circuit_breaker.max_requests: must be at least 1, got 0',
+    ],
+    [policy('retry: { budget_percent: §101 }'), 'policies.default.retry.budget_percent: must be at most 100, got 101'],
+    [
+      policy('hedge: { after: §p99 }'),
+      'policies.default.hedge.after: expected p95, or a duration such as 500ms, got "p99"',
+    ],
+    [policy('hedge: { after: §2m }'), 'policies.default.hedge.after: must be from 1ms to 60s, got "2m"'],
+    [
+      policy('outlier_detection: { interval: §2m }'),
+      'policies.default.outlier_detection.interval: must be from 1s to 60s, got "2m"',
+    ],
+    [policy('panic_threshold: §-1'), 'policies.default.panic_threshold: must be at least 0, got -1'],
+    [
+      policy('resume: { require: §weak }'),
+      'policies.default.resume.require: expected one of strong-etag, manifest, length-and-date, got "weak"',
+    ],
     [cdn('bias: §-100'), 'cdns[0].bias: must be at least -99, got -100'],
     [cdn('weight: §-1'), 'cdns[0].weight: must be at least 0, got -1'],
     [cdn('path_template: §/x'), 'cdns[0].path_template: a path template contains {path} exactly once, got "/x"'],
@@ -109,16 +135,14 @@ t.test('unknown keys stand at the key and suggest the nearest', async (t) => {
 t.test('what is not built yet is known, accepted when off, refused otherwise', async (t) => {
   const off = [
     `${SITE}listen: [{ address: ":1", https_redirect: false, proxy_protocol: false, tls: null }]\n`,
-    `${SITE}workers: 1\nstate_dir: null\notel: { endpoint: null }\ntests: []\ncache: { disk: { path: null } }\n`,
+    `${SITE}otel: { endpoint: null }\ntests: []\ncache: { disk: { path: null } }\n`,
     `${SITE}geoip: { asn_database: null }\n`,
     cdn(
       'allow_private: false, redirect_hosts: [], pricing: {}, commit: null, max_mbps: null, signing: null, purge: null',
     ),
-    cdn('pricing: { per_gb: 0, per_10k_requests: 0 }, health_check: { expected_sha256: null }'),
-    policy(
-      'affinity: none, panic_threshold: 0, slow_start: 0s, resume: { enabled: false }, verify: off, rate_limit: null',
-    ),
-    policy('hedge: { enabled: false, after: p95 }, cache: { enabled: false }, compress: { encodings: [] }'),
+    cdn('pricing: { per_gb: 0, per_10k_requests: 0 }'),
+    policy('affinity: none, verify: off, rate_limit: null'),
+    policy('cache: { enabled: false }, compress: { encodings: [] }'),
     policy('tie_breakers: [weight], strategy: failover, verify: when-possible'),
     SITE.replace('origin:', 'content: { complete: false }, manifest: null, origin:'),
     SITE.replace(
@@ -130,9 +154,6 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
   const on: [string, string][] = [
     [`${SITE}listen: [{ address: ":1", tls: { certificates: [{ cert_file: a, key_file: b }] } }]\n`, 'listen[0].tls'],
     [`${SITE}listen: [{ address: ":1", https_redirect: true }]\n`, 'listen[0].https_redirect'],
-    [`${SITE}workers: auto\n`, 'workers'],
-    [`${SITE}workers: 4\n`, 'workers'],
-    [`${SITE}state_dir: /var/lib/polycdn\n`, 'state_dir'],
     [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
     [`${SITE}tests: [{ client_ip: 81.2.69.142, host: a, expect: { cdn: b } }]\n`, 'tests'],
@@ -154,13 +175,7 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     [policy('hash_on: { header: x }'), 'policies.default.hash_on'],
     [policy('affinity: client-network'), 'policies.default.affinity'],
     [policy('cost: { burst_to: [a] }'), 'policies.default.cost'],
-    [policy('retry: { budget_percent: 20 }'), 'policies.default.retry.budget_percent'],
-    [policy('hedge: { enabled: true }'), 'policies.default.hedge'],
-    [policy('outlier_detection: { failure_percent: 50 }'), 'policies.default.outlier_detection.failure_percent'],
-    [policy('circuit_breaker: { max_requests: 1024 }'), 'policies.default.circuit_breaker'],
-    [policy('panic_threshold: 50'), 'policies.default.panic_threshold'],
-    [policy('slow_start: 10s'), 'policies.default.slow_start'],
-    [policy('resume: { enabled: true }'), 'policies.default.resume'],
+    [policy('resume: { require: manifest }'), 'policies.default.resume.require'],
     [policy('verify: required'), 'policies.default.verify'],
     [policy('cache: { max_object: 64MiB }'), 'policies.default.cache'],
     [policy('compress: { encodings: [br] }'), 'policies.default.compress'],
@@ -168,7 +183,6 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     [SITE.replace('origin:', 'content: { complete: true }, origin:'), 'sites[0].content.complete'],
     [SITE.replace('origin:', 'content: { ipfs: { cid: bafy } }, origin:'), 'sites[0].content.ipfs'],
     [SITE.replace('origin:', 'manifest: { file: a, public_key: b }, origin:'), 'sites[0].manifest'],
-    [SITE.replace('] } }', '], circuit_breaker: { max_requests: 256 } } }'), 'sites[0].origin.circuit_breaker'],
     [
       SITE.replace('origin:', 'routes: [{ policy: default, match: { countries: [DE] } }], origin:'),
       'sites[0].routes[0].match.countries',

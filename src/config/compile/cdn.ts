@@ -31,5 +31,6 @@ function compileHealthCheck(config: CdnConfig['health_check']): HealthCheck | nu
     healthyThreshold: config.healthy_threshold,
     unhealthyThreshold: config.unhealthy_threshold,
     expectedStatus: [...new Set(config.expected_status.flat())],
+    expectedSha256: config.expected_sha256,
   }
 }

@@ -1,12 +1,12 @@
 import type { StrategyName } from '../../steering/strategies/index.ts'
 import type { Config } from '../schema/index.ts'
-import type { Policy, RetryOn, RetrySettings } from '../snapshot.ts'
+import type { HedgeSettings, OutlierSettings, Policy, ResumeSettings, RetryOn, RetrySettings } from '../snapshot.ts'
 import { compileHeaders } from './headers.ts'
 
 export type PolicyConfig = Config['policies'][string]
 
 export function compilePolicy(name: string, config: PolicyConfig): Policy {
-  const { mode, redirect, fallback, outlier_detection: outlier } = config
+  const { mode, redirect, fallback } = config
   return {
     name,
     mode,
@@ -16,11 +16,13 @@ export function compilePolicy(name: string, config: PolicyConfig): Policy {
     tieThreshold: config.tie_threshold,
     fallback,
     retry: compileRetry(config.retry),
-    outlier: {
-      consecutiveFailures: outlier.consecutive_failures,
-      baseEjection: outlier.base_ejection,
-      maxEjection: Math.max(outlier.base_ejection, outlier.max_ejection),
-    },
+    hedge: compileHedge(config.hedge),
+    outlier: compileOutlier(config.outlier_detection),
+    maxRequests: config.circuit_breaker.max_requests,
+    panicThreshold: config.panic_threshold,
+    slowStart: config.slow_start,
+    // The schema accepts no proof that is not built.
+    resume: { enabled: config.resume.enabled, require: config.resume.require as ResumeSettings['require'] },
     headers: compileHeaders(config.headers),
   }
 }
@@ -40,5 +42,28 @@ function compileRetry(config: PolicyConfig['retry']): RetrySettings {
     perTryTimeout: config.per_try_timeout,
     timeout: config.timeout,
     bodyIdleTimeout: config.body_idle_timeout,
+    budgetPercent: config.budget_percent,
+    budgetPerSecond: config.budget_per_second,
+  }
+}
+
+function compileHedge(config: PolicyConfig['hedge']): HedgeSettings {
+  return {
+    enabled: config.enabled,
+    after: config.after,
+    minDelay: config.min_delay,
+    maxExtraPercent: config.max_extra_percent,
+  }
+}
+
+function compileOutlier(config: PolicyConfig['outlier_detection']): OutlierSettings {
+  return {
+    consecutiveFailures: config.consecutive_failures,
+    failurePercent: config.failure_percent,
+    minRequests: config.min_requests,
+    interval: config.interval,
+    baseEjection: config.base_ejection,
+    maxEjection: Math.max(config.base_ejection, config.max_ejection),
+    maxEjectionPercent: config.max_ejection_percent,
   }
 }

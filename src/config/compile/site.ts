@@ -43,6 +43,7 @@ function compileOrigin(config: NonNullable<SiteConfig['origin']>, endpoints: End
     endpoints: urls.map((url) => endpoints.add({ ...shared, url })),
     timeout: config.timeout,
     headers: compileHeaders(config.headers),
+    maxRequests: config.circuit_breaker.max_requests,
   }
 }
 

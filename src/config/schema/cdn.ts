@@ -34,15 +34,24 @@ const healthCheck = keyed({
     .prefault(null)
     .describe('The path that is asked for; null: no active check.'),
   interval: duration({ min: '100ms' }).prefault('10s').describe('Between two checks of an endpoint, give or take.'),
-  timeout: duration({ min: '10ms' }).prefault('5s').describe('Until the response must be there.'),
+  timeout: duration({ min: '10ms' })
+    .prefault('5s')
+    .describe('Until the response must be there, with a body that is checked.'),
   healthy_threshold: z.int().min(1).max(100).prefault(2).describe('Good checks in a row that make it healthy.'),
   unhealthy_threshold: z.int().min(1).max(100).prefault(3).describe('Bad checks in a row that make it unhealthy.'),
   expected_status: z.array(statuses(200, 599)).min(1).prefault([200]).describe('Statuses of a good answer.'),
-  expected_sha256: notYet(z.string().nullable().describe('SHA-256 of the body.'), null).prefault(null),
+  expected_sha256: text('a SHA-256 of 64 hexadecimal digits', parseSha256)
+    .nullable()
+    .prefault(null)
+    .describe('SHA-256 of the body, which may have 8 MiB; null: the body does not matter.'),
 })
 
 function parseProbePath(input: unknown): string | undefined {
   return typeof input === 'string' && /^\/[\x21-\x22\x24-\x7e]{0,2047}$/.test(input) ? input : undefined
+}
+
+function parseSha256(input: unknown): string | undefined {
+  return typeof input === 'string' && /^[0-9A-Fa-f]{64}$/.test(input) ? input.toLowerCase() : undefined
 }
 
 export const cdn = keyed({

@@ -34,8 +34,11 @@ export const configSchema = keyed({
   version: z.literal(1).prefault(1).describe('The version of the language.'),
   listen: listen.prefault([{ address: '0.0.0.0:8080' }]).describe('Where clients are served.'),
   admin: admin.prefault({}).describe('Where the operator is served.'),
-  workers: notYet(z.union([z.literal('auto'), z.int().min(1)]).describe('Processes.'), 1).prefault(1),
-  state_dir: notYet(filePath.nullable().describe('What survives a restart is kept here.'), null).prefault(null),
+  workers: z
+    .union([z.literal('auto'), z.int().min(1).max(512)], { error: () => 'auto, or a number of processes' })
+    .prefault('auto')
+    .describe('Processes that serve; auto: one a core.'),
+  state_dir: filePath.nullable().prefault(null).describe('A folder for what survives a restart; null: nothing does.'),
   gateway: gateway.prefault({}).describe('About this gateway.'),
   trusted_proxies: z
     .array(network)

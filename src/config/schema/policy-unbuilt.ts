@@ -15,20 +15,6 @@ export const cost = keyed({
   burst_to: z.array(name).optional(),
 }).describe('How far a cheaper CDN may be.')
 
-export const hedge = keyed({
-  enabled: z.boolean().prefault(false),
-  after: z.string().prefault('p95'),
-  min_delay: duration({ min: '0s' }).prefault('500ms'),
-  max_extra_percent: z.number().min(0).max(100).prefault(1),
-}).describe('A second request when the first is slow.')
-
-export const circuitBreaker = keyed({ max_requests: z.int().min(1) }).describe('Limit of waiting requests.')
-
-export const resume = keyed({
-  enabled: z.boolean().prefault(true),
-  require: z.enum(['strong-etag', 'manifest', 'length-and-date']).prefault('strong-etag'),
-}).describe('Failover in the middle of a body.')
-
 const cacheKey = keyed({
   query: z.unknown().optional(),
   headers: z.array(z.string()).optional(),

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { STRATEGIES } from '../../steering/strategies/index.ts'
+import { circuitBreaker, hedge, outlierDetection, resume } from './failover.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { name } from './names.ts'
 import { notYet } from './not-yet.ts'
-import { cache, circuitBreaker, compress, cost, hashOn, hedge, rateLimit, resume } from './policy-unbuilt.ts'
+import { cache, compress, cost, hashOn, rateLimit } from './policy-unbuilt.ts'
 import { distance, duration, statuses } from './quantities.ts'
 
 const STRATEGY_NAMES = ['proximity', 'latency', 'weighted', 'failover', 'hash', 'cost'] as const
@@ -25,18 +26,13 @@ const retry = keyed({
   timeout: duration().prefault('15s').describe('Until the response headers of all tries together.'),
   connect_timeout: duration().prefault('2s').describe('Until a connection stands, TLS included.'),
   body_idle_timeout: duration().prefault('30s').describe('Longest pause within a body.'),
-  budget_percent: notYet(z.number().min(0).max(100).describe('Retries per 100 requests.')).optional(),
-  budget_per_second: notYet(z.number().min(0).describe('Retries a second in any case.')).optional(),
-})
-
-const outlierDetection = keyed({
-  consecutive_failures: z.int().min(1).max(1000).prefault(5).describe('Failures in a row that eject an endpoint.'),
-  base_ejection: duration({ min: '100ms' }).prefault('30s').describe('The first ejection; it grows with each one.'),
-  max_ejection: duration({ min: '100ms' }).prefault('300s').describe('The longest ejection.'),
-  failure_percent: notYet(z.number().min(0).max(100).describe('Failure rate that ejects.')).optional(),
-  min_requests: notYet(z.int().min(1).describe('Requests before the rate counts.')).optional(),
-  interval: notYet(duration().describe('Window of the rate.')).optional(),
-  max_ejection_percent: notYet(z.number().min(0).max(100).describe('Most endpoints ejected at once.')).optional(),
+  budget_percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .prefault(20)
+    .describe('Attempts that are not free, for 100 requests of the last 10 s.'),
+  budget_per_second: z.number().min(0).max(1_000_000).prefault(10).describe('And as many a second in any case.'),
 })
 
 const redirect = keyed({
@@ -71,12 +67,19 @@ export const policy = keyed({
   cost: notYet(cost).optional(),
   fallback: z.enum(['origin', 'none']).prefault('origin').describe('What is asked when no CDN could answer.'),
   retry: retry.prefault({}).describe('How to fail over.'),
-  hedge: notYet(hedge, { enabled: false }).prefault({}),
+  hedge: hedge.prefault({}).describe('A second request when the first is slow.'),
   outlier_detection: outlierDetection.prefault({}).describe('When an endpoint is left alone for a while.'),
-  circuit_breaker: notYet(circuitBreaker).optional(),
-  panic_threshold: notYet(z.number().min(0).max(100).describe('Health below which health is ignored.'), 0).prefault(0),
-  slow_start: notYet(duration({ min: '0s' }).describe('Ramp after an ejection. '), 0).prefault('0s'),
-  resume: notYet(resume, { enabled: false }).optional(),
+  circuit_breaker: circuitBreaker(1024).prefault({}).describe('When a busy endpoint gets no more requests.'),
+  panic_threshold: z
+    .number()
+    .min(0)
+    .max(100)
+    .prefault(0)
+    .describe('Percent of healthy endpoints below which ill ones are tried too; 0: only when none is healthy.'),
+  slow_start: duration({ min: '0s', max: '1h' })
+    .prefault('10s')
+    .describe('How long an endpoint that came back takes to its full share.'),
+  resume: resume.prefault({}).describe('Failover in the middle of a body.'),
   verify: notYet(
     z.enum(['required', 'when-possible', 'off']).describe('Whether bytes must be proved.'),
     'when-possible',

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { pathTemplate } from './cdn.ts'
+import { circuitBreaker } from './failover.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { hostHeader, hostPattern, name, url } from './names.ts'
@@ -13,7 +14,7 @@ const origin = keyed({
   host_header: hostHeader.prefault('preserve').describe('`preserve`: the host that the client asked for; or a name.'),
   tls: upstreamTls.prefault({}).describe('TLS towards the origin.'),
   timeout: duration({ min: '10ms' }).prefault('60s').describe('Until the response headers, for each try.'),
-  circuit_breaker: notYet(keyed({ max_requests: z.int().min(1) }).describe('Limit of waiting requests.')).optional(),
+  circuit_breaker: circuitBreaker(256).prefault({}).describe('When the origin is left alone.'),
   headers: headerRules.prefault({}).describe('Header fields towards the origin and from it.'),
 })
 
