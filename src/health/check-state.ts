@@ -7,6 +7,9 @@ export interface CheckState {
 
 export const UNCHECKED: CheckState = { verdict: 'unknown', streak: 0 }
 
+/** What an earlier process found: the next check may contradict it at once. */
+export const HINTED_UNHEALTHY: CheckState = { verdict: 'unhealthy', streak: Number.MAX_SAFE_INTEGER - 1 }
+
 export interface Thresholds {
   readonly healthyThreshold: number
   readonly unhealthyThreshold: number

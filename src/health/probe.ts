@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Endpoint, HealthCheck } from '../config/snapshot.ts'
 import { Attempt, type AttemptListener } from '../delivery/attempt.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
@@ -7,6 +8,8 @@ import { plan } from '../providers/index.ts'
 
 /** Spread of the pause between two checks, so that gateways and endpoints fall out of step. */
 const JITTER = 0.1
+/** A longer body is no body of a health check. Bytes. */
+const MAX_BODY = 8 * 1024 * 1024
 
 export interface ProbeOptions {
   readonly endpoint: Endpoint
@@ -24,6 +27,7 @@ export class Probe {
   readonly #options: ProbeOptions
   #next: Deadline | null = null
   #attempt: Attempt | null = null
+  #deadline: Deadline | null = null
   #stopped = false
 
   constructor(options: ProbeOptions) {
@@ -35,6 +39,7 @@ export class Probe {
   stop(): void {
     this.#stopped = true
     this.#next?.cancel()
+    this.#deadline?.cancel()
     this.#attempt?.cancel()
   }
 
@@ -46,26 +51,44 @@ export class Probe {
     const { endpoint, check, timers, transport } = this.#options
     const timeouts = { connect: check.timeout, head: check.timeout, bodyIdle: check.timeout }
     this.#attempt = new Attempt(endpoint, timeouts, timers, this.#listener())
+    this.#deadline = timers.after(check.timeout, () => this.#giveUp())
     const host = endpoint.hostHeader ?? new URL(endpoint.origin).host
-    const headers = ['host', host, 'user-agent', 'polycdn-health-check', 'accept', '*/*']
+    const headers = ['host', host, 'user-agent', 'polycdn-health-check', 'accept', '*/*', 'accept-encoding', 'identity']
     const path = plan(endpoint, check.path)
     transport().dispatch(endpoint, { method: 'GET', path, headers, host: hostName(host) }, this.#attempt)
   }
 
   #listener(): AttemptListener {
+    const { expectedStatus, expectedSha256 } = this.check
+    const hash = createHash('sha256')
+    let bytes = 0
     return {
       onHead: ({ status }) => {
+        const expected = expectedStatus.includes(status)
+        if (expected && expectedSha256 !== null) return
         this.#attempt!.discard()
-        this.#result(this.check.expectedStatus.includes(status))
+        this.#result(expected)
       },
-      onData: () => true,
-      onEnd: () => {},
+      onData: (chunk) => {
+        bytes += chunk.length
+        hash.update(chunk)
+        if (bytes > MAX_BODY) this.#giveUp()
+        return true
+      },
+      onEnd: () => this.#result(hash.digest('hex') === expectedSha256),
       onFailure: () => this.#result(false),
     }
   }
 
+  /** The time for the head, and for the body where it matters, is over; or the body does not end. */
+  #giveUp(): void {
+    this.#attempt!.cancel()
+    this.#result(false)
+  }
+
   #result(passed: boolean): void {
     if (this.#stopped) return
+    this.#deadline!.cancel()
     this.#options.onResult(passed)
     if (this.#stopped) return
     const { random } = this.#options

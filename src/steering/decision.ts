@@ -12,7 +12,15 @@ export type Reason =
   | 'failover-error'
 
 /** Why an endpoint of the policy is no candidate. */
-export type RejectionReason = 'drained' | 'unhealthy' | 'ejected' | 'unverifiable' | 'already-tried'
+export type RejectionReason =
+  | 'drained'
+  | 'unhealthy'
+  | 'ejected'
+  | 'corrupt'
+  | 'circuit-open'
+  | 'over-capacity'
+  | 'unverifiable'
+  | 'already-tried'
 
 /** An endpoint that may serve, at its rank. */
 export interface Candidate {
@@ -20,6 +28,8 @@ export interface Candidate {
   readonly reason: Reason
   /** Distance in kilometres with the bias applied; null when nothing could be measured. */
   readonly km: number | null
+  /** 0…1, below 1: the share of its requests that it may have while it starts slowly. Absent otherwise. */
+  readonly ramp?: number
 }
 
 export interface Rejection {
@@ -44,11 +54,12 @@ export function describeDecision(decision: Decision): object {
     mode: decision.policy.mode,
     strategy: decision.policy.strategy,
     measured_from: decision.measuredFrom,
-    candidates: decision.candidates.map(({ endpoint, reason, km }) => ({
+    candidates: decision.candidates.map(({ endpoint, reason, km, ramp }) => ({
       cdn: endpoint.cdnName,
       url: endpoint.url,
       reason,
       km: km === null ? null : Math.round(km),
+      ...(ramp === undefined ? {} : { ramp: Math.round(ramp * 100) / 100 }),
     })),
     rejected: decision.rejected.map(({ endpoint, reason }) => ({ cdn: endpoint.cdnName, url: endpoint.url, reason })),
   }

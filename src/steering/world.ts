@@ -1,17 +1,27 @@
-import type { Endpoint } from '../config/snapshot.ts'
+import type { Endpoint, Policy } from '../config/snapshot.ts'
 
-/** What the health board thinks of an endpoint: `unhealthy` by active checks, `ejected` by its answers to requests. */
-export type HealthState = 'healthy' | 'unhealthy' | 'ejected'
+/**
+ * How an endpoint stands, as of now: `unhealthy` by active checks, `ejected` by its answers to requests, `corrupt` by
+ * bytes that did not prove. `circuit-open`: too many requests wait for its headers; `over-capacity`: it asked us to
+ * come back later.
+ */
+export type Standing = 'healthy' | 'unhealthy' | 'ejected' | 'corrupt' | 'circuit-open' | 'over-capacity'
 
-/** What a decision may look at besides the request and the Snapshot. Health is as of now: the board knows the time. */
+/** What a decision may look at besides the request and the Snapshot. The owner of the answers knows the time. */
 export interface World {
   /** Uniform in [0, 1). */
   random(): number
-  health(endpoint: Endpoint): HealthState
+  standing(endpoint: Endpoint, policy: Policy): Standing
+  /** The share of its traffic that an endpoint may have after it came back: 0…1, 1 when it is not starting slowly. */
+  ramp(endpoint: Endpoint, policy: Policy): number
+  /** When it last answered a request or a check well: milliseconds of any one clock, −Infinity for never. */
+  lastSuccess(endpoint: Endpoint): number
 }
 
 /** A World in which everything is well: what `explain --offline` decides in. A tie goes to the nearest that has a weight. */
 export const NEUTRAL_WORLD: World = {
   random: () => 0,
-  health: () => 'healthy',
+  standing: () => 'healthy',
+  ramp: () => 1,
+  lastSuccess: () => Number.NEGATIVE_INFINITY,
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { afterCheck, type CheckState, UNCHECKED } from '../../src/health/check-state.ts'
+import { afterCheck, type CheckState, HINTED_UNHEALTHY, UNCHECKED } from '../../src/health/check-state.ts'
 
 const THRESHOLDS = { healthyThreshold: 2, unhealthyThreshold: 3 }
 
@@ -45,5 +45,14 @@ t.test('thresholds of one follow every result', (t) => {
 t.test('what changes nothing makes no new state', (t) => {
   const healthy = afterCheck(UNCHECKED, true, THRESHOLDS)
   t.equal(afterCheck(healthy, true, THRESHOLDS), healthy)
+  t.end()
+})
+
+t.test('a hint is believed until the next check says something else', (t) => {
+  t.equal(run('', HINTED_UNHEALTHY), 'unhealthy')
+  t.equal(run('+', HINTED_UNHEALTHY), 'healthy')
+  t.equal(run('-', HINTED_UNHEALTHY), 'unhealthy')
+  t.equal(run('-+', HINTED_UNHEALTHY), 'unhealthy', 'and confirmed it is a hint no more')
+  t.equal(run('+', HINTED_UNHEALTHY, { healthyThreshold: 100, unhealthyThreshold: 1 }), 'healthy')
   t.end()
 })

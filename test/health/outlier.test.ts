@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  afterCorruption,
   afterFailure,
   afterReturn,
   afterSuccess,
@@ -7,14 +8,16 @@ import {
   isEjected,
   type OutlierState,
 } from '../../src/health/outlier.ts'
+import { OUTLIER } from '../steering/support/build.ts'
 
-const SETTINGS = { consecutiveFailures: 5, baseEjection: 30_000, maxEjection: 100_000 }
+const SETTINGS = { ...OUTLIER, failurePercent: 0, maxEjection: 100_000 }
+const NOBODY = { requests: 0, failures: 0 }
 /** In the middle of the jitter. */
 const MIDDLE = 0.5
 
 function fail(state: OutlierState, now: number, times = 1, random = MIDDLE): OutlierState {
   let next = state
-  for (let i = 0; i < times; i++) next = afterFailure(next, SETTINGS, now, random)
+  for (let i = 0; i < times; i++) next = afterFailure(next, { settings: SETTINGS, now, random, recent: NOBODY })
   return next
 }
 
@@ -37,7 +40,8 @@ t.test('a success between them starts the count again', (t) => {
 })
 
 t.test('one failure is enough where the policy says so', (t) => {
-  t.ok(isEjected(afterFailure(INNOCENT, { ...SETTINGS, consecutiveFailures: 1 }, 0, MIDDLE), 1))
+  const settings = { ...SETTINGS, consecutiveFailures: 1 }
+  t.ok(isEjected(afterFailure(INNOCENT, { settings, now: 0, random: MIDDLE, recent: NOBODY }), 1))
   t.end()
 })
 
@@ -90,5 +94,35 @@ t.test('a return ends it now and keeps the number of ejections', (t) => {
   t.equal(fail(back, 3000, 5).ejectedUntil, 63_000)
   const over = fail(INNOCENT, 1000, 5)
   t.equal(afterReturn(over, 99_000).ejectedUntil, over.ejectedUntil, 'one that is over stays over')
+  t.end()
+})
+
+t.test('the rate ejects too: so many of enough requests', (t) => {
+  const rows: readonly (readonly [requests: number, failures: number, percent: number, ejects: boolean])[] = [
+    [20, 10, 50, true],
+    [20, 9, 50, false],
+    [19, 19, 50, false],
+    [1000, 499, 50, false],
+    [1000, 500, 50, true],
+    [20, 20, 100, true],
+    [20, 19, 100, false],
+    [20, 20, 0, false],
+    [200, 1, 0.5, true],
+  ]
+  for (const [requests, failures, failurePercent, ejects] of rows) {
+    const settings = { ...OUTLIER, consecutiveFailures: 1000, failurePercent }
+    const state = afterFailure(INNOCENT, { settings, now: 0, random: MIDDLE, recent: { requests, failures } })
+    t.equal(isEjected(state, 1), ejects, `${failures} of ${requests} at ${failurePercent} %`)
+    t.equal(state.ejections, ejects ? 1 : 0)
+  }
+  t.end()
+})
+
+t.test('corruption keeps out for six hours, and neither a return nor a success ends it', (t) => {
+  const corrupt = afterCorruption(fail(INNOCENT, 1000, 5), 2000)
+  t.equal(corrupt.corruptUntil, 2000 + 6 * 3_600_000)
+  t.equal(afterReturn(corrupt, 3000).corruptUntil, corrupt.corruptUntil)
+  t.equal(afterSuccess(corrupt).corruptUntil, corrupt.corruptUntil)
+  t.equal(fail(afterReturn(corrupt, 3000), 4000, 5).corruptUntil, corrupt.corruptUntil)
   t.end()
 })

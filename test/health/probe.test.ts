@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { Endpoint, HealthCheck } from '../../src/config/snapshot.ts'
 import type { Timers } from '../../src/delivery/timers.ts'
@@ -5,7 +6,7 @@ import { Prober } from '../../src/health/prober.ts'
 import { dialling, makeTimers, makeTransport } from '../delivery/support/parts.ts'
 import { tlsUpstream } from '../delivery/support/tls.ts'
 import { CA } from '../helpers/certificates.ts'
-import { answer, cut, resetBeforeHeaders, stallBeforeHeaders } from '../helpers/misbehaviour.ts'
+import { answer, cut, head, resetBeforeHeaders, stallBeforeHeaders } from '../helpers/misbehaviour.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { type Step, scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { until } from '../helpers/wait.ts'
@@ -18,6 +19,7 @@ const CHECK: HealthCheck = {
   healthyThreshold: 2,
   unhealthyThreshold: 3,
   expectedStatus: [200, 204],
+  expectedSha256: null,
 }
 
 function checked(url: string, check: Partial<HealthCheck> = {}, over: Partial<Endpoint> = {}): Endpoint {
@@ -129,6 +131,55 @@ t.test('the body does not matter: long, stalled or cut', async (t) => {
   await until(() => upstream.abandoned > 0)
   upstream.play(cut('x'.repeat(500), 5, 'end!'))
   await seen('a passed', 4)
+})
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+const BODY = 'a known body\n'.repeat(20_000)
+
+t.test('with expected_sha256 the whole body is what is checked, and as it is', async (t) => {
+  const upstream = await scriptedUpstream(t, answer(200, BODY))
+  const { prober, seen, results } = makeProber(t)
+  prober.watch([checked(upstream.url, { expectedSha256: sha256(BODY) })])
+  await seen('a passed', 3)
+  t.notOk(results.includes('a failed'))
+  t.equal(upstream.requests[0]!.header('accept-encoding'), 'identity')
+  t.equal(upstream.connections, 1, 'over one connection')
+  upstream.play(answer(200, `${BODY}x`))
+  await seen('a failed')
+})
+
+const WRONG: Readonly<Record<string, readonly Step[]>> = {
+  'another body': answer(200, BODY.toUpperCase()),
+  'no body': answer(204, ''),
+  'another status with the right body': answer(404, BODY),
+  'a body cut short': cut(BODY, 1_000, 'end!'),
+  'a reset in the body': cut(BODY, 1_000, 'reset!'),
+  'a body that stalls': cut(BODY, 1_000, 'stall!'),
+  'a body without an end': answer(200, 'x'.repeat(9 * 1024 * 1024)),
+}
+
+for (const [name, script] of Object.entries(WRONG)) {
+  t.test(`with expected_sha256 ${name} is a failure, once a check`, async (t) => {
+    const upstream = await scriptedUpstream(t, script)
+    const { prober, seen, results } = makeProber(t)
+    prober.watch([checked(upstream.url, { timeout: 1_000, expectedSha256: sha256(BODY) })])
+    await seen('a failed', 2)
+    t.notOk(results.includes('a passed'))
+    const asked = upstream.requests.length
+    t.ok(asked <= results.length + 1, `${asked} questions, ${results.length} answers`)
+    upstream.play(answer(200, BODY))
+    await seen('a passed', 2)
+  })
+}
+
+t.test('a body that drips has no more time than the check', async (t) => {
+  const drop = (ms: number): Step[] => ['x', new Promise((resolve) => setTimeout(resolve, ms).unref())]
+  const drip = () => Array.from({ length: 200 }, (_, index) => drop(20 * index)).flat()
+  const upstream = await scriptedUpstream(t, () => [head(200, { 'content-length': '200' }), ...drip()])
+  const { prober, seen } = makeProber(t)
+  prober.watch([checked(upstream.url, { timeout: 300, expectedSha256: sha256('x'.repeat(200)) })])
+  await seen('a failed')
+  t.ok(await until(() => upstream.abandoned > 0))
 })
 
 t.test('only endpoints with a check are asked', async (t) => {

@@ -3,7 +3,8 @@ import type { Distance, Endpoint } from '../../src/config/snapshot.ts'
 import type { Place } from '../../src/geo/place.ts'
 import { decide } from '../../src/steering/decide.ts'
 import type { Decision } from '../../src/steering/decision.ts'
-import { at, makeEndpoint, makeRoute, makeWorld, placeAt, scripted, standing } from './support/build.ts'
+import { seededRandom } from '../helpers/random.ts'
+import { at, makeEndpoint, makeRoute, makeWorld, OUTLIER, placeAt, scripted, standing } from './support/build.ts'
 
 const HERE = placeAt(0)
 const THREE = [standing('a', 10), standing('b', 30), standing('c', 60)]
@@ -98,16 +99,134 @@ t.test('an ill endpoint of a lower level takes the failover with it', (t) => {
 
 t.test('among ties it is chance that would have made the ill one first', (t) => {
   const endpoints = [standing('well', 1), standing('ill', 0)]
-  const world = (number: number) => makeWorld({ ill: 'ejected' }, scripted(number, 0))
+  const world = (number: number) => makeWorld({ ill: 'ejected' }, { random: scripted(number, 0) })
   t.equal(candidates(decide(makeRoute(endpoints), HERE, world(0.4))), 'well:failover-unhealthy')
   t.equal(candidates(decide(makeRoute(endpoints), HERE, world(0.6))), 'well:proximity')
   t.end()
 })
 
-t.test('panic: nothing is healthy, so the best of the ill gets one attempt', (t) => {
-  const decision = decide(makeRoute(THREE), HERE, makeWorld({ a: 'ejected', b: 'unhealthy', c: 'ejected' }))
-  t.equal(candidates(decision), 'a:panic')
-  t.equal(rejected(decision), 'b:unhealthy c:ejected')
+t.test('panic: nothing is healthy, so whoever answered well most recently gets one attempt', (t) => {
+  const ill = { a: 'unhealthy', b: 'unhealthy', c: 'unhealthy' } as const
+  const recent = decide(makeRoute(THREE), HERE, makeWorld(ill, { lastSuccess: { a: 5, b: 1, c: 7 } }))
+  t.equal(candidates(recent), 'c:panic')
+  t.equal(rejected(recent), 'a:unhealthy b:unhealthy')
+  const never = { a: Number.NEGATIVE_INFINITY, b: Number.NEGATIVE_INFINITY, c: Number.NEGATIVE_INFINITY }
+  const equal = decide(makeRoute([...THREE].reverse()), HERE, makeWorld(ill, { lastSuccess: never }))
+  t.equal(candidates(equal), 'a:panic', 'or else the best of them')
+  t.end()
+})
+
+t.test('an ejection never takes the last endpoint of a policy', (t) => {
+  const rows: readonly (readonly [standings: Parameters<typeof makeWorld>[0], lastSuccess: object, all: string])[] = [
+    [{ a: 'ejected', b: 'ejected', c: 'ejected' }, { a: 1, b: 3, c: 2 }, 'b:failover-unhealthy | a:ejected c:ejected'],
+    [{ a: 'ejected', b: 'ejected', c: 'ejected' }, { a: 4, b: 3, c: 2 }, 'a:proximity | b:ejected c:ejected'],
+    [{ a: 'ejected', b: 'ejected', c: 'ejected' }, {}, 'a:proximity | b:ejected c:ejected'],
+    [{ a: 'unhealthy', b: 'ejected', c: 'ejected' }, { a: 9, c: 1 }, 'c:failover-unhealthy | a:unhealthy b:ejected'],
+    [{ a: 'unhealthy', b: 'corrupt', c: 'ejected' }, { a: 9 }, 'c:failover-unhealthy | a:unhealthy b:corrupt'],
+    [{ a: 'ejected', b: 'ejected' }, { a: 9 }, 'c:failover-unhealthy | a:ejected b:ejected'],
+    // A busy endpoint is well: nothing but ejections counts. One attempt may go past it.
+    [{ a: 'circuit-open', b: 'ejected', c: 'unhealthy' }, { b: 1 }, 'b:panic | a:circuit-open c:unhealthy'],
+    [{ a: 'over-capacity', b: 'ejected', c: 'ejected' }, { c: 1 }, 'c:panic | a:over-capacity b:ejected'],
+  ]
+  for (const [standings, lastSuccess, expected] of rows) {
+    const world = makeWorld(standings, { lastSuccess: lastSuccess as Record<string, number> })
+    const decision = decide(makeRoute(THREE), HERE, world)
+    t.equal(`${candidates(decision)} | ${rejected(decision)}`, expected, JSON.stringify(standings))
+  }
+  const endpoints = [standing('drained', 0, { drain: true }), standing('untrusted', 0, { trust: false }), ...THREE]
+  const spared = decide(makeRoute(endpoints), HERE, makeWorld({ a: 'ejected', b: 'ejected', c: 'ejected' }))
+  t.equal(candidates(spared), 'a:proximity')
+  t.end()
+})
+
+t.test('ejections take no more than max_ejection_percent of the endpoints of a policy', (t) => {
+  const all = { a: 'ejected', b: 'ejected', c: 'ejected' } as const
+  const lastSuccess = { a: 1, b: 2, c: 3 }
+  const decision = (maxEjectionPercent: number, standings: Parameters<typeof makeWorld>[0] = all) => {
+    const route = makeRoute(THREE, { policy: { outlier: { ...OUTLIER, maxEjectionPercent } } })
+    return decide(route, HERE, makeWorld(standings, { lastSuccess }))
+  }
+  t.equal(rejected(decision(67)), 'a:ejected b:ejected')
+  t.equal(rejected(decision(66)), 'a:ejected')
+  t.equal(candidates(decision(66)), 'b:failover-unhealthy c:proximity')
+  t.equal(rejected(decision(33)), '')
+  t.equal(rejected(decision(0)), '')
+  t.equal(
+    rejected(decision(0, { a: 'corrupt', b: 'unhealthy' })),
+    'a:corrupt b:unhealthy',
+    'it is about ejections only',
+  )
+  t.end()
+})
+
+t.test('corrupt endpoints are asked in no case', (t) => {
+  const decision = decide(makeRoute(THREE), HERE, makeWorld({ a: 'corrupt', b: 'corrupt', c: 'corrupt' }))
+  t.equal(candidates(decision), '')
+  t.equal(rejected(decision), 'a:corrupt b:corrupt c:corrupt')
+  const one = decide(makeRoute(THREE), HERE, makeWorld({ a: 'corrupt', b: 'unhealthy', c: 'corrupt' }))
+  t.equal(candidates(one), 'b:panic')
+  const route = makeRoute(THREE, { policy: { panicThreshold: 100 } })
+  t.equal(candidates(decide(route, HERE, makeWorld({ a: 'corrupt', b: 'ejected' }))), 'b:panic c:proximity')
+  t.end()
+})
+
+t.test('busy endpoints are left out, not ill, and who takes over says so', (t) => {
+  const decision = decide(makeRoute(THREE), HERE, makeWorld({ a: 'circuit-open', b: 'over-capacity' }))
+  t.equal(candidates(decision), 'c:failover-unhealthy')
+  t.equal(rejected(decision), 'a:circuit-open b:over-capacity')
+  const busy = decide(makeRoute(THREE), HERE, makeWorld({ a: 'circuit-open', b: 'circuit-open', c: 'over-capacity' }))
+  t.equal(candidates(busy), '', 'no panic: they would answer, if they were asked less')
+  t.end()
+})
+
+t.test('below panic_threshold the ranking ignores health up to the first ill endpoint', (t) => {
+  const decision = (panicThreshold: number, standings: Parameters<typeof makeWorld>[0]) =>
+    candidates(decide(makeRoute(THREE, { policy: { panicThreshold } }), HERE, makeWorld(standings)))
+  t.equal(decision(50, { a: 'unhealthy', b: 'ejected' }), 'a:panic c:proximity')
+  t.equal(decision(50, { b: 'ejected', c: 'unhealthy' }), 'a:proximity b:panic')
+  t.equal(decision(50, { a: 'corrupt', b: 'unhealthy' }), 'b:panic c:proximity', 'one of three is well')
+  t.equal(decision(33, { a: 'unhealthy', b: 'ejected' }), 'c:failover-unhealthy')
+  t.equal(decision(50, { a: 'unhealthy' }), 'b:failover-unhealthy c:proximity')
+  t.equal(decision(100, {}), 'a:proximity b:proximity c:proximity')
+  const drained = [standing('drained', 0, { drain: true }), ...THREE]
+  const route = makeRoute(drained, { policy: { panicThreshold: 67 } })
+  t.equal(candidates(decide(route, HERE, makeWorld({ a: 'unhealthy' }))), 'a:panic b:proximity c:proximity')
+  t.end()
+})
+
+t.test('slow start: who came back keeps its rank for its share, and goes behind the others for the rest', (t) => {
+  const decision = (ramp: Record<string, number>, ...numbers: number[]) =>
+    decide(makeRoute(THREE), HERE, makeWorld({}, { ramp, random: scripted(...numbers) }))
+  t.equal(candidates(decision({ a: 0.3 }, 0.29)), 'a:proximity b:proximity c:proximity')
+  t.equal(candidates(decision({ a: 0.3 }, 0.3)), 'b:failover-unhealthy c:proximity a:proximity')
+  t.equal(candidates(decision({ b: 0.3 }, 0.9)), 'a:proximity c:proximity b:proximity')
+  t.equal(candidates(decision({ a: 0.3, b: 0.3 }, 0.9, 0.9)), 'c:failover-unhealthy a:proximity b:proximity')
+  t.equal(candidates(decision({ a: 0.3, b: 0.3, c: 0.3 }, 0.9, 0.9, 0.9)), 'a:proximity b:proximity c:proximity')
+  t.strictSame(
+    decision({ a: 0.3 }, 0.9).candidates.map(({ ramp }) => ramp),
+    [undefined, undefined, 0.3],
+  )
+  const only = decide(makeRoute([THREE[0]!]), HERE, makeWorld({}, { ramp: { a: 0.1 } }))
+  t.equal(candidates(only), 'a:proximity', 'the only one has nobody to leave its requests to')
+  t.end()
+})
+
+t.test('slow start goes behind later levels too, and beside an ill endpoint', (t) => {
+  const endpoints = [standing('first', 1), standing('spare', 2, { priority: 1 })]
+  const world = makeWorld({}, { ramp: { first: 0.5 }, random: scripted(0.6) })
+  t.equal(candidates(decide(makeRoute(endpoints), HERE, world)), 'spare:failover-unhealthy first:proximity')
+  const both = makeWorld({ a: 'ejected' }, { ramp: { b: 0.5 }, random: scripted(0.6) })
+  t.equal(candidates(decide(makeRoute(THREE), HERE, both)), 'c:failover-unhealthy b:proximity')
+  t.end()
+})
+
+t.test('over many requests an endpoint that came back is first as often as its ramp says', (t) => {
+  const world = makeWorld({}, { ramp: { a: 0.25 }, random: seededRandom(7) })
+  let first = 0
+  for (let request = 0; request < 20_000; request++) {
+    if (decide(makeRoute(THREE), HERE, world).candidates[0]!.endpoint.cdnName === 'a') first++
+  }
+  t.ok(Math.abs(first / 20_000 - 0.25) < 0.015, `${first}`)
   t.end()
 })
 
@@ -143,7 +262,7 @@ t.test('a policy without endpoints decides on nobody', (t) => {
 
 t.test('an unknown place: weights decide, and the decision says so', (t) => {
   const endpoints = [standing('a', 1, { weight: 1 }), standing('b', 90, { weight: 3 })]
-  const decision = decide(makeRoute(endpoints), placeAt(null), makeWorld({}, scripted(0.25, 0)))
+  const decision = decide(makeRoute(endpoints), placeAt(null), makeWorld({}, { random: scripted(0.25, 0) }))
   t.equal(candidates(decision), 'b:no-geo-default a:no-geo-default')
   t.equal(decision.measuredFrom, 'nowhere')
   t.end()

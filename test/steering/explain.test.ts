@@ -17,7 +17,7 @@ const QUESTION: Question = {
 
 function site(over: Partial<Site> = {}): Site {
   return makeSite('www', ['www.test'], {
-    origin: { endpoints: [ORIGIN], timeout: 60_000, headers: NO_HEADERS },
+    origin: { endpoints: [ORIGIN], timeout: 60_000, headers: NO_HEADERS, maxRequests: 256 },
     unsafeEndpoints: [ORIGIN],
     routes: [makeRoute([standing('b', 30), standing('a', 10)], { name: 'everything' })],
     ...over,

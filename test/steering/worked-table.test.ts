@@ -6,7 +6,7 @@ import type { Route } from '../../src/config/snapshot.ts'
 import { metro } from '../../src/geo/metros.ts'
 import type { Place } from '../../src/geo/place.ts'
 import { decide } from '../../src/steering/decide.ts'
-import type { HealthState } from '../../src/steering/world.ts'
+import { NEUTRAL_WORLD, type Standing } from '../../src/steering/world.ts'
 import { type Scope, tempDir } from '../helpers/scope.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/steering.md'), 'utf8')
@@ -20,8 +20,8 @@ function placeOf(client: string): Place {
 }
 
 /** `north unhealthy, west ejected`, or `all ejected`. */
-function healthOf(ill: string): (cdnName: string) => HealthState {
-  const states = new Map(ill.split(', ').map((pair) => pair.trim().split(' ') as [string, HealthState]))
+function standingsOf(ill: string): (cdnName: string) => Standing {
+  const states = new Map(ill.split(', ').map((pair) => pair.trim().split(' ') as [string, Standing]))
   return (cdnName) => states.get(cdnName) ?? states.get('all') ?? 'healthy'
 }
 
@@ -35,11 +35,11 @@ async function routeOf(scope: Scope): Promise<Route> {
 
 t.test('the worked table of the documentation is what the program does', async (t) => {
   const route = await routeOf(t)
-  t.equal(ROWS.length, 10)
+  t.equal(ROWS.length, 12)
   for (const [row, client, ill, candidates, reason] of ROWS) {
-    const health = healthOf(ill!)
+    const standing = standingsOf(ill!)
     // Of equals the nearest is drawn: that is the order in which the table writes them.
-    const decision = decide(route, placeOf(client!), { random: () => 0, health: ({ cdnName }) => health(cdnName) })
+    const decision = decide(route, placeOf(client!), { ...NEUTRAL_WORLD, standing: ({ cdnName }) => standing(cdnName) })
     const shown = decision.candidates.map(({ endpoint, km }) => {
       return km === null ? endpoint.cdnName : `${endpoint.cdnName} ${Math.round(km)}`
     })

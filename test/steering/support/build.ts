@@ -2,6 +2,7 @@ import type {
   Cdn,
   Endpoint,
   Geometry,
+  OutlierSettings,
   Policy,
   RetrySettings,
   Route,
@@ -9,7 +10,7 @@ import type {
   Site,
 } from '../../../src/config/snapshot.ts'
 import type { Coordinates, Place } from '../../../src/geo/place.ts'
-import type { HealthState, World } from '../../../src/steering/world.ts'
+import type { Standing, World } from '../../../src/steering/world.ts'
 
 const NO_EDITS = { set: [], remove: [] }
 export const NO_HEADERS = { request: NO_EDITS, response: NO_EDITS }
@@ -75,6 +76,18 @@ export const RETRY: RetrySettings = {
   perTryTimeout: 5000,
   timeout: 15_000,
   bodyIdleTimeout: 30_000,
+  budgetPercent: 20,
+  budgetPerSecond: 10,
+}
+
+export const OUTLIER: OutlierSettings = {
+  consecutiveFailures: 5,
+  failurePercent: 50,
+  minRequests: 20,
+  interval: 10_000,
+  baseEjection: 30_000,
+  maxEjection: 300_000,
+  maxEjectionPercent: 100,
 }
 
 export function makePolicy(over: Partial<Policy> = {}): Policy {
@@ -86,7 +99,12 @@ export function makePolicy(over: Partial<Policy> = {}): Policy {
     tieThreshold: 500,
     fallback: 'origin',
     retry: RETRY,
-    outlier: { consecutiveFailures: 5, baseEjection: 30_000, maxEjection: 300_000 },
+    hedge: { enabled: false, after: 'p95', minDelay: 500, maxExtraPercent: 1 },
+    outlier: OUTLIER,
+    maxRequests: 1024,
+    panicThreshold: 0,
+    slowStart: 10_000,
+    resume: { enabled: true, require: 'strong-etag' },
     headers: NO_HEADERS,
     ...over,
   }
@@ -131,10 +149,20 @@ export function scripted(...numbers: readonly number[]): () => number {
   }
 }
 
-/** A World with these ill endpoints, by the name of their Cdn. Chance is not to be used unless it is given. */
-export function makeWorld(
-  health: Readonly<Record<string, HealthState>> = {},
-  random: () => number = scripted(),
-): World {
-  return { random, health: ({ cdnName }) => health[cdnName] ?? 'healthy' }
+/** What makeWorld may be told beside standings, by the name of the Cdn. */
+export interface WorldSpec {
+  readonly random?: () => number
+  readonly ramp?: Readonly<Record<string, number>>
+  readonly lastSuccess?: Readonly<Record<string, number>>
+}
+
+/** A World with these standings, by the name of their Cdn. Chance is not to be used unless it is given. */
+export function makeWorld(standings: Readonly<Record<string, Standing>> = {}, spec: WorldSpec = {}): World {
+  const { random = scripted(), ramp = {}, lastSuccess = {} } = spec
+  return {
+    random,
+    standing: ({ cdnName }) => standings[cdnName] ?? 'healthy',
+    ramp: ({ cdnName }) => ramp[cdnName] ?? 1,
+    lastSuccess: ({ cdnName }) => lastSuccess[cdnName] ?? 0,
+  }
 }
