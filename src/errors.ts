@@ -45,12 +45,17 @@ export const ERRORS = {
   http_response_incomplete: { fault: 'upstream', status: 502, retryable: true },
   http_response_timeout: { fault: 'upstream', status: 504, retryable: true },
   http_protocol_error: { fault: 'upstream', status: 502, retryable: true },
+  /** The rest of a body was asked for and did not prove to belong to what the client has. */
+  resume_mismatch: { fault: 'upstream', status: 502, retryable: true },
+  /** A bot challenge, which is no answer for a gateway's clients. */
+  challenged: { fault: 'upstream', status: 502, retryable: true },
   http_response_status: { fault: 'upstream', status: 502, retryable: true },
 
   config_invalid: { fault: 'config', status: 422, retryable: false },
   geo_unreadable: { fault: 'config', status: 422, retryable: false },
   address_in_use: { fault: 'internal', status: 500, retryable: false },
   address_unavailable: { fault: 'internal', status: 500, retryable: false },
+  worker_failed: { fault: 'internal', status: 500, retryable: false },
   admin_unreachable: { fault: 'internal', status: 500, retryable: false },
 } as const satisfies Record<string, ErrorRow>
 

@@ -3,56 +3,91 @@ import type { ErrorCode } from '../errors.ts'
 import type { Candidate, Decision } from '../steering/decision.ts'
 import type { AttemptRecord, Outcome } from './outcome.ts'
 
-/** What to do next for a request that has no answer yet. `timeout` is milliseconds to the response headers. */
+/**
+ * What to do next for a request that has no answer yet. `timeout` is milliseconds to the response headers, `delay`
+ * milliseconds to wait before; a `paid` attempt needs the budget's consent.
+ */
 export type Step =
-  | { readonly kind: 'attempt'; readonly candidate: Candidate; readonly timeout: number }
+  | {
+      readonly kind: 'attempt'
+      readonly candidate: Candidate
+      readonly timeout: number
+      readonly delay: number
+      readonly paid: boolean
+    }
   | { readonly kind: 'origin'; readonly endpoint: Endpoint; readonly timeout: number }
   | { readonly kind: 'fail'; readonly code: ErrorCode }
 
 /** What the next step depends on. `elapsed` is milliseconds since the first attempt began. */
 export interface Progress {
   readonly decision: Decision
+  /** Of this request, since the client last got something. */
   readonly records: readonly AttemptRecord[]
   readonly elapsed: number
   /** The endpoints of the origin that may be asked last; empty where the policy has no fallback. */
   readonly origin: readonly Endpoint[]
   readonly originTimeout: number
+  /** The budget is spent: no attempt that is not free. */
+  readonly broke: boolean
+  /** Uniform in [0, 1). */
+  random(): number
 }
+
+/** Milliseconds: what the first further try at the same endpoint waits at the most, and what any does. */
+const FIRST_DELAY = 25
+const MAX_DELAY = 250
 
 /**
  * The next candidate, then the origin, then a failure. What was already tried comes in as data, so nothing here
- * remembers anything. Distinct CDNs come first; no endpoint is tried twice.
+ * remembers anything. Distinct CDNs come first, then distinct endpoints, then the same ones again after a moment,
+ * unless waiting for them was the failure.
  */
 export function nextStep(progress: Progress): Step {
-  const { decision, records, elapsed } = progress
-  const { retry } = decision.policy
+  const { decision, records } = progress
   const last = records.at(-1)
-  if (last !== undefined && !mayRetry(last.outcome, retry)) return { kind: 'fail', code: failureCode(records) }
-
-  const remaining = retry.timeout - elapsed
-  const tries = records.filter(({ endpoint }) => endpoint.cdn !== null).length
-  if (tries < retry.attempts && remaining > 0) {
-    const untried = untriedCandidates(decision, records)
-    const candidate = untried[0]
-    const isLast = tries + 1 === retry.attempts || untried.length === 1
-    if (candidate !== undefined) {
-      return { kind: 'attempt', candidate, timeout: isLast ? remaining : Math.min(retry.perTryTimeout, remaining) }
-    }
+  if (last !== undefined && !mayRetry(last.outcome, decision.policy.retry)) {
+    return { kind: 'fail', code: failureCode(records) }
   }
+  const attempt = nextAttempt(progress)
+  if (attempt !== null && !(attempt.paid && progress.broke)) return attempt
   const endpoint = progress.origin.find((origin) => !wasTried(origin, records))
   if (endpoint !== undefined) return { kind: 'origin', endpoint, timeout: progress.originTimeout }
   return { kind: 'fail', code: failureCode(records) }
 }
 
-/** Whether an answer with this status is final, or worth another Endpoint where there is one. */
-export function isRetriedStatus(status: number, retry: RetrySettings): boolean {
-  return retry.onStatus.has(status)
+function nextAttempt(progress: Progress): (Step & { readonly kind: 'attempt' }) | null {
+  const { decision, records, elapsed, random } = progress
+  const { retry } = decision.policy
+  const remaining = retry.timeout - elapsed
+  const tries = records.filter(({ endpoint }) => endpoint.cdn !== null).length
+  if (tries >= retry.attempts || remaining <= 0) return null
+  const untried = untriedCandidates(decision, records)
+  const fresh = untried[0]
+  if (fresh !== undefined) {
+    const isLast = tries + 1 === retry.attempts || untried.length === 1
+    const timeout = isLast ? remaining : Math.min(retry.perTryTimeout, remaining)
+    return { kind: 'attempt', candidate: fresh, timeout, delay: 0, paid: tries > 1 || fresh.reason === 'panic' }
+  }
+  const again = decision.candidates.find(({ endpoint }) => mayTryAgain(endpoint, records))
+  if (again === undefined) return null
+  const before = records.filter(({ endpoint }) => endpoint.key === again.endpoint.key).length
+  const delay = random() * Math.min(FIRST_DELAY * 2 ** (before - 1), MAX_DELAY)
+  return { kind: 'attempt', candidate: again, timeout: Math.max(remaining - delay, 0), delay, paid: true }
+}
+
+/** Where a second attempt may start beside one that is slow: at a healthy candidate that nobody has tried. */
+export function hedgeCandidate(decision: Decision, tried: readonly Endpoint[]): Candidate | null {
+  const fresh = decision.candidates.filter(({ endpoint, reason }) => !tried.includes(endpoint) && reason !== 'panic')
+  const cdns = new Set(tried.map(({ cdnName }) => cdnName))
+  return fresh.find(({ endpoint }) => !cdns.has(endpoint.cdnName)) ?? fresh[0] ?? null
 }
 
 /** Whether the policy moves on after such an Outcome. */
 export function mayRetry(outcome: Outcome, retry: RetrySettings): boolean {
+  if (outcome.kind === 'refused') return outcome.code === 'challenged' || retry.onStatus.has(outcome.status)
   if (outcome.kind !== 'failed') return false
-  if (outcome.status !== null) return isRetriedStatus(outcome.status, retry)
+  if (outcome.code === 'resume_mismatch') return true
+  if (outcome.status !== null) return retry.onStatus.has(outcome.status)
   const condition = RETRY_CONDITIONS[outcome.code]
   return condition !== undefined && retry.on.has(condition)
 }
@@ -70,8 +105,22 @@ const RETRY_CONDITIONS: Partial<Record<ErrorCode, RetryOn>> = {
   http_response_timeout: 'response-timeout',
 }
 
+/** What a moment later may be different at the same endpoint. Waiting as long once more is not worth it. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'connection_refused',
+  'connection_terminated',
+  'destination_unavailable',
+  'http_response_incomplete',
+  'http_response_status',
+])
+
+function mayTryAgain(endpoint: Endpoint, records: readonly AttemptRecord[]): boolean {
+  const last = records.findLast((record) => record.endpoint.key === endpoint.key)?.outcome
+  return last?.kind === 'failed' && PASSING.has(last.code)
+}
+
 function wasTried(endpoint: Endpoint, records: readonly AttemptRecord[]): boolean {
-  return records.some((record) => record.endpoint === endpoint)
+  return records.some((record) => record.endpoint.key === endpoint.key)
 }
 
 function untriedCandidates(decision: Decision, records: readonly AttemptRecord[]): readonly Candidate[] {
@@ -86,5 +135,5 @@ function untriedCandidates(decision: Decision, records: readonly AttemptRecord[]
 /** 503 when nothing could be tried, 504 when the last failure was a wait, else 502. */
 function failureCode(records: readonly AttemptRecord[]): ErrorCode {
   const last = records.at(-1)?.outcome
-  return last?.kind === 'failed' ? last.code : 'destination_unavailable'
+  return last?.kind === 'failed' || last?.kind === 'refused' ? last.code : 'destination_unavailable'
 }

@@ -1,7 +1,8 @@
-import { isIP } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
+import { systemResolver } from './resolver.ts'
 import { guardSocket } from './socket-guard.ts'
 
 /** One HTTP/1.1 request to an Endpoint. `headers` is a flat list of names and values that includes Host. */
@@ -123,6 +124,7 @@ function endpointKey(name: string): string {
 export interface ConnectOptions {
   readonly autoSelectFamily: boolean
   readonly autoSelectFamilyAttemptTimeout: number
+  readonly lookup: LookupFunction
   readonly rejectUnauthorized?: boolean
   readonly minVersion?: 'TLSv1.2'
   readonly ca?: string
@@ -138,6 +140,7 @@ export function connectOptions(endpoint: Endpoint, host: string): ConnectOptions
   return {
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: 250,
+    lookup: systemResolver.lookup,
     ...(tls === null ? {} : { rejectUnauthorized: tls.verify, minVersion: 'TLSv1.2' as const }),
     ...(tls?.ca ? { ca: tls.ca } : {}),
     ...(tls?.clientCertificate ? { cert: tls.clientCertificate.cert, key: tls.clientCertificate.key } : {}),

@@ -19,6 +19,11 @@ export class ResponseWriter {
     return this.#bytes
   }
 
+  /** The client has not taken all of it yet. */
+  get waiting(): boolean {
+    return this.#response.writableLength > 0 || this.#response.writableNeedDrain
+  }
+
   get headSent(): boolean {
     return this.#response.headersSent
   }

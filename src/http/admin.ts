@@ -6,7 +6,7 @@ import { PolycdnError } from '../errors.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Question } from '../steering/explain.ts'
 import { sameSecret } from './debug.ts'
-import { formatAddress } from './listeners.ts'
+import { formatAddress, listenError } from './listen-error.ts'
 import { type AskedRequest, parseQuestion } from './question.ts'
 
 /** What the admin can tell and do. */
@@ -41,10 +41,7 @@ export class Admin {
     try {
       await app.listen({ host: address.host, port: address.port })
     } catch (error) {
-      const where = formatAddress({ address: address.host, port: address.port })
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'EADDRINUSE') throw new PolycdnError('address_in_use', `${where} is in use by another program`)
-      throw new PolycdnError('address_unavailable', `cannot listen on ${where}: ${code}`)
+      throw listenError(error as NodeJS.ErrnoException, address)
     }
     return new Admin(app)
   }

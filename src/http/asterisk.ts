@@ -19,7 +19,7 @@ export function dispatchAsterisk(admitted: Admitted, endpoint: Endpoint, attempt
     const abort = () => void result.destroy()
     attempt.onConnect(abort)
     if (result.destroyed) return
-    const question = { method: 'OPTIONS', path: '*', headers: upstreamHeaders(admitted, endpoint, 'none') } as const
+    const question = { method: 'OPTIONS', path: '*', headers: upstreamHeaders(admitted, endpoint, 'answer') } as const
     ask(result, question, (reply) => {
       if (reply.kind === 'failed') return fail(reply.code)
       if (reply.kind === 'switched') {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Endpoint, Route, Site } from '../config/snapshot.ts'
+import type { Resume } from '../delivery/job.ts'
 import type { AttemptRecord } from '../delivery/outcome.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Address } from '../geo/address.ts'
@@ -36,6 +37,8 @@ export interface Ending {
   readonly reason: Reason | null
   readonly decision: Decision | null
   readonly attempts: readonly AttemptRecord[]
+  /** Switches of endpoints in the middle of the body. */
+  readonly resumes: readonly Resume[]
   readonly error: ErrorCode | null
   /** The answer was visibly cut. */
   readonly aborted: boolean

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Delivered, Delivery, type Job } from '../delivery/delivery.ts'
+import { Delivery } from '../delivery/delivery.ts'
+import type { Delivered, Job } from '../delivery/job.ts'
 import { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError } from '../errors.ts'
 import { plan } from '../providers/index.ts'
@@ -41,9 +42,10 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   }
 
   const release = generation.transport.lease()
-  const { timers, board } = services
-  const parts = { transport: generation.transport, timers, board, writer }
-  const job = jobOf(admitted, decision, { writer, debug })
+  const { timers, health, budgets, world } = services
+  const parts = { transport: generation.transport, timers, health, budgets, writer, random: world.random }
+  const decideAgain = () => decide(admitted.route, services.place(admitted.client), world)
+  const job = jobOf(admitted, decision, { writer, debug, decideAgain })
   new Delivery(job, parts, (delivered) => {
     release()
     record(services, arrival, admitted, endingOf(arrival, decision, writer, delivered))
@@ -58,6 +60,7 @@ const NOTHING_SENT: Ending = {
   reason: null,
   decision: null,
   attempts: [],
+  resumes: [],
   error: null,
   aborted: false,
 }
@@ -75,18 +78,22 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
 }
 
 /** How this request looks to each endpoint, and each answer to the client. */
-function jobOf(admitted: Admitted, decision: Decision, { writer, debug }: Output): Job {
+function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAgain }: Output): Job {
   const { site, route, raw, target, host, method } = admitted
   const { policy } = route
   const usesOrigin = policy.mode === 'origin' || policy.fallback === 'origin'
   return {
+    method,
     decision,
+    decideAgain,
+    hedgeable: policy.hedge.enabled && raw.headers.range === undefined,
     origin: usesOrigin ? (site.origin?.endpoints ?? []) : [],
     originTimeout: site.origin?.timeout ?? 0,
-    request: (endpoint) => ({
+    originMaxRequests: site.origin?.maxRequests ?? 0,
+    request: (endpoint, part) => ({
       method,
       path: plan(endpoint, target.path) + target.query,
-      headers: upstreamHeaders(admitted, endpoint, 'none'),
+      headers: upstreamHeaders(admitted, endpoint, part ?? 'answer'),
       host: host.name,
     }),
     answer: (endpoint, head, ms) => answerHeaders(admitted, endpoint, head, [...serverTiming(endpoint, ms), ...debug]),
@@ -100,10 +107,11 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, debug }: Output
 interface Output {
   readonly writer: ResponseWriter
   readonly debug: readonly string[]
+  decideAgain(): Decision
 }
 
 function endingOf(arrival: Arrival, decision: Decision, writer: ResponseWriter, delivered: Delivered): Ending {
-  const { status, servedBy, reason, records: attempts, error, aborted, firstByteAt } = delivered
+  const { records: attempts, firstByteAt, ...rest } = delivered
   const firstByteMs = firstByteAt === null ? null : firstByteAt - arrival.startedAt
-  return { status, bytes: writer.bytes, firstByteMs, servedBy, reason, decision, attempts, error, aborted }
+  return { ...rest, bytes: writer.bytes, firstByteMs, decision, attempts }
 }

@@ -1,4 +1,5 @@
 import type { Endpoint, HeaderEdit } from '../config/snapshot.ts'
+import type { Part } from '../delivery/resume.ts'
 import type { Admitted } from './exchange.ts'
 import { forwardedNode } from './forwarded.ts'
 
@@ -39,17 +40,29 @@ const NAME = 'polycdn'
 /** The value that our CDN-Loop entry starts with, and the Via and Proxy-Status name. */
 export const PROXY_NAME = NAME
 
+/** What the client may only have asked of the first answer: the rest of a body is asked for in our own words. */
+const CONDITIONAL = new Set([
+  'range',
+  'if-range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+])
+
 /**
  * The header fields of a client's request as an Endpoint receives them: a flat list of names and values.
  *
- * @param framing keeps Content-Length or, for a body of unknown length, leaves the framing to the sender
+ * @param wanted `content`: the request's content goes with it, so Content-Length stays. `answer`: it has none. A Part:
+ *   only that is asked for
  */
-export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, framing: 'none' | 'content-length'): string[] {
+export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, wanted: 'content' | 'answer' | Part): string[] {
   const { rawHeaders, httpVersion } = admitted.raw
   const edits = endpoint.cdn?.headers.request ?? admitted.site.origin?.headers.request ?? null
   const policyEdits = admitted.route.policy.headers.request
   const dropped = connectionNames(rawHeaders)
   const headers = ['host', endpoint.hostHeader ?? (admitted.host.authority || hostOf(endpoint))]
+  const part = typeof wanted === 'string' ? null : wanted
   let via = ''
   let cdnLoop = ''
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -57,17 +70,30 @@ export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, framing:
     const value = rawHeaders[i + 1]!
     if (name === 'via') via += `${value}, `
     else if (name === 'cdn-loop') cdnLoop += `${value}, `
-    else if (name === 'content-length' && framing === 'content-length') headers.push(name, value)
+    else if (name === 'content-length' && wanted === 'content') headers.push(name, value)
     if (HOP_BY_HOP.has(name) || OURS_IN_REQUESTS.has(name) || name.startsWith('polycdn-')) continue
     if (dropped?.has(name) || (!admitted.peerTrusted && name.startsWith('x-forwarded-'))) continue
-    headers.push(rawHeaders[i]!, value)
+    if (part !== null && CONDITIONAL.has(name)) continue
+    headers.push(rawHeaders[i]!, name === 'accept-encoding' && wanted !== 'content' ? normalCoding(value) : value)
   }
+  if (part !== null) headers.push('range', part.range, 'if-range', part.ifRange)
   if (endpoint.cdn === null || endpoint.cdn.clientIp === 'full') forwardClient(headers, admitted)
   applyEdit(headers, policyEdits)
   if (edits !== null) applyEdit(headers, edits)
   headers.push('via', `${via}${httpVersion} ${NAME}`)
   headers.push('cdn-loop', `${cdnLoop}${admitted.generation.loopId}`)
   return headers
+}
+
+/** One spelling for what browsers spell in many ways: CDNs that are asked alike can answer alike, byte for byte. */
+function normalCoding(acceptEncoding: string): string {
+  const accepted = acceptEncoding
+    .toLowerCase()
+    .split(',')
+    .filter((coding) => !/;\s*q=0(\.0*)?\s*$/.test(coding))
+  const names = accepted.map((coding) => coding.split(';')[0]!.trim())
+  const known = ['br', 'gzip'].filter((name) => names.includes(name))
+  return known.length === 0 ? 'identity' : known.join(', ')
 }
 
 /** The name that an HTTP/1.0 client without a Host has in mind can only be the endpoint's own. */

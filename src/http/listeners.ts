@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Limits, ListenAddress, Snapshot } from '../config/snapshot.ts'
-import { PolycdnError } from '../errors.ts'
 import { parseAddress, truncateAddress } from '../geo/address.ts'
 import { onClientError } from './client-error.ts'
 import { IdleSockets } from './idle-sockets.ts'
+import { formatAddress, listenError } from './listen-error.ts'
 import { onePerConnection, type RequestListener } from './pipeline.ts'
 import { hasContent } from './request-body.ts'
 
@@ -15,6 +15,8 @@ export interface Handlers {
   readonly onRequest: RequestListener
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   snapshot(): Snapshot
+  /** Other processes listen on the same addresses. */
+  readonly shared?: boolean
   /** A connection was closed because of this limit. */
   onRefused(limit: 'connections' | 'connections_per_address'): void
 }
@@ -51,10 +53,12 @@ export class Listeners {
 
   /**
    * Opens the addresses that are not open yet. On any failure those it opened are closed again and the error names the
-   * address. The caller closes the others with `retain` once everything else has succeeded.
+   * address. The caller closes the others with `retain` once everything else has succeeded; the function that comes back
+   * closes what was opened, when something else has not.
    */
-  async open(addresses: readonly ListenAddress[], limits: Limits): Promise<void> {
+  async open(addresses: readonly ListenAddress[], limits: Limits): Promise<() => Promise<void>> {
     const opened: string[] = []
+    const undo = async () => void (await Promise.all(opened.map((key) => this.#close(key))))
     for (const address of addresses) {
       const key = keyOf(address)
       if (this.#servers.has(key)) continue
@@ -62,10 +66,11 @@ export class Listeners {
         this.#servers.set(key, await this.#listen(address, limits))
         opened.push(key)
       } catch (error) {
-        await Promise.all(opened.map((other) => this.#close(other)))
+        await undo()
         throw error
       }
     }
+    return undo
   }
 
   /** Stops listening where the configuration no longer says so; running requests go on. */
@@ -97,10 +102,11 @@ export class Listeners {
     })
     applyLimits(server, limits)
     this.#wire(server)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(listenError(error, address)))
-      server.listen({ host: address.host, port: address.port, backlog: 4096 }, resolve)
-    })
+    try {
+      await bind(server, address, this.#handlers.shared === true)
+    } catch (error) {
+      throw listenError(error as NodeJS.ErrnoException, address)
+    }
     return server
   }
 
@@ -168,13 +174,37 @@ export class Listeners {
   }
 }
 
+/**
+ * A shared address is bound by each process (SO_REUSEPORT), and the kernel deals the connections out. Those that
+ * node:cluster hands over are lost for ever when their process is killed in that moment, and those of one shared socket
+ * gather in one process; where the system knows no SO_REUSEPORT, node:cluster is what there is.
+ */
+async function bind(server: Server, address: ListenAddress, shared: boolean): Promise<void> {
+  try {
+    await listen(server, { ...address, reusePort: shared })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (!shared || (code !== 'ENOTSUP' && code !== 'EINVAL')) throw error
+    await listen(server, address)
+  }
+}
+
+function listen(server: Server, options: ListenAddress & { readonly reusePort?: boolean }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ backlog: 4096, ...options }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
 function applyLimits(server: Server & { maxHeaderSize?: number }, limits: Limits): void {
   server.maxHeaderSize = limits.headers
   server.maxHeadersCount = 0
   server.headersTimeout = limits.headerTimeout
   server.requestTimeout = 0
   server.keepAliveTimeout = limits.idleTimeout
-  server.maxConnections = limits.connections
 }
 
 function refuseConnect(socket: Duplex): void {
@@ -186,18 +216,7 @@ function refuseConnect(socket: Duplex): void {
   socket.end(answer, () => socket.destroy())
 }
 
-function listenError(error: NodeJS.ErrnoException, address: ListenAddress): PolycdnError {
-  const where = formatAddress({ address: address.host, port: address.port })
-  if (error.code === 'EADDRINUSE') return new PolycdnError('address_in_use', `${where} is in use by another program`)
-  return new PolycdnError('address_unavailable', `cannot listen on ${where}: ${error.code}`)
-}
-
 /** Port 0 is a different port each time, but the same listener across reloads. */
 function keyOf({ host, port }: ListenAddress): string {
   return `${host} ${port}`
-}
-
-/** `host:port`, IPv6 in brackets. */
-export function formatAddress({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

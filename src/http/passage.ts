@@ -54,7 +54,7 @@ export class Passage implements AttemptListener {
     this.#services = services
     this.#client = client
     this.#admitted = admitted
-    this.#endpoints = tryOrder(admitted.site.unsafeEndpoints, services.world)
+    this.#endpoints = tryOrder(admitted.site.unsafeEndpoints, admitted.route.policy, services.world)
     this.#writer = new ResponseWriter(client.response)
     this.#release = admitted.generation.transport.lease()
   }
@@ -112,7 +112,7 @@ export class Passage implements AttemptListener {
   }
 
   onEnd(): void {
-    if (this.#head!.status < 500) this.#services.board.succeeded(this.#attempt!.endpoint)
+    if (this.#head!.status < 500) this.#services.health.succeeded(this.#attempt!.endpoint)
     const { raw } = this.#client
     if (raw.complete) return this.#complete()
     this.#lingering = this.#services.timers.after(LINGER, () => this.#complete())
@@ -125,7 +125,7 @@ export class Passage implements AttemptListener {
     if (this.#head !== null) return this.#cut(outcome)
     this.#record(outcome)
     // What an application makes of one request says nothing about its endpoint; that nobody is there does.
-    if (!sent) this.#services.board.failed(this.#attempt!.endpoint, this.#policy.outlier)
+    if (!sent) this.#services.health.failed(this.#attempt!.endpoint, this.#policy.outlier)
     if (this.#mayTryNext(outcome)) this.#next()
     else this.#fail(code)
   }
@@ -143,7 +143,7 @@ export class Passage implements AttemptListener {
     const { connectTimeout: connect, bodyIdleTimeout: bodyIdle } = this.#policy.retry
     this.#attempt = new Attempt(endpoint, { connect, head, bodyIdle }, timers, this)
     if (target.path === '*') return dispatchAsterisk(this.#admitted, endpoint, this.#attempt, timers)
-    const headers = upstreamHeaders(this.#admitted, endpoint, 'content-length')
+    const headers = upstreamHeaders(this.#admitted, endpoint, 'content')
     const path = plan(endpoint, target.path) + target.query
     const request = { method, path, headers, host: host.name, body: this.#body }
     generation.transport.dispatch(endpoint, request, this.#attempt)
@@ -225,6 +225,7 @@ export class Passage implements AttemptListener {
       servedBy,
       reason: servedBy !== null && servedBy.cdn === null ? 'origin' : null,
       decision: null,
+      resumes: [],
       attempts: this.#records,
       ...end,
     })

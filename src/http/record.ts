@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { LogSettings } from '../config/snapshot.ts'
 import type { AttemptRecord } from '../delivery/outcome.ts'
-import { statusOf } from '../delivery/outcome.ts'
+import { codeOf, statusOf } from '../delivery/outcome.ts'
 import { type Address, parseAddress, truncateAddress } from '../geo/address.ts'
 import { codeClass } from '../observe/code-class.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -38,6 +38,7 @@ function count(metrics: Metrics, site: string, ending: Ending, ms: number): void
   if (ending.decision !== null && ending.decision.candidates.length > 0) {
     metrics.decisions.child(ending.decision.policy.name, ending.decision.candidates[0]!.reason).inc()
   }
+  for (const { from, to, result } of ending.resumes) metrics.resumes.child(from.cdnName, to.cdnName, result).inc()
   ending.attempts.forEach((attempt, at) => {
     const { cdnName } = attempt.endpoint
     metrics.attempts.child(cdnName, attempt.outcome.kind).inc()
@@ -48,7 +49,7 @@ function count(metrics: Metrics, site: string, ending: Ending, ms: number): void
 }
 
 function failureOf({ outcome }: AttemptRecord): string {
-  return outcome.kind === 'failed' ? outcome.code : outcome.kind
+  return codeOf(outcome) ?? outcome.kind
 }
 
 function accessRecord(
@@ -78,7 +79,7 @@ function accessRecord(
       cdn: attempt.endpoint.cdnName,
       endpoint: attempt.endpoint.url,
       outcome: attempt.outcome.kind,
-      code: attempt.outcome.kind === 'failed' ? attempt.outcome.code : null,
+      code: codeOf(attempt.outcome),
       status: statusOf(attempt.outcome),
       ms: attempt.ms,
     })),

@@ -1,7 +1,8 @@
+import type { Budgets } from '../delivery/budgets.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Address } from '../geo/address.ts'
 import type { Place } from '../geo/place.ts'
-import type { Board } from '../health/board.ts'
+import type { HealthView } from '../health/health-view.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -13,7 +14,8 @@ export interface Services {
   current(): Generation
   place(address: Address): Place
   readonly world: World
-  readonly board: Board
+  readonly health: HealthView
+  readonly budgets: Budgets
   readonly timers: Timers
   readonly metrics: Metrics
   readonly log: Log

@@ -70,7 +70,8 @@ export class Upgrading {
     this.#client = client
     this.#wanted = wanted
     this.#onEnd = onEnd
-    this.#endpoints = tryOrder(wanted.admitted.site.unsafeEndpoints, services.world)
+    const { site, route } = wanted.admitted
+    this.#endpoints = tryOrder(site.unsafeEndpoints, route.policy, services.world)
     this.#endpoint = this.#endpoints[0]!
     this.#writer = new ResponseWriter(client.response)
     this.#early = new EarlyBytes(client.socket, client.head)
@@ -122,7 +123,7 @@ export class Upgrading {
     if (result instanceof Socket) return this.#ask(result)
     const outcome: Outcome = { kind: 'failed', code: result, status: null, sent: false }
     this.#record(outcome)
-    this.#services.board.failed(this.#endpoint, this.#policy.outlier)
+    this.#services.health.failed(this.#endpoint, this.#policy.outlier)
     const more = this.#endpoints[this.#records.length] !== undefined
     const inTime = this.#services.timers.now() - this.#client.startedAt < this.#policy.retry.timeout
     if (more && inTime && mayRetry(outcome, this.#policy.retry)) this.#next()
@@ -137,7 +138,7 @@ export class Upgrading {
       this.#onReply(upstream, { kind: 'failed', code: 'http_response_timeout' })
     }
     this.#deadline = this.#services.timers.after(answerTimeout(admitted), late)
-    const headers = upstreamHeaders(admitted, this.#endpoint, 'none')
+    const headers = upstreamHeaders(admitted, this.#endpoint, 'answer')
     headers.push('connection', 'Upgrade', 'upgrade', protocols.join(', '))
     const path = plan(this.#endpoint, admitted.target.path) + admitted.target.query
     ask(upstream, { method: 'GET', path, headers }, (reply) => this.#guarded(() => this.#onReply(upstream, reply)))
@@ -233,6 +234,7 @@ export class Upgrading {
       servedBy: served ? this.#endpoint : null,
       reason: served && this.#endpoint.cdn === null ? 'origin' : null,
       decision: null,
+      resumes: [],
       attempts: this.#records,
       error,
       aborted,

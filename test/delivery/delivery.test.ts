@@ -20,7 +20,7 @@ import { rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { type ScriptedUpstream, type Step, scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { attempts, front } from './support/front.ts'
-import { dialling } from './support/parts.ts'
+import { dialling, givenUp } from './support/parts.ts'
 
 async function edge(scope: Scope, name: string, script: readonly Step[]): Promise<[Endpoint, ScriptedUpstream]> {
   const upstream = await scriptedUpstream(scope, script)
@@ -108,7 +108,7 @@ t.test('everybody failed: the client is told what the last one did', async (t) =
   const [a] = await edge(t, 'a', resetBeforeHeaders)
   const [b, down] = await edge(t, 'b', answer())
   await down.refuse()
-  const gateway = await front(t, { candidates: [a, b] })
+  const gateway = await front(t, { candidates: [a, b], retry: { attempts: 2 } })
   t.match(await get(gateway.url), { status: 502, body: 'connection_refused' })
   const delivered = await gateway.delivered()
   t.match(delivered, { status: 502, servedBy: null, reason: null, error: 'connection_refused', firstByteAt: null })
@@ -142,7 +142,7 @@ t.test('no more attempts than the policy allows', async (t) => {
 t.test('the last real answer is better than ours: a 5xx that nobody can better is served', async (t) => {
   const [a] = await edge(t, 'a', answer(503, 'a is sorry'))
   const [b] = await edge(t, 'b', answer(500, 'b is sorry', { 'retry-after': '7' }))
-  const gateway = await front(t, { candidates: [a, b] })
+  const gateway = await front(t, { candidates: [a, b], retry: { attempts: 2 } })
   t.match(await get(gateway.url), { status: 500, body: 'b is sorry', headers: { 'retry-after': '7' } })
   const delivered = await gateway.delivered()
   t.strictSame(attempts(delivered), ['a failed 503', 'b served 500'])
@@ -179,7 +179,12 @@ t.test('404 and 429 are retried where the policy says so, and say nothing about 
 t.test('a success clears the count of failures', async (t) => {
   const [a, upstream] = await edge(t, 'a', resetBeforeHeaders)
   const origin = await originOf(t, answer())
-  const gateway = await front(t, { candidates: [a], origin: [origin], outlier: { consecutiveFailures: 2 } })
+  const gateway = await front(t, {
+    candidates: [a],
+    origin: [origin],
+    outlier: { consecutiveFailures: 2 },
+    retry: { attempts: 1 },
+  })
   for (const script of [resetBeforeHeaders, answer(), resetBeforeHeaders]) {
     upstream.play(script)
     t.equal((await get(gateway.url)).status, 200)
@@ -253,4 +258,79 @@ t.test('what is left of a refused answer does not get into the next one', async 
   const [b] = await edge(t, 'b', answer(200, 'clean'))
   const gateway = await front(t, { candidates: [a, b] })
   for (let i = 0; i < 5; i++) t.match(await get(gateway.url), { status: 200, body: 'clean' })
+})
+
+t.test('an answer that was not wanted is kept, and served when all that comes after it is silence', async (t) => {
+  const [a] = await edge(t, 'a', answer(503, 'a is sorry', { 'retry-after': '9' }))
+  const [b] = await edge(t, 'b', stallBeforeHeaders)
+  const gateway = await front(t, { candidates: [a, b], retry: { attempts: 2, timeout: 300 } })
+  t.match(await get(gateway.url), { status: 503, body: 'a is sorry', headers: { 'retry-after': '9' } })
+  t.match(await gateway.delivered(), { status: 503, servedBy: a, error: 'http_response_timeout' })
+})
+
+t.test('the same endpoint is asked again where there is no other, within the budget', async (t) => {
+  const [a, upstream] = await edge(t, 'a', resetBeforeHeaders)
+  const generous = await front(t, { candidates: [a] })
+  await get(generous.url)
+  t.equal(upstream.requests.length, 3)
+  const poor = await front(t, { candidates: [a], retry: { budgetPercent: 0, budgetPerSecond: 0 } })
+  await get(poor.url)
+  t.equal(upstream.requests.length, 4)
+})
+
+t.test('a bot challenge moves on, and nobody is charged', async (t) => {
+  const [a] = await edge(t, 'a', answer(403, 'prove it', { 'cf-mitigated': 'challenge' }))
+  const [b] = await edge(t, 'b', answer(200, 'from b'))
+  const gateway = await front(t, { candidates: [a, b] })
+  t.match(await get(gateway.url), { status: 200, body: 'from b' })
+  t.strictSame(attempts(await gateway.delivered()), ['a refused 403', 'b served 200'])
+  t.equal(gateway.health(a), 'healthy')
+})
+
+t.test('Retry-After holds an endpoint back without a word about its health', async (t) => {
+  const [a] = await edge(t, 'a', answer(429, 'slowly', { 'retry-after': '30' }))
+  const [b] = await edge(t, 'b', answer(200, 'from b'))
+  const retry = { onStatus: new Set([429]) }
+  const gateway = await front(t, { candidates: [a, b], retry })
+  t.match(await get(gateway.url), { status: 200, body: 'from b' })
+  t.equal(gateway.health(a), 'over-capacity')
+})
+
+t.test('a limit that all of them have is not held against any of them', async (t) => {
+  const limited = answer(429, 'slowly', { 'retry-after': '30' })
+  const [a] = await edge(t, 'a', limited)
+  const [b] = await edge(t, 'b', limited)
+  const gateway = await front(t, { candidates: [a, b], retry: { onStatus: new Set([429]) } })
+  t.match(await get(gateway.url), { status: 429, body: 'slowly' })
+  t.strictSame([gateway.health(a), gateway.health(b)], ['healthy', 'healthy'])
+})
+
+t.test('what is no HTTP is charged only when another endpoint has the object', async (t) => {
+  const [a] = await edge(t, 'a', garbage)
+  const [b] = await edge(t, 'b', answer(503, 'sorry'))
+  const alone = await front(t, { candidates: [a, b], retry: { attempts: 2 } })
+  t.equal((await get(alone.url)).status, 503)
+  t.equal(alone.health(a), 'healthy')
+})
+
+t.test('a hedge: a second attempt beside a slow first one, and the slower one is dropped', async (t) => {
+  const [a, slow] = await edge(t, 'a', stallBeforeHeaders)
+  const [b] = await edge(t, 'b', answer(200, 'from b'))
+  const hedge = { enabled: true, after: 20, minDelay: 20, maxExtraPercent: 100 } as const
+  const gateway = await front(t, { candidates: [a, b], hedge })
+  t.match(await get(gateway.url), { status: 200, body: 'from b' })
+  const delivered = await gateway.delivered()
+  t.strictSame(attempts(delivered), ['a aborted', 'b served 200'])
+  t.equal(gateway.health(a), 'healthy', 'slow is not ill')
+  await givenUp(slow)
+})
+
+t.test('no more hedges than the policy allows', async (t) => {
+  const [a] = await edge(t, 'a', stallBeforeHeaders)
+  const [b, spare] = await edge(t, 'b', answer(200, 'from b'))
+  const hedge = { enabled: true, after: 20, minDelay: 20, maxExtraPercent: 0 } as const
+  const gateway = await front(t, { candidates: [a, b], hedge, retry: { perTryTimeout: 200 } })
+  await get(gateway.url)
+  t.strictSame(attempts(await gateway.delivered()), ['a failed http_response_timeout', 'b served 200'])
+  t.equal(spare.requests.length, 1)
 })

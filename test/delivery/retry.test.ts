@@ -1,8 +1,9 @@
 import t from 'tap'
 import type { Endpoint, RetryOn, RetrySettings } from '../../src/config/snapshot.ts'
 import type { AttemptRecord, Outcome } from '../../src/delivery/outcome.ts'
-import { isRetriedStatus, mayRetry, nextStep, type Progress, type Step } from '../../src/delivery/retry.ts'
+import { hedgeCandidate, mayRetry, nextStep, type Progress, type Step } from '../../src/delivery/retry.ts'
 import { ERRORS, type ErrorCode } from '../../src/errors.ts'
+import type { Reason } from '../../src/steering/decision.ts'
 import { makeEndpoint, makePolicy, RETRY } from '../steering/support/build.ts'
 
 const CONDITIONS: readonly RetryOn[] = ['connect-failure', 'reset', 'response-timeout', 'corrupt']
@@ -39,14 +40,16 @@ function tried(endpoint: Endpoint, outcome: Outcome = failed('connection_refused
 interface Situation extends Partial<Omit<Progress, 'decision'>> {
   readonly candidates?: readonly Endpoint[]
   readonly retry?: Partial<RetrySettings>
+  readonly reason?: Reason
 }
 
 function after(situation: Situation): Step {
-  const { candidates = [A, B, C], retry, ...progress } = situation
+  const { candidates = [A, B, C], retry, reason = 'proximity', ...progress } = situation
   const policy = makePolicy({ retry: { ...RETRY, ...retry } })
-  const ranked = candidates.map((endpoint) => ({ endpoint, reason: 'proximity' as const, km: null }))
+  const ranked = candidates.map((endpoint) => ({ endpoint, reason, km: null }))
   const decision = { policy, measuredFrom: 'client' as const, candidates: ranked, rejected: [] }
-  return nextStep({ decision, records: [], elapsed: 0, origin: [], originTimeout: 60_000, ...progress })
+  const defaults = { records: [], elapsed: 0, origin: [], originTimeout: 60_000, broke: false, random: () => 0.5 }
+  return nextStep({ decision, ...defaults, ...progress })
 }
 
 /** `b 5000`, `origin 60000` or the code of a failure. */
@@ -61,7 +64,7 @@ t.test('every outcome against every condition', (t) => {
     const retry = { ...RETRY, on: new Set(on) }
     for (const code of Object.keys(ERRORS) as ErrorCode[]) {
       const condition = COUNTS_AS[code]
-      const expected = condition !== undefined && retry.on.has(condition)
+      const expected = code === 'resume_mismatch' || (condition !== undefined && retry.on.has(condition))
       t.equal(mayRetry(failed(code), retry), expected, `${code} on [${on}]`)
     }
     t.notOk(mayRetry({ kind: 'served', status: 503 }, retry))
@@ -75,16 +78,14 @@ t.test('an answer is judged by its status alone', (t) => {
   for (const status of [200, 404, 500, 503]) {
     const expected = status === 404 || status === 503
     t.equal(mayRetry(failed('http_response_status', status), retry), expected)
-    t.equal(isRetriedStatus(status, retry), expected)
   }
   t.end()
 })
 
-t.test('the candidates in their order, and each once', (t) => {
+t.test('the candidates in their order', (t) => {
   t.equal(brief(after({})), 'a 5000')
   t.equal(brief(after({ records: [tried(A)] })), 'b 5000')
   t.equal(brief(after({ records: [tried(A), tried(B)] })), 'c 15000')
-  t.equal(brief(after({ records: [tried(A), tried(B), tried(C)], retry: { attempts: 9 } })), 'connection_refused')
   t.end()
 })
 
@@ -157,5 +158,74 @@ t.test('what the client is told: nothing tried 503, a wait 504, else 502', (t) =
   t.equal(end(tried(A, failed('http_response_timeout')), tried(B, failed('connection_terminated'))), 502)
   t.equal(end(tried(A, failed('http_response_status', 503))), 502)
   t.equal(end(tried(A, { kind: 'aborted' })), 503)
+  t.end()
+})
+
+t.test('the first failover to a healthy endpoint is free, what goes beyond is paid for', (t) => {
+  const paid = (situation: Situation) => {
+    const step = after(situation)
+    return step.kind === 'attempt' && step.paid
+  }
+  t.equal(paid({}), false)
+  t.equal(paid({ records: [tried(A)] }), false)
+  t.equal(paid({ records: [tried(A), tried(B)] }), true)
+  t.equal(paid({ candidates: [A], records: [tried(A)] }), true, 'the same endpoint again')
+  t.equal(paid({ candidates: [A], reason: 'panic' }), true, 'an endpoint that is ill')
+  t.end()
+})
+
+t.test('a spent budget leaves the origin, or nothing', (t) => {
+  const records = [tried(A), tried(B)]
+  t.equal(brief(after({ records, broke: true, origin: [ORIGIN] })), 'origin 60000')
+  t.equal(brief(after({ records, broke: true })), 'connection_refused')
+  t.equal(brief(after({ records: [tried(A)], broke: true })), 'b 5000', 'what is free stays free')
+  t.end()
+})
+
+t.test('when all were tried, the same ones again after a jittered moment', (t) => {
+  const delays = (before: number, random: number) => {
+    const records = Array.from({ length: before }, () => tried(A))
+    const step = after({ candidates: [A], records, retry: { attempts: 99 }, random: () => random })
+    return step.kind === 'attempt' ? step.delay : Number.NaN
+  }
+  t.strictSame(
+    [1, 2, 3, 4, 5, 6].map((before) => delays(before, 0.999999) | 0),
+    [24, 49, 99, 199, 249, 249],
+  )
+  t.equal(delays(3, 0), 0, 'full jitter')
+  const again = after({ records: [tried(A), tried(B), tried(C)], retry: { attempts: 9 } })
+  t.match(again, { kind: 'attempt', candidate: { endpoint: A }, timeout: 15_000 - 12.5 })
+  t.end()
+})
+
+t.test('waiting as long once more at the same endpoint is not worth it', (t) => {
+  for (const code of ['connection_timeout', 'http_response_timeout', 'tls_certificate_error', 'dns_error'] as const) {
+    t.equal(brief(after({ candidates: [A], records: [tried(A, failed(code))] })), code)
+  }
+  const records = [tried(A, failed('connection_timeout')), tried(B)]
+  t.match(after({ candidates: [A, B], records }), { kind: 'attempt', candidate: { endpoint: B } })
+  t.end()
+})
+
+t.test('a challenge moves on, a rate limit only where the policy lists it', (t) => {
+  const challenge: Outcome = { kind: 'refused', code: 'challenged', status: 403, sent: true }
+  const limited: Outcome = { kind: 'refused', code: 'http_response_status', status: 429, sent: true }
+  t.equal(brief(after({ records: [tried(A, challenge)] })), 'b 5000')
+  t.equal(brief(after({ records: [tried(A, limited)] })), 'http_response_status')
+  t.equal(brief(after({ records: [tried(A, limited)], retry: { onStatus: new Set([429]) } })), 'b 5000')
+  t.end()
+})
+
+t.test('a hedge goes to a healthy endpoint of another CDN', (t) => {
+  const decisionOf = (candidates: readonly Endpoint[], reason: Reason = 'proximity') => ({
+    policy: makePolicy(),
+    measuredFrom: 'client' as const,
+    candidates: candidates.map((endpoint) => ({ endpoint, reason, km: null })),
+    rejected: [],
+  })
+  t.equal(hedgeCandidate(decisionOf([A, A2, B]), [A])?.endpoint, B)
+  t.equal(hedgeCandidate(decisionOf([A, A2]), [A])?.endpoint, A2)
+  t.equal(hedgeCandidate(decisionOf([A]), [A]), null)
+  t.equal(hedgeCandidate(decisionOf([A, B], 'panic'), [A]), null)
   t.end()
 })

@@ -99,3 +99,26 @@ for (const secure of [false, true]) {
     t.equal(recorder.outcome, 'http_response_incomplete')
   })
 }
+
+t.test('an attempt that is cancelled opens no connection in its place', async (t) => {
+  let connections = 0
+  const server = createServer((socket) => {
+    connections++
+    socket.on('error', () => {}).resume()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const open = new Promise<void>((resolve) =>
+    server.once('connection', (socket) => socket.once('close', () => resolve())),
+  )
+  const { port } = server.address() as AddressInfo
+  const bench = new Bench(t)
+  const { attempt } = bench.try(dialling('a', `http://127.0.0.1:${port}`))
+  await until(() => connections === 1, { what: 'the connection' })
+  attempt.cancel()
+  await open
+  // Nothing tells that nothing comes: a connection on loopback would be there by then.
+  await bench.passes(50)
+  t.equal(connections, 1)
+  server.close()
+})

@@ -8,7 +8,7 @@ import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { until, within } from '../helpers/wait.ts'
 import { door } from './support/door.ts'
 import { Fuzz } from './support/fuzz.ts'
-import { cdn, endpoint, policy, site } from './support/services.ts'
+import { cdn, endpoint, OUTLIER, policy, site } from './support/services.ts'
 
 const CONNECTIONS = 3000
 const AT_ONCE = 40
@@ -58,7 +58,7 @@ t.test('thousands of odd connections: each ends, nothing odd gets through, and t
     return answer(200, method === 'HEAD' ? '' : 'ok\n')
   })
   const endpoints = [endpoint(upstream.url, { cdn: cdn('edge') })]
-  const outlier = { consecutiveFailures: 1_000_000, baseEjection: 1, maxEjection: 1 }
+  const outlier = { ...OUTLIER, failurePercent: 0, consecutiveFailures: 1_000_000, baseEjection: 1, maxEjection: 1 }
   const chosen = policy({ outlier }, { bodyIdleTimeout: 2_000 })
   const sites = [site({ endpoints, origin: [endpoint(upstream.url)], originOver: { timeout: 2_000 }, policy: chosen })]
   const limits = { headerTimeout: 1_000, idleTimeout: 1_000, connectionsPerAddress: 10_000 }

@@ -9,7 +9,7 @@ const EDGE = endpoint('http://edge.test', { cdn: cdn('edge'), hostHeader: 'www.e
 const TELLING = endpoint('http://edge.test', { cdn: cdn('edge', { clientIp: 'full' }) })
 
 function sent(spec: RequestSpec, to = ORIGIN): string[] {
-  return upstreamHeaders(admittedRequest(spec), to, 'none')
+  return upstreamHeaders(admittedRequest(spec), to, 'answer')
 }
 
 function requestRules(request: Partial<HeaderEdit>): HeaderRules {
@@ -45,7 +45,7 @@ t.test('a client cannot make us drop our own fields by naming them in Connection
     ['CDN-Loop', 'other'],
     ['Content-Length', '3'],
   ]
-  const headers = upstreamHeaders(admittedRequest({ fields }), ORIGIN, 'content-length')
+  const headers = upstreamHeaders(admittedRequest({ fields }), ORIGIN, 'content')
   t.same(valuesOf(headers, 'host'), ['www.test'])
   t.same(valuesOf(headers, 'via'), ['1.1 earlier, 1.1 polycdn'])
   t.same(valuesOf(headers, 'cdn-loop'), ['other, polycdn-test'])
@@ -252,4 +252,29 @@ t.test('edits of answers: the endpoint’s, then the policy’s', async (t) => {
   t.same(valuesOf(headers, 'x-powered-by'), [])
   t.same(valuesOf(headers, 'server'), [])
   t.same(valuesOf(headers, 'x-new'), ['1'])
+})
+
+t.test('codings are asked for in one spelling, so that CDNs can agree byte for byte', async (t) => {
+  const asked = (value: string) => valuesOf(sent({ fields: [['Accept-Encoding', value]] }), 'accept-encoding')
+  t.same(asked('gzip, deflate, br, zstd'), ['br, gzip'])
+  t.same(asked('br;q=1.0, gzip;q=0.8, *;q=0.1'), ['br, gzip'])
+  t.same(asked('GZIP'), ['gzip'])
+  t.same(asked('gzip;q=0, br;q=0.000'), ['identity'])
+  t.same(asked(''), ['identity'])
+})
+
+t.test('the rest of a body is asked for in our own words', async (t) => {
+  const fields: FieldLine[] = [
+    ['Range', 'bytes=0-9'],
+    ['If-Range', '"old"'],
+    ['If-None-Match', '"a"'],
+    ['If-Modified-Since', 'Thu, 01 Oct 2026 10:00:00 GMT'],
+    ['Accept', '*/*'],
+  ]
+  const headers = upstreamHeaders(admittedRequest({ fields }), EDGE, { range: 'bytes=5-9', ifRange: '"new"' })
+  t.same(valuesOf(headers, 'range'), ['bytes=5-9'])
+  t.same(valuesOf(headers, 'if-range'), ['"new"'])
+  t.same(valuesOf(headers, 'if-none-match'), [])
+  t.same(valuesOf(headers, 'if-modified-since'), [])
+  t.same(valuesOf(headers, 'accept'), ['*/*'])
 })

@@ -18,7 +18,7 @@ import { field } from '../helpers/raw-response.ts'
 import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { until } from '../helpers/wait.ts'
 import { front } from './support/front.ts'
-import { cdn, endpoint, policy, site, testServices } from './support/services.ts'
+import { cdn, endpoint, OUTLIER, policy, site, testServices } from './support/services.ts'
 import { post, through } from './support/through.ts'
 import { upgrade } from './support/upgrades.ts'
 
@@ -109,7 +109,7 @@ t.test('connect failures are charged to a CDN, what the application makes of a P
   const flaky = await scriptedUpstream(t, ['reset!'])
   const one = endpoint(dead.url, { cdn: cdn('dead') })
   const two = endpoint(flaky.url, { cdn: cdn('flaky') })
-  const chosen = policy({ outlier: { consecutiveFailures: 1, baseEjection: 30_000, maxEjection: 300_000 } })
+  const chosen = policy({ outlier: { ...OUTLIER, consecutiveFailures: 1, baseEjection: 30_000, maxEjection: 300_000 } })
   const services = testServices(t, { sites: [site({ unsafeEndpoints: [one, two], policy: chosen })] })
   const client = await rawClient(t, await front(t, services))
   client.send(post('x'))

@@ -45,12 +45,15 @@ t.test('Proxy-Status names what failed last', async (t) => {
   t.equal(proxyStatus('http_response_status', answered), 'polycdn; received-status=503; next-hop=a')
 })
 
+/** What an endpoint answered is told by its status. */
+const ANSWERED: ReadonlySet<ErrorCode> = new Set(['http_response_status', 'challenged', 'resume_mismatch'])
+
 t.test('Proxy-Status is a structured field, whatever the CDN is called', async (t) => {
   for (const name of ['edge', 'Edge_1', 'a.b-c', '1st', '0', '9.a']) {
     t.match(proxyStatus('dns_error', [tried(name, failed('dns_error'))]), FIELD, name)
   }
   for (const code of Object.keys(ERRORS) as ErrorCode[]) {
-    if (ERRORS[code].fault !== 'upstream' || code === 'http_response_status') continue
+    if (ERRORS[code].fault !== 'upstream' || ANSWERED.has(code)) continue
     t.ok(` ${TYPES} `.includes(` ${code} `), `${code} is a type of RFC 9209`)
   }
 })

@@ -1,17 +1,26 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Endpoint, OutlierSettings, RetrySettings } from '../../../src/config/snapshot.ts'
+import type {
+  Endpoint,
+  HedgeSettings,
+  OutlierSettings,
+  ResumeSettings,
+  RetrySettings,
+} from '../../../src/config/snapshot.ts'
 import type { ResponseHead } from '../../../src/delivery/attempt.ts'
-import { type Delivered, Delivery } from '../../../src/delivery/delivery.ts'
+import { Budgets } from '../../../src/delivery/budgets.ts'
+import { Delivery } from '../../../src/delivery/delivery.ts'
+import type { Delivered } from '../../../src/delivery/job.ts'
+import type { Part } from '../../../src/delivery/resume.ts'
 import { ResponseWriter } from '../../../src/delivery/writer.ts'
 import { ERRORS, type ErrorCode } from '../../../src/errors.ts'
 import { Board } from '../../../src/health/board.ts'
 import type { Reason } from '../../../src/steering/decision.ts'
-import type { HealthState } from '../../../src/steering/world.ts'
+import type { Standing } from '../../../src/steering/world.ts'
 import type { Scope } from '../../helpers/scope.ts'
 import { until } from '../../helpers/wait.ts'
-import { makePolicy, RETRY } from '../../steering/support/build.ts'
+import { makePolicy, OUTLIER, RETRY } from '../../steering/support/build.ts'
 import { makeTimers, makeTransport } from './parts.ts'
 
 export interface FrontSpec {
@@ -21,6 +30,8 @@ export interface FrontSpec {
   readonly reason?: Reason
   readonly retry?: Partial<RetrySettings>
   readonly outlier?: Partial<OutlierSettings>
+  readonly resume?: ResumeSettings
+  readonly hedge?: HedgeSettings
   /** Further header fields of every upstream request, a flat list. */
   readonly fields?: readonly string[]
 }
@@ -33,14 +44,14 @@ export interface Front {
   readonly ended: readonly Delivered[]
   /** Bytes of body that were handed to clients so far. */
   readonly bytes: number
-  health(endpoint: Endpoint): HealthState
+  health(endpoint: Endpoint): Standing
   /** Waits for the end of so many requests, and gives the last of them. */
   delivered(count?: number): Promise<Delivered>
 }
 
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding'])
 /** One failure ejects: so every charge shows. */
-const STRICT: OutlierSettings = { consecutiveFailures: 1, baseEjection: 60_000, maxEjection: 60_000 }
+const STRICT: OutlierSettings = { ...OUTLIER, consecutiveFailures: 1, baseEjection: 60_000, maxEjection: 60_000 }
 
 export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
   const { candidates = [], origin = [], originTimeout = 20_000, reason = 'proximity', fields = [] } = spec
@@ -48,7 +59,13 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
   const transport = makeTransport(scope, [...candidates, ...origin])
   const board = new Board({ now: () => timers.now(), random: () => 0.5, onEvent: () => {} })
   board.retain([...candidates, ...origin])
-  const policy = makePolicy({ retry: { ...RETRY, ...spec.retry }, outlier: { ...STRICT, ...spec.outlier } })
+  const policy = makePolicy({
+    retry: { ...RETRY, ...spec.retry },
+    outlier: { ...STRICT, ...spec.outlier },
+    ...(spec.resume ? { resume: spec.resume } : {}),
+    ...(spec.hedge ? { hedge: spec.hedge } : {}),
+  })
+  const budgets = new Budgets(1)
   const ranked = candidates.map((endpoint) => ({ endpoint, reason, km: null }))
   const decision = { policy, measuredFrom: 'client' as const, candidates: ranked, rejected: [] }
   const ended: Delivered[] = []
@@ -56,8 +73,18 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
   const server = createServer({ noDelay: true }, (raw, response) => {
     const writer = new ResponseWriter(response)
     writers.push(writer)
-    const job = { decision, origin, originTimeout, ...sides(raw, writer, fields) }
-    new Delivery(job, { transport, timers, board, writer }, (delivered) => ended.push(delivered)).start()
+    const job = {
+      method: raw.method!,
+      decision,
+      decideAgain: () => decision,
+      hedgeable: raw.headers.range === undefined,
+      origin,
+      originTimeout,
+      originMaxRequests: 100,
+      ...sides(raw, writer, fields),
+    }
+    const parts = { transport, timers, health: board, budgets, writer, random: () => 0.5 }
+    new Delivery(job, parts, (delivered) => ended.push(delivered)).start()
   })
   Object.assign(server, { httpAllowHalfOpen: true })
   server.listen(0, '127.0.0.1')
@@ -74,7 +101,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
     get bytes() {
       return writers.reduce((sum, { bytes }) => sum + bytes, 0)
     },
-    health: (endpoint) => board.state(endpoint),
+    health: (endpoint) => board.standing(endpoint, policy),
     delivered: (count = 1) => until(() => ended[count - 1], { what: `the end of request ${count}` }),
   }
 }
@@ -83,7 +110,12 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
 function sides(raw: IncomingMessage, writer: ResponseWriter, fields: readonly string[]) {
   const host = raw.headers.host ?? 'none'
   return {
-    request: () => ({ method: raw.method!, path: raw.url!, headers: ['host', host, ...fields], host }),
+    request: (_endpoint: Endpoint, part: Part | null) => {
+      const { range } = raw.headers
+      const wanted =
+        part === null ? (range === undefined ? [] : ['range', range]) : ['range', part.range, 'if-range', part.ifRange]
+      return { method: raw.method!, path: raw.url!, headers: ['host', host, ...wanted, ...fields], host }
+    },
     answer: (endpoint: Endpoint, { rawHeaders }: ResponseHead) => {
       const headers = ['x-served-by', endpoint.cdnName]
       for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -109,6 +141,6 @@ export function attempts({ records }: Delivered): string[] {
     const { cdnName } = endpoint
     if (outcome.kind === 'aborted') return `${cdnName} aborted`
     if (outcome.kind === 'served') return `${cdnName} served ${outcome.status}`
-    return `${cdnName} failed ${outcome.status ?? outcome.code}`
+    return `${cdnName} ${outcome.kind} ${outcome.status ?? outcome.code}`
   })
 }

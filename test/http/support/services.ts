@@ -4,6 +4,7 @@ import type {
   HeaderRules,
   Limits,
   Origin,
+  OutlierSettings,
   Policy,
   RetrySettings,
   Route,
@@ -11,8 +12,10 @@ import type {
   Snapshot,
   UpstreamTls,
 } from '../../../src/config/snapshot.ts'
+import { Budgets } from '../../../src/delivery/budgets.ts'
 import { Timers } from '../../../src/delivery/timers.ts'
 import { Transport } from '../../../src/delivery/transport.ts'
+import { worldOf } from '../../../src/gateway/serving.ts'
 import { type Network, parseNetwork } from '../../../src/geo/network.ts'
 import { createNetworkSet } from '../../../src/geo/network-set.ts'
 import type { Place } from '../../../src/geo/place.ts'
@@ -76,6 +79,17 @@ export function cdn(name: string, over: Partial<Cdn> = {}): Cdn {
 }
 
 /** The reference's defaults. */
+export const OUTLIER: OutlierSettings = {
+  consecutiveFailures: 5,
+  failurePercent: 50,
+  minRequests: 20,
+  interval: 10_000,
+  baseEjection: 30_000,
+  maxEjection: 300_000,
+  maxEjectionPercent: 100,
+}
+
+/** The reference's defaults, but for no slow start. */
 export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings> = {}): Policy {
   return {
     name: 'default',
@@ -92,9 +106,16 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
       perTryTimeout: 5_000,
       timeout: 15_000,
       bodyIdleTimeout: 30_000,
+      budgetPercent: 20,
+      budgetPerSecond: 10,
       ...retry,
     },
-    outlier: { consecutiveFailures: 5, baseEjection: 30_000, maxEjection: 300_000 },
+    hedge: { enabled: false, after: 'p95', minDelay: 500, maxExtraPercent: 1 },
+    outlier: OUTLIER,
+    maxRequests: 1024,
+    panicThreshold: 0,
+    slowStart: 0,
+    resume: { enabled: true, require: 'strong-etag' },
     headers: NO_RULES,
     ...over,
   }
@@ -125,7 +146,10 @@ export function site(spec: TestSite = {}): Site {
   return {
     name,
     hosts,
-    origin: origin.length === 0 ? null : { endpoints: origin, timeout: 60_000, headers: NO_RULES, ...spec.originOver },
+    origin:
+      origin.length === 0
+        ? null
+        : { endpoints: origin, timeout: 60_000, headers: NO_RULES, maxRequests: 256, ...spec.originOver },
     unsafeEndpoints: spec.unsafeEndpoints ?? origin,
     routes: [route],
   }
@@ -180,6 +204,8 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
       ...limits,
     },
     log: { level: 'debug', access: true, clientIp: 'full' },
+    workers: 1,
+    stateDir: null,
     ...over,
   }
 }
@@ -195,7 +221,9 @@ export class TestServices implements Services {
   readonly log = new Log({ sink: this.logLines, now: Date.now, level: 'debug' })
   readonly accessLog = new AccessLog(this.accessLines)
   readonly board = new Board({ now: () => this.timers.now(), random: () => 0.5, onEvent: () => {} })
-  readonly world = { random: () => 0, health: (each: Endpoint) => this.board.state(each) }
+  readonly health = this.board
+  readonly budgets = new Budgets(1)
+  readonly world = worldOf(this.board, () => 0)
   /** Where every client is. */
   where: Place = NO_PLACE
   #generation: Generation

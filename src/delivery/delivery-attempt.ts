@@ -1,0 +1,76 @@
+import type { Endpoint } from '../config/snapshot.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Reason } from '../steering/decision.ts'
+import { Attempt, type AttemptTimeouts, type ResponseHead } from './attempt.ts'
+import type { Timers } from './timers.ts'
+
+/** What becomes of a try, for the Delivery that made it. */
+export interface AttemptOwner {
+  onHead(by: DeliveryAttempt, head: ResponseHead): void
+  onData(by: DeliveryAttempt, chunk: Buffer): boolean
+  onEnd(by: DeliveryAttempt): void
+  onFailure(by: DeliveryAttempt, code: ErrorCode, sent: boolean): void
+}
+
+export interface DeliveryAttemptOptions {
+  readonly endpoint: Endpoint
+  readonly reason: Reason
+  readonly timeouts: AttemptTimeouts
+  readonly timers: Timers
+  /** Says that the endpoint's headers are no longer waited for. */
+  readonly release: () => void
+}
+
+/** What is kept of an answer that was not wanted, in case nothing better comes. */
+const MAX_KEPT = 64 * 1024
+
+/** An Attempt with its place in a Delivery: it hears everything first, and keeps an unwanted answer where asked to. */
+export class DeliveryAttempt {
+  readonly endpoint: Endpoint
+  readonly reason: Reason
+  readonly attempt: Attempt
+  /** Where its record stands among those of the delivery, once it has one. */
+  recordIndex = -1
+  #head: ResponseHead | null = null
+  #kept: Buffer[] | null = null
+  #keptBytes = 0
+  #whole = false
+
+  constructor(owner: AttemptOwner, { endpoint, reason, timeouts, timers, release }: DeliveryAttemptOptions) {
+    this.endpoint = endpoint
+    this.reason = reason
+    this.attempt = new Attempt(endpoint, timeouts, timers, {
+      onHead: (head) => {
+        release()
+        this.#head = head
+        owner.onHead(this, head)
+      },
+      onData: (chunk) => (this.#kept === null ? owner.onData(this, chunk) : this.#keepData(chunk)),
+      onEnd: () => {
+        this.#whole = true
+        if (this.#kept === null) owner.onEnd(this)
+      },
+      onFailure: (code, sent) => {
+        release()
+        if (this.#kept === null) owner.onFailure(this, code, sent)
+      },
+    })
+  }
+
+  /** From its head on, the answer is kept instead of told: it is unwanted, and may be all there is in the end. */
+  keep(): void {
+    this.#kept = []
+  }
+
+  /** The kept answer, if it was short and has come to its end. */
+  get keptAnswer(): { readonly head: ResponseHead; readonly body: Buffer } | null {
+    return this.#whole && this.#kept !== null ? { head: this.#head!, body: Buffer.concat(this.#kept) } : null
+  }
+
+  #keepData(chunk: Buffer): boolean {
+    this.#keptBytes += chunk.length
+    if (this.#keptBytes > MAX_KEPT) this.attempt.cancel()
+    else this.#kept!.push(chunk)
+    return true
+  }
+}

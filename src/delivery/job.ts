@@ -1,0 +1,50 @@
+import type { Endpoint } from '../config/snapshot.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Decision, Reason } from '../steering/decision.ts'
+import type { ResponseHead } from './attempt.ts'
+import type { AttemptRecord } from './outcome.ts'
+import type { Part } from './resume.ts'
+import type { UpstreamRequest } from './transport.ts'
+
+/** What is to be delivered, and how it looks on either side. */
+export interface Job {
+  readonly method: string
+  readonly decision: Decision
+  /** Decides anew, as things stand now: a long body outlives the decision that it began with. */
+  decideAgain(): Decision
+  /** Whether a second attempt may start beside a slow one. */
+  readonly hedgeable: boolean
+  /** The origin's endpoints, where the policy falls back to them. */
+  readonly origin: readonly Endpoint[]
+  readonly originTimeout: number
+  /** Requests that may wait for headers at one endpoint of the origin. */
+  readonly originMaxRequests: number
+  /** The client's request as this endpoint is to receive it; for a part, only that is asked for. */
+  request(endpoint: Endpoint, part: Part | null): UpstreamRequest
+  /** The header fields of the answer as the client is to receive them; `ms` is what the attempt took so far. */
+  answer(endpoint: Endpoint, head: ResponseHead, ms: number): string[]
+  /** Nothing could be delivered and nothing was sent: answers the client. Returns the status. */
+  refuse(code: ErrorCode, records: readonly AttemptRecord[]): number
+}
+
+/** A switch of endpoints in the middle of a body, tried or done. */
+export interface Resume {
+  readonly from: Endpoint
+  readonly to: Endpoint
+  /** `refused`: what came did not prove to be the rest. */
+  readonly result: 'resumed' | 'refused' | 'failed'
+}
+
+/** How a delivery ended. */
+export interface Delivered {
+  readonly status: number
+  /** Who delivered the end of the body. */
+  readonly servedBy: Endpoint | null
+  readonly reason: Reason | null
+  readonly records: readonly AttemptRecord[]
+  readonly resumes: readonly Resume[]
+  /** On the clock of Timers; null when no answer came. */
+  readonly firstByteAt: number | null
+  readonly error: ErrorCode | null
+  readonly aborted: boolean
+}
