@@ -1,68 +1,60 @@
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import type { LoadResult } from './config/load.ts'
 import { placeEndpoints } from './config/place-endpoints.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
 import type { Endpoint, Snapshot } from './config/snapshot.ts'
 import { Timers } from './delivery/timers.ts'
-import { Transport } from './delivery/transport.ts'
 import { PolycdnError, toPolycdnError } from './errors.ts'
+import { ConfigRejected } from './gateway/config-rejected.ts'
+import type { Edition, Prepared, Servers } from './gateway/edition.ts'
+import { HealthKeeper } from './gateway/health-keeper.ts'
+import { liveNames } from './gateway/live-names.ts'
+import { LocalServers } from './gateway/local-servers.ts'
+import { prepareGeo } from './gateway/prepare-geo.ts'
+import { worldOf } from './gateway/serving.ts'
+import { WorkerServers } from './gateway/worker-servers.ts'
 import { findEndpoints } from './geo/find-endpoints.ts'
 import { Locator } from './geo/locator.ts'
 import type { GeoReload } from './geo/source.ts'
-import { Board, type HealthEvent } from './health/board.ts'
-import { Prober } from './health/prober.ts'
 import { Admin } from './http/admin.ts'
-import type { Generation } from './http/generation.ts'
-import { Listeners } from './http/listeners.ts'
-import type { RequestListener } from './http/pipeline.ts'
-import { createApp } from './http/server.ts'
-import type { Services } from './http/services.ts'
-import { Tunnels } from './http/tunnel.ts'
-import { AccessLog } from './observe/access-log.ts'
-import { exportGauges } from './observe/gauges.ts'
+import { exportControl, exportSink } from './observe/gauges.ts'
 import { type Fields, Log } from './observe/log.ts'
 import { Metrics } from './observe/metrics.ts'
 import type { Sink } from './observe/sink.ts'
 import { explain } from './steering/explain.ts'
-import { indexSites } from './steering/match.ts'
+import { indexSites, type SiteFinder } from './steering/match.ts'
 
 export interface GatewayOptions {
   /** Reads, parses and compiles the configuration. */
   load(): Promise<LoadResult>
   readonly sink: Sink
   readonly build: { readonly version: string; readonly node: string }
-}
-
-/** The configuration cannot be used; every problem of it. */
-export class ConfigRejected extends PolycdnError {
-  readonly problems: readonly Problem[]
-
-  constructor(problems: readonly Problem[]) {
-    super('config_invalid', `the configuration has ${problems.length} problem(s)`)
-    this.problems = problems
-  }
+  /** The file of our own program: what workers run. */
+  readonly program: string
 }
 
 type Accepted = Exclude<LoadResult, { readonly problems: unknown }>
 
-/** How long running requests and tunnels get when the gateway stops. Milliseconds. */
-const DRAIN = 30_000
+interface InUse {
+  readonly snapshot: Snapshot
+  readonly findSite: SiteFinder
+}
 
-/** The composition root: puts the parts together, replaces the generation on reload, takes them apart again. */
+/**
+ * The composition root of the process that controls: it owns the configuration, health, the admin server and the totals
+ * of all metrics. What serves is in this process too, or in several others.
+ */
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #log: Log
   readonly #metrics: Metrics
   readonly #timers = new Timers((error) => this.#log.error('timer-failed', { error }))
-  readonly #board: Board
-  readonly #prober: Prober
+  readonly #health: HealthKeeper
   readonly #locator = new Locator((reload) => this.#onGeoReload(reload))
-  readonly #services: Services
-  readonly #tunnels: Tunnels
   readonly #randomLoopId = `polycdn-${randomBytes(8).toString('hex')}`
-  #answer: RequestListener | null = null
-  #generation: Generation | null = null
-  #listeners: Listeners | null = null
+  #inUse: InUse | null = null
+  #servers: Servers | null = null
   #admin: Admin | null = null
   #ready = false
   #closing = false
@@ -84,34 +76,17 @@ export class Gateway {
     this.#options = options
     this.#log = new Log({ sink: options.sink, now: Date.now })
     this.#metrics = new Metrics(options.build)
-    const { random } = Math
-    this.#board = new Board({
-      now: () => this.#timers.now(),
-      random,
-      onEvent: (event, endpoint) => this.#onHealthEvent(event, endpoint),
-    })
-    this.#prober = new Prober({
-      timers: this.#timers,
-      random,
-      transport: () => this.#generation!.transport,
-      onResult: (endpoint, passed) => this.#onCheck(endpoint, passed),
-    })
-    this.#services = {
-      current: () => this.#generation!,
-      place: (address) => this.#locator.place(address),
-      world: { random, health: (endpoint) => this.#board.state(endpoint) },
-      board: this.#board,
+    this.#health = new HealthKeeper({
       timers: this.#timers,
       metrics: this.#metrics,
       log: this.#log,
-      accessLog: new AccessLog(options.sink),
-    }
-    this.#tunnels = new Tunnels(this.#services, (request, response) => this.#answer!(request, response))
+      onChange: (urgent) => this.#servers?.tellHealth(urgent),
+    })
   }
 
   /** Where clients connect, as bound. */
   get addresses(): readonly string[] {
-    return this.#listeners!.addresses
+    return this.#servers!.addresses
   }
 
   get adminAddress(): string {
@@ -132,12 +107,9 @@ export class Gateway {
     this.#ready = false
     this.#closing = true
     await this.#reloads
-    const deadline = setTimeout(() => this.#listeners?.destroy(), DRAIN)
-    await Promise.all([this.#listeners?.close(), this.#tunnels.drain(DRAIN)])
-    clearTimeout(deadline)
-    this.#prober.close()
+    await this.#servers?.close()
+    await this.#health.close()
     this.#locator.close()
-    await this.#generation?.transport.destroy()
     await this.#admin?.close()
     this.#timers.close()
     this.#log.info('stopped')
@@ -146,38 +118,36 @@ export class Gateway {
   async #start(): Promise<void> {
     const loaded = await this.#options.load()
     if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
-    const app = await createApp(this.#services)
-    this.#answer = (request, response) => app.routing(request, response)
-    this.#listeners = new Listeners({
-      onRequest: this.#answer,
-      onUpgrade: (request, socket, head) => this.#tunnels.handleUpgrade(request, socket, head),
-      snapshot: () => this.#generation!.snapshot,
-      onRefused: (limit) => this.#log.throttle('connection-refused', 10_000)?.warn('connection-refused', { limit }),
-    })
+    await this.#health.recall(loaded.snapshot)
+    this.#servers = await this.#createServers(loaded.snapshot)
     await this.#apply(loaded)
-    const { snapshot } = loaded
-    exportGauges(this.#metrics, {
-      board: this.#board,
-      locator: this.#locator,
-      sink: this.#options.sink,
-      connections: () => this.#listeners!.connections,
-      requests: () => this.#listeners!.requests,
-      tunnels: () => this.#tunnels.open,
-    })
+    exportSink(this.#metrics, this.#options.sink)
+    exportControl(this.#metrics, this.#locator, this.#health.board)
+    this.#metrics.onScrape(() => this.#metrics.workers.child().set(this.#servers!.serving))
     this.#ready = true
     for (const address of this.addresses) this.#log.info('listening', { address })
     this.#log.info('admin-listening', { address: this.adminAddress })
-    this.#log.info('ready', summary(snapshot))
+    this.#log.info('ready', this.#summary())
+  }
+
+  /** The number of processes is chosen once: a reload that changes it says so. */
+  async #createServers({ workers }: Snapshot): Promise<Servers> {
+    const { sink, program } = this.#options
+    const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink }
+    const { board } = this.#health
+    const size = sizeOf(workers)
+    if (size > 1) return new WorkerServers({ ...parts, board, size, program })
+    return LocalServers.create({ ...parts, health: board, locator: this.#locator })
   }
 
   async #reload(cause: string): Promise<readonly Problem[]> {
-    const before = this.#generation!.snapshot
+    const before = this.#inUse!.snapshot
     const loaded = await this.#options.load()
     const problems = 'problems' in loaded ? loaded.problems : await this.#tryApply(loaded)
     if (problems.length > 0) {
       this.#log.error('config-rejected', { cause, kept: before.id, problems: problems.map(formatProblem) })
     } else {
-      this.#log.info('config-reloaded', { cause, before: before.id, ...summary(this.#generation!.snapshot) })
+      this.#log.info('config-reloaded', { cause, before: before.id, ...this.#summary() })
     }
     this.#metrics.configReloads.child(problems.length > 0 ? 'failure' : 'success').inc()
     if (problems.length > 0) this.#metrics.configLastReloadSuccessful.child().set(0)
@@ -196,78 +166,78 @@ export class Gateway {
   }
 
   /** New parts first, then one assignment, then the old parts go: what fails before the assignment changes nothing. */
-  async #apply({ snapshot: compiled, warnings, locate }: Accepted): Promise<void> {
-    const geo = await this.#locator.prepare(compiled.geoip).catch((thrown) => {
-      const { message } = toPolycdnError(thrown)
-      const path = 'geoip.database'
-      throw new ConfigRejected([{ ...locate(path), path, message, severity: 'error' }])
-    })
-    const snapshot = placeEndpoints(compiled, await findEndpoints(compiled.endpoints, geo.place))
-    const admin = this.#admin
+  async #apply({ snapshot: compiled, source, warnings, locate }: Accepted): Promise<void> {
+    const geo = await prepareGeo(this.#locator, compiled, locate)
+    const places = await findEndpoints(compiled.endpoints, geo.place)
+    const snapshot = placeEndpoints(compiled, places)
+    const loopId = snapshot.gateway.loopId ?? this.#randomLoopId
+    const edition: Edition = { snapshot, source, places, loopId }
+    const use = () => {
+      geo.commit()
+      this.#use(snapshot, warnings)
+    }
+    // There is nothing yet that a failure could spoil, and the first request may come before `prepare` returns.
+    const first = this.#inUse === null
+    if (first) use()
+    const before = this.#admin
+    let prepared: Prepared
     try {
       this.#admin = await this.#openAdmin(snapshot)
-      await this.#listeners!.open(snapshot.listen, snapshot.limits)
+      prepared = await this.#servers!.prepare(edition)
     } catch (thrown) {
-      if (this.#admin !== admin) await this.#admin?.close()
-      this.#admin = admin
-      geo.discard()
+      if (this.#admin !== before) await this.#admin?.close()
+      this.#admin = before
+      if (!first) geo.discard()
       throw thrown
     }
-    geo.commit()
-    for (const warning of warnings) this.#log.warn('config-warning', { problem: formatProblem(warning) })
-    this.#replaceGeneration(snapshot)
-    if (this.#admin !== admin) void admin?.close()
+    if (!first) use()
+    await prepared.commit()
+    if (this.#admin !== before) void before?.close()
+    // Last: until now requests of the older configuration counted under its names.
+    this.#metrics.dropStale(liveNames(snapshot))
   }
 
   /** The admin of before where it listens on the right address already: its token is always that of the Snapshot. */
   #openAdmin({ admin }: Snapshot): Promise<Admin> | Admin {
-    const before = this.#generation?.snapshot.admin
+    const before = this.#inUse?.snapshot.admin
     if (this.#admin !== null && before?.host === admin.host && before.port === admin.port) return this.#admin
     return Admin.listen(admin, this.#adminActions())
   }
 
-  #replaceGeneration(snapshot: Snapshot): void {
-    const previous = this.#generation?.transport
-    const transport = new Transport(snapshot.endpoints, previous)
-    const loopId = snapshot.gateway.loopId ?? this.#randomLoopId
-    this.#board.retain(snapshot.endpoints)
-    this.#generation = { snapshot, transport, loopId, findSite: indexSites(snapshot.sites) }
-    void previous?.retire()
-    void this.#listeners!.retain(snapshot.listen, snapshot.limits)
-    this.#prober.watch(snapshot.endpoints)
+  #use(snapshot: Snapshot, warnings: readonly Problem[]): void {
+    for (const warning of warnings) this.#log.warn('config-warning', { problem: formatProblem(warning) })
+    const before = this.#inUse?.snapshot
+    if (before !== undefined && sizeOf(before.workers) !== sizeOf(snapshot.workers)) {
+      this.#log.warn('workers-kept', { running: this.#servers!.serving, after_restart: sizeOf(snapshot.workers) })
+    }
+    this.#inUse = { snapshot, findSite: indexSites(snapshot.sites) }
+    this.#health.adopt(snapshot)
     this.#log.setLevel(snapshot.log.level)
     this.#metrics.configLoadedTimestamp.child().set(Date.now() / 1000)
     this.#metrics.configLastReloadSuccessful.child().set(1)
-    this.#metrics.dropStale(liveNames(snapshot))
   }
 
   #adminActions() {
+    const { board } = this.#health
     return {
       metrics: this.#metrics,
-      token: () => this.#generation!.snapshot.admin.token,
+      token: () => this.#inUse!.snapshot.admin.token,
       ready: () => this.#ready,
-      status: () => ({
-        ...summary(this.#generation!.snapshot),
-        endpoints: [...this.#board.states()].map(describeState),
-      }),
+      status: () => ({ ...this.#summary(), endpoints: [...board.states()].map(describeState) }),
       explain: (question: Parameters<typeof explain>[0]) =>
         explain(question, {
-          findSite: this.#generation!.findSite,
-          place: this.#services.place,
-          world: this.#services.world,
+          findSite: this.#inUse!.findSite,
+          place: (address) => this.#locator.place(address),
+          world: worldOf(board, Math.random),
         }),
       reload: () => this.reload('admin'),
     }
   }
 
-  #onHealthEvent(event: HealthEvent, { cdnName, url }: Endpoint): void {
-    this.#log.warn(event, { cdn: cdnName, endpoint: url })
-    if (event === 'endpoint-ejected') this.#metrics.endpointEjections.child(cdnName, url).inc()
-  }
-
-  #onCheck(endpoint: Endpoint, passed: boolean): void {
-    this.#metrics.healthChecks.child(endpoint.cdnName, endpoint.url, passed ? 'passed' : 'failed').inc()
-    this.#board.checked(endpoint, passed, endpoint.cdn!.healthCheck!)
+  #summary(): Fields {
+    const { id, sites, cdns, endpoints } = this.#inUse!.snapshot
+    const counts = { sites: sites.length, cdns: cdns.length, endpoints: endpoints.length }
+    return { config: id, ...counts, workers: this.#servers!.serving }
   }
 
   #onGeoReload({ ok, path, error }: GeoReload): void {
@@ -275,21 +245,15 @@ export class Gateway {
     if (!ok) return this.#log.error('geo-rejected', { path, error })
     this.#log.info('geo-reloaded', { path })
     // Where the endpoints of `location: auto` are was found out with the old one.
-    const places = this.#generation?.snapshot.endpoints.some(({ locationAuto }) => locationAuto)
+    const places = this.#inUse?.snapshot.endpoints.some(({ locationAuto }) => locationAuto)
     if (places && !this.#closing) void this.reload('geo').catch(() => {})
   }
 }
 
-function summary({ id, sites, cdns, endpoints }: Snapshot): Fields {
-  return { config: id, sites: sites.length, cdns: cdns.length, endpoints: endpoints.length }
+function sizeOf(workers: Snapshot['workers']): number {
+  return workers === 'auto' ? availableParallelism() : workers
 }
 
 function describeState({ endpoint, state }: { endpoint: Endpoint; state: string }): object {
   return { cdn: endpoint.cdnName, url: endpoint.url, state }
-}
-
-function liveNames({ sites, cdns, policies, endpoints }: Snapshot) {
-  const names = (items: readonly { readonly name: string }[]) => new Set(items.map(({ name }) => name))
-  const urls = new Set(endpoints.map(({ url }) => url))
-  return { sites: names(sites), cdns: names(cdns), policies: names(policies), endpoints: urls }
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
+import { check } from './commands/check.ts'
 import { demo } from './commands/demo.ts'
 import { explainCommand } from './commands/explain.ts'
 import { reportFailure } from './commands/failure.ts'
@@ -7,8 +9,17 @@ import { schema } from './commands/schema.ts'
 import { serve } from './commands/serve.ts'
 import type { Command, Shell } from './commands/shell.ts'
 import { validate } from './commands/validate.ts'
+import { work } from './commands/work.ts'
 
-const COMMANDS: Readonly<Record<string, Command>> = { serve, validate, explain: explainCommand, schema, demo }
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve,
+  validate,
+  explain: explainCommand,
+  check,
+  schema,
+  demo,
+  work,
+}
 
 const USAGE = `polycdn: makes many CDNs act as one
 
@@ -17,6 +28,9 @@ const USAGE = `polycdn: makes many CDNs act as one
   polycdn explain --config FILE --ip ADDRESS --host NAME [--path /] [--method GET]
                   [--header 'name: value'] [--json] [--offline]
                                     say which CDN a visitor gets, and why
+  polycdn check --config FILE [--ip ADDRESS] [--header 'name: value'] [--max-bytes 16MiB] [--timeout 120s]
+                [--json] URL...
+                                    ask every CDN and the origin for the same: what differs, where bodies can resume
   polycdn schema                    print the JSON Schema of the configuration
   polycdn demo                      run the gateway in front of three edges of its own
   polycdn --version`
@@ -27,15 +41,18 @@ const CLOSE_WITHIN = 40_000
 const packageFile = new URL('../package.json', import.meta.url)
 const version: string = JSON.parse(readFileSync(packageFile, 'utf8')).version
 const closers: (() => Promise<void>)[] = []
+let close = () => {}
 let onHangup = () => {}
 
 const shell: Shell = {
   env: process.env,
   version,
   nodeVersion: process.versions.node,
+  program: fileURLToPath(import.meta.url),
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
   onClose: (close) => closers.push(close),
+  stop: (now) => (now ? process.exit(1) : close()),
   onHangup: (reload) => {
     onHangup = reload
   },
@@ -57,17 +74,26 @@ async function main([name, ...args]: string[]): Promise<void> {
     process.exitCode = 2
     return
   }
-  // SIGHUP reloads, and a command that has run to its end keeps its exit code.
-  closeWithGrace({ delay: CLOSE_WITHIN, logger: false, skip: ['SIGHUP', 'beforeExit'] }, async ({ err }) => {
-    if (err) shell.err(`polycdn: internal error: ${err.stack}`)
-    for (const close of closers) await close()
-  })
+  endGracefully(command === work)
   try {
     const code = await command(args, shell)
     if (code !== null) process.exitCode = code
   } catch (error) {
     process.exitCode = reportFailure(error, shell)
   }
+}
+
+/** A worker leaves what a terminal sends to all processes to the one above it, which tells it what to do. */
+function endGracefully(worker: boolean): void {
+  const forOthers = worker ? (['SIGHUP', 'SIGINT'] as const) : (['SIGHUP'] as const)
+  if (worker) for (const signal of forOthers) process.on(signal, () => {})
+  // SIGHUP reloads, and a command that has run to its end keeps its exit code.
+  const skip = [...forOthers, 'beforeExit' as const]
+  const grace = closeWithGrace({ delay: CLOSE_WITHIN, logger: false, skip }, async ({ err }) => {
+    if (err) shell.err(`polycdn: internal error: ${err.stack}`)
+    for (const end of closers) await end()
+  })
+  close = grace.close
 }
 
 await main(process.argv.slice(2))

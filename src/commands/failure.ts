@@ -1,6 +1,6 @@
 import { formatProblem } from '../config/problem.ts'
 import { PolycdnError } from '../errors.ts'
-import { ConfigRejected } from '../gateway.ts'
+import { ConfigRejected } from '../gateway/config-rejected.ts'
 import type { ExitCode, Shell } from './shell.ts'
 
 /** Says on standard error why a command failed, without a stack trace unless it is our own fault. */

@@ -3,12 +3,16 @@ export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly version: string
   readonly nodeVersion: string
+  /** The file of our own program. */
+  readonly program: string
   /** Writes a line to standard output. */
   out(line: string): void
   /** Writes a line to standard error. */
   err(line: string): void
   /** Runs before the process ends, whatever asks it to. */
   onClose(close: () => Promise<void>): void
+  /** Ends the process as a signal would; `now`: without waiting for anything. */
+  stop(now: boolean): void
   /** SIGHUP. */
   onHangup(reload: () => void): void
 }

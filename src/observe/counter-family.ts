@@ -1,8 +1,12 @@
-import { Family, type FamilySpec, type Sample, type Series } from './family.ts'
+import { Family, type FamilySpec, type Sample, type Series, type SeriesPart } from './family.ts'
 
 /** A total that only grows. */
 export class Counter implements Series {
+  /** What this process counted. */
   value = 0
+  /** What others counted, the dead ones included. */
+  #others = 0
+  #taken = 0
 
   inc(by = 1): void {
     this.value += by
@@ -13,8 +17,20 @@ export class Counter implements Series {
     this.value = total
   }
 
+  take(): SeriesPart | null {
+    const growth = this.value - this.#taken
+    this.#taken = this.value
+    return growth > 0 ? growth : null
+  }
+
+  add(part: SeriesPart): void {
+    this.#others += part as number
+  }
+
+  release(): void {}
+
   appendTo(samples: Sample[], _name: string, sharedLabels: Readonly<Record<string, string>>): void {
-    samples.push({ value: this.value, sharedLabels })
+    samples.push({ value: this.value + this.#others, sharedLabels })
   }
 }
 

@@ -16,6 +16,21 @@ export interface Sample {
 /** One series (of a histogram: one set of series). */
 export interface Series {
   appendTo(samples: Sample[], name: string, labels: Readonly<Record<string, string>>): void
+  /** What another process has to know since it was asked last; null: nothing. */
+  take(): SeriesPart | null
+  /** Takes in what another process counted. `from` names the process. */
+  add(part: SeriesPart, from: string): void
+  /** The process of that name has ended: what it only held, it holds no more. */
+  release(from: string): void
+}
+
+/** A counter's growth, a gauge's value, or the growth of a histogram's sum and buckets. */
+export type SeriesPart = number | readonly number[]
+
+/** The part of a family that changed, by label values. Plain data: it crosses processes. */
+export interface FamilyPart {
+  readonly name: string
+  readonly series: readonly (readonly [labels: readonly string[], part: SeriesPart])[]
 }
 
 export interface FamilySpec<Names extends readonly string[]> {
@@ -93,6 +108,25 @@ export class Family<const Names extends readonly string[], Child extends Series>
 
   reset(): void {
     this.#children.clear()
+  }
+
+  /** What changed since it was asked last; null: nothing. */
+  take(): FamilyPart | null {
+    const series: [string[], SeriesPart][] = []
+    for (const { child, labels } of this.#children.values()) {
+      const part = child.take()
+      if (part !== null) series.push([this.labelNames.map((name) => labels[name as Names[number]]), part])
+    }
+    return series.length === 0 ? null : { name: this.name, series }
+  }
+
+  /** Adds what another process took. */
+  add({ series }: FamilyPart, from: string): void {
+    for (const [labels, part] of series) this.child(...(labels as LabelValues<Names>)).add(part, from)
+  }
+
+  release(from: string): void {
+    for (const { child } of this.#children.values()) child.release(from)
   }
 
   get size(): number {

@@ -1,8 +1,12 @@
-import { Family, type FamilySpec, type Sample, type Series } from './family.ts'
+import { Family, type FamilySpec, type Sample, type Series, type SeriesPart } from './family.ts'
 
 /** A value that goes up and down. */
 export class Gauge implements Series {
+  /** Of this process. */
   value = 0
+  /** Of others, by their name: each has its part until it ends. */
+  #others: Map<string, number> | null = null
+  #taken = 0
 
   set(value: number): void {
     this.value = value
@@ -16,8 +20,25 @@ export class Gauge implements Series {
     this.value -= by
   }
 
+  take(): SeriesPart | null {
+    if (this.value === this.#taken) return null
+    this.#taken = this.value
+    return this.value
+  }
+
+  add(part: SeriesPart, from: string): void {
+    this.#others ??= new Map()
+    this.#others.set(from, part as number)
+  }
+
+  release(from: string): void {
+    this.#others?.delete(from)
+  }
+
   appendTo(samples: Sample[], _name: string, sharedLabels: Readonly<Record<string, string>>): void {
-    samples.push({ value: this.value, sharedLabels })
+    let value = this.value
+    if (this.#others !== null) for (const part of this.#others.values()) value += part
+    samples.push({ value, sharedLabels })
   }
 }
 

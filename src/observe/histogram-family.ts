@@ -1,4 +1,4 @@
-import { Family, type FamilySpec, type Sample, type Series } from './family.ts'
+import { Family, type FamilySpec, type Sample, type Series, type SeriesPart } from './family.ts'
 
 /** Durations in buckets that are fixed when the process starts. */
 export class Histogram implements Series {
@@ -7,11 +7,14 @@ export class Histogram implements Series {
   /** Not cumulative; the last one is +Inf. */
   readonly #counts: Float64Array
   #sum = 0
+  /** What was taken already: the sum, then the buckets. */
+  readonly #taken: Float64Array
 
   constructor(bounds: Float64Array, bucketLabels: readonly Readonly<{ le: string }>[]) {
     this.#bounds = bounds
     this.#bucketLabels = bucketLabels
     this.#counts = new Float64Array(bounds.length + 1)
+    this.#taken = new Float64Array(bounds.length + 2)
   }
 
   /** Seconds. What is no finite number would poison the sum for ever and is ignored; below 0 counts as 0. */
@@ -24,6 +27,22 @@ export class Histogram implements Series {
     this.#counts[bucket]!++
     if (seconds > 0) this.#sum += seconds
   }
+
+  take(): SeriesPart | null {
+    const now = [this.#sum, ...this.#counts]
+    const growth = now.map((value, index) => value - this.#taken[index]!)
+    if (growth.every((value) => value === 0)) return null
+    this.#taken.set(now)
+    return growth
+  }
+
+  add(part: SeriesPart): void {
+    const [sum, ...counts] = part as readonly number[]
+    this.#sum += sum!
+    for (let bucket = 0; bucket < this.#counts.length; bucket++) this.#counts[bucket]! += counts[bucket] ?? 0
+  }
+
+  release(): void {}
 
   appendTo(samples: Sample[], name: string, sharedLabels: Readonly<Record<string, string>>): void {
     const metricName = `${name}_bucket`

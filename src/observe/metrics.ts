@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client'
 import { CounterFamily } from './counter-family.ts'
-import type { Instrument } from './family.ts'
+import type { FamilyPart, Instrument } from './family.ts'
 import { GaugeFamily } from './gauge-family.ts'
 import { HistogramFamily } from './histogram-family.ts'
 import { isStale, type LiveNames } from './live-names.ts'
@@ -16,7 +16,12 @@ const MAX_HISTOGRAMS = 500
 /** Their names end in _total though they are gauges, which promtool refuses; the same numbers exist by type. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
-type Prunable = { dropWhere(predicate: (labels: Readonly<Record<string, string>>) => boolean): number }
+interface AnyFamily extends Instrument {
+  dropWhere(predicate: (labels: Readonly<Record<string, string>>) => boolean): number
+  take(): FamilyPart | null
+  add(part: FamilyPart, from: string): void
+  release(from: string): void
+}
 
 /**
  * Every instrument of the program: name, help, labels. Labels are configured names and reason codes, never a path, an
@@ -24,7 +29,7 @@ type Prunable = { dropWhere(predicate: (labels: Readonly<Record<string, string>>
  */
 export class Metrics {
   readonly #registry = new Registry()
-  readonly #families: (Instrument & Prunable)[] = []
+  readonly #families: AnyFamily[] = []
   readonly #hooks = new Set<() => void>()
   #running: Promise<string> | null = null
 
@@ -63,6 +68,11 @@ export class Metrics {
     'to',
     'reason',
   ])
+  readonly resumes = this.#counter(
+    'resumes_total',
+    'Switches of endpoints in the middle of a body: resumed, refused (it did not prove to be the rest), failed.',
+    ['from', 'to', 'result'],
+  )
   readonly decisions = this.#counter('decisions_total', 'Decisions, by policy and reason of the first candidate.', [
     'policy',
     'reason',
@@ -117,6 +127,8 @@ export class Metrics {
     'Log lines lost because their reader was too slow or gone.',
     [],
   )
+  readonly workers = this.#gauge('workers', 'Processes that serve.', [])
+  readonly workerRestarts = this.#counter('worker_restarts_total', 'Processes that ended and were replaced.', [])
   readonly scrapeErrors = this.#counter('scrape_errors_total', 'Values that could not be read for a scrape.', [])
   readonly buildInfo = this.#gauge('build_info', 'Always 1; the labels say what runs.', ['version', 'node'])
 
@@ -160,7 +172,26 @@ export class Metrics {
     return { contentType: this.#registry.contentType, body: await this.#running }
   }
 
-  async #render(): Promise<string> {
+  /** What this process counted since it was asked last, for the process that keeps the totals. */
+  take(): readonly FamilyPart[] {
+    this.#runHooks()
+    return this.#families
+      .filter((family) => (family as Instrument) !== this.buildInfo)
+      .map((family) => family.take())
+      .filter((part) => part !== null)
+  }
+
+  /** Adds what another process took. Totals stay when it ends; what it held goes with {@link release}. */
+  add(parts: readonly FamilyPart[], from: string): void {
+    for (const part of parts) this.#families.find(({ name }) => name === part.name)?.add(part, from)
+  }
+
+  /** That process has ended. */
+  release(from: string): void {
+    for (const family of this.#families) family.release(from)
+  }
+
+  #runHooks(): void {
     for (const hook of this.#hooks) {
       try {
         hook()
@@ -168,6 +199,10 @@ export class Metrics {
         this.scrapeErrors.child().inc()
       }
     }
+  }
+
+  async #render(): Promise<string> {
+    this.#runHooks()
     const parts: string[] = []
     for (const name of this.names) {
       parts.push(await this.#registry.getSingleMetricAsString(name))
@@ -199,7 +234,7 @@ export class Metrics {
   /** The Registry asks of a metric no more than name, help, type and get(), though its type says otherwise. */
   #register<F extends Instrument>(family: F): F {
     this.#registry.registerMetric(family as unknown as Metric<string>)
-    this.#families.push(family as unknown as Instrument & Prunable)
+    this.#families.push(family as unknown as AnyFamily)
     return family
   }
 }

@@ -1,0 +1,23 @@
+import { Worker } from '../gateway/worker.ts'
+import { Sink } from '../observe/sink.ts'
+import { openChannel } from '../workers/channel.ts'
+import type { Command } from './shell.ts'
+
+const STANDARD_OUTPUT = 1
+
+/** What `serve` starts several times: a process that serves what the one above it says. Not for people. */
+export const work: Command = async (_args, shell) => {
+  const sink = new Sink(STANDARD_OUTPUT)
+  const worker = new Worker({
+    channel: openChannel(),
+    env: shell.env,
+    sink,
+    build: { version: shell.version, node: shell.nodeVersion },
+    stop: (now) => shell.stop(now),
+  })
+  shell.onClose(async () => {
+    await worker.close()
+    await sink.close()
+  })
+  return null
+}

@@ -1,0 +1,35 @@
+import type { Snapshot } from '../config/snapshot.ts'
+import type { ConfigSource } from '../config/source.ts'
+import type { Coordinates } from '../geo/place.ts'
+
+/** A configuration that is about to be used. */
+export interface Edition {
+  /** With the endpoints of `location: auto` where they were found. */
+  readonly snapshot: Snapshot
+  readonly source: ConfigSource
+  readonly places: ReadonlyMap<string, Coordinates>
+  /** Our name in CDN-Loop. */
+  readonly loopId: string
+}
+
+/** A configuration for which everything is there. One of the two is called, once. */
+export interface Prepared {
+  /** Uses it for every new request. */
+  commit(): void | Promise<void>
+  /** Gives everything back: nothing has changed. */
+  discard(): void | Promise<void>
+}
+
+/** The part that serves as the part that controls sees it: in the same process, or in several others. */
+export interface Servers {
+  /** Where clients connect, as bound. */
+  readonly addresses: readonly string[]
+  /** Processes that serve now. */
+  readonly serving: number
+  /** Throws a PolycdnError, and then nothing has changed. The first one may serve before it is committed. */
+  prepare(edition: Edition): Promise<Prepared>
+  /** What the Board tells others has changed. `urgent`: at once. */
+  tellHealth(urgent: boolean): void
+  /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
+  close(): Promise<void>
+}

@@ -1,0 +1,136 @@
+import type { Snapshot } from '../config/snapshot.ts'
+import { Budgets } from '../delivery/budgets.ts'
+import type { Timers } from '../delivery/timers.ts'
+import { Transport } from '../delivery/transport.ts'
+import type { Locator } from '../geo/locator.ts'
+import type { HealthView } from '../health/health-view.ts'
+import type { Generation } from '../http/generation.ts'
+import { Listeners } from '../http/listeners.ts'
+import type { RequestListener } from '../http/pipeline.ts'
+import { createApp } from '../http/server.ts'
+import type { Services } from '../http/services.ts'
+import { Tunnels } from '../http/tunnel.ts'
+import { AccessLog } from '../observe/access-log.ts'
+import { exportTraffic } from '../observe/gauges.ts'
+import type { Log } from '../observe/log.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { LineSink } from '../observe/sink.ts'
+import { indexSites } from '../steering/match.ts'
+import type { Edition, Prepared } from './edition.ts'
+
+/** What the process gives to the part of it that serves. */
+export interface ServingParts {
+  readonly health: HealthView
+  readonly locator: Locator
+  readonly timers: Timers
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly sink: LineSink
+  /** How many processes serve on the same addresses and share what is limited. */
+  readonly processes: number
+}
+
+/** How long running requests and tunnels get when the gateway stops. Milliseconds. */
+const DRAIN = 30_000
+
+/** The part that serves: listeners, requests, tunnels and connections to endpoints, in one process. */
+export class Serving {
+  readonly #parts: ServingParts
+  readonly #services: Services
+  readonly #tunnels: Tunnels
+  readonly #listeners: Listeners
+  #answer: RequestListener | null = null
+  #generation: Generation | null = null
+
+  static async create(parts: ServingParts): Promise<Serving> {
+    const serving = new Serving(parts)
+    const app = await createApp(serving.#services)
+    serving.#answer = (request, response) => app.routing(request, response)
+    return serving
+  }
+
+  private constructor(parts: ServingParts) {
+    this.#parts = parts
+    const { health, locator, timers, metrics, log, sink, processes } = parts
+    this.#services = {
+      current: () => this.#generation!,
+      place: (address) => locator.place(address),
+      world: worldOf(health, Math.random),
+      health,
+      budgets: new Budgets(processes),
+      timers,
+      metrics,
+      log,
+      accessLog: new AccessLog(sink),
+    }
+    const answer: RequestListener = (request, response) => this.#answer!(request, response)
+    this.#tunnels = new Tunnels(this.#services, answer)
+    this.#listeners = new Listeners({
+      onRequest: answer,
+      onUpgrade: (request, socket, head) => this.#tunnels.handleUpgrade(request, socket, head),
+      snapshot: () => this.#generation!.snapshot,
+      shared: processes > 1,
+      onRefused: (limit) => log.throttle('connection-refused', 10_000)?.warn('connection-refused', { limit }),
+    })
+    exportTraffic(metrics, {
+      locator,
+      connections: () => this.#listeners.connections,
+      requests: () => this.#listeners.requests,
+      tunnels: () => this.#tunnels.open,
+    })
+  }
+
+  get addresses(): readonly string[] {
+    return this.#listeners.addresses
+  }
+
+  /** Opens the listeners that are new; they are served by the older configuration until the new one is committed. */
+  async prepare(edition: Pick<Edition, 'snapshot' | 'loopId'>): Promise<Prepared> {
+    const snapshot = withShare(edition.snapshot, this.#parts.processes)
+    const first = this.#generation === null
+    // Nobody may be answered by nothing.
+    if (first) this.#replaceGeneration(snapshot, edition.loopId)
+    const discard = await this.#listeners.open(snapshot.listen, snapshot.limits)
+    return {
+      discard,
+      commit: () => {
+        if (!first) this.#replaceGeneration(snapshot, edition.loopId)
+        void this.#listeners.retain(snapshot.listen, snapshot.limits)
+        this.#services.budgets.retain(snapshot.policies)
+      },
+    }
+  }
+
+  /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
+  async close(): Promise<void> {
+    const deadline = setTimeout(() => this.#listeners.destroy(), DRAIN)
+    await Promise.all([this.#listeners.close(), this.#tunnels.drain(DRAIN)])
+    clearTimeout(deadline)
+    await this.#generation?.transport.destroy()
+  }
+
+  #replaceGeneration(snapshot: Snapshot, loopId: string): void {
+    const previous = this.#generation?.transport
+    const transport = new Transport(snapshot.endpoints, previous)
+    this.#generation = { snapshot, transport, loopId, findSite: indexSites(snapshot.sites) }
+    void previous?.retire()
+  }
+}
+
+/** What a decision may look at, as this process's health has it. */
+export function worldOf(health: HealthView, random: () => number): Services['world'] {
+  return {
+    random,
+    standing: (endpoint, policy) => health.standing(endpoint, policy),
+    ramp: (endpoint, policy) => health.ramp(endpoint, policy),
+    lastSuccess: (endpoint) => health.lastSuccess(endpoint),
+  }
+}
+
+/** Connections are limited in each process: the kernel deals them out evenly, so each gets its share of the limit. */
+function withShare(snapshot: Snapshot, processes: number): Snapshot {
+  const { connections, connectionsPerAddress } = snapshot.limits
+  const share = (limit: number) => Math.ceil(limit / processes)
+  const shares = { connections: share(connections), connectionsPerAddress: share(connectionsPerAddress) }
+  return { ...snapshot, limits: { ...snapshot.limits, ...shares } }
+}

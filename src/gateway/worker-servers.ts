@@ -1,0 +1,91 @@
+import type { Deadline } from '../delivery/deadlines.ts'
+import type { Timers } from '../delivery/timers.ts'
+import type { Board } from '../health/board.ts'
+import { Fleet, type FleetOptions } from '../workers/fleet.ts'
+import { MemberRefused } from '../workers/member.ts'
+import type { Shipment } from '../workers/messages.ts'
+import { Ports } from '../workers/ports.ts'
+import { ConfigRejected } from './config-rejected.ts'
+import type { Edition, Prepared, Servers } from './edition.ts'
+
+export interface WorkerServersOptions extends Pick<FleetOptions, 'size' | 'program' | 'log' | 'metrics' | 'sink'> {
+  readonly board: Board
+  readonly timers: Timers
+}
+
+/** The first configuration is in use as soon as the processes have started. */
+const NOTHING_LEFT: Prepared = { commit: () => {}, discard: () => {} }
+/** How our own program is told that it is a worker. */
+export const WORK = 'work'
+/** How long news of health that change no decision wait for company. Milliseconds. */
+const PATIENCE = 100
+
+/** Several processes serve; this one tells them what, and keeps the totals of what they count. */
+export class WorkerServers implements Servers {
+  readonly #fleet: Fleet
+  readonly #ports = new Ports()
+  readonly #options: WorkerServersOptions
+  #started = false
+  #telling: Deadline | null = null
+
+  constructor(options: WorkerServersOptions) {
+    this.#options = options
+    const { board, timers, metrics } = options
+    // All that one process would show is there before the first worker has said anything.
+    for (const gauge of [metrics.connections, metrics.requestsInFlight, metrics.tunnels]) gauge.child()
+    for (const result of ['hit', 'miss']) metrics.geoLookups.child(result)
+    this.#fleet = new Fleet({
+      ...options,
+      args: [WORK],
+      now: () => timers.now(),
+      board: () => board.export(),
+      onReports: (reports) => board.receive(reports),
+    })
+  }
+
+  get addresses(): readonly string[] {
+    return this.#fleet.addresses
+  }
+
+  get serving(): number {
+    return this.#fleet.serving
+  }
+
+  async prepare({ snapshot, source, places, loopId }: Edition): Promise<Prepared> {
+    const listen = await this.#ports.resolve(snapshot.listen)
+    const shipment: Shipment = { source, places, loopId, listen }
+    try {
+      if (!this.#started) await this.#fleet.start(shipment)
+      const prepared = this.#started ? await this.#fleet.prepare(shipment) : NOTHING_LEFT
+      this.#started = true
+      return {
+        discard: prepared.discard,
+        commit: () => {
+          this.#ports.own(listen)
+          return prepared.commit()
+        },
+      }
+    } catch (thrown) {
+      if (thrown instanceof MemberRefused && thrown.refusal.problems.length > 0) {
+        throw new ConfigRejected(thrown.refusal.problems)
+      }
+      throw thrown
+    }
+  }
+
+  tellHealth(urgent: boolean): void {
+    if (urgent) this.#tell()
+    else this.#telling ??= this.#options.timers.after(PATIENCE, () => this.#tell())
+  }
+
+  async close(): Promise<void> {
+    await this.#fleet.close()
+    this.#telling?.cancel()
+  }
+
+  #tell(): void {
+    this.#telling?.cancel()
+    this.#telling = null
+    this.#fleet.tellBoard(this.#options.board.export())
+  }
+}

@@ -1,0 +1,198 @@
+import { PolycdnError } from '../errors.ts'
+import type { BoardState } from '../health/board-state.ts'
+import type { HealthReport } from '../health/report.ts'
+import type { Log } from '../observe/log.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { LineSink } from '../observe/sink.ts'
+import { type Death, type Member, MemberLost, setUpMembers } from './member.ts'
+import type { FromWorker, Shipment } from './messages.ts'
+import { Slot } from './slot.ts'
+
+export interface FleetOptions {
+  /** How many processes serve. */
+  readonly size: number
+  /** The file of our own program, and how it is told that it is a worker. */
+  readonly program: string
+  readonly args: readonly string[]
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly sink: LineSink
+  /** Milliseconds, monotonic. */
+  now(): number
+  /** What a new process has to know before it serves. */
+  board(): BoardState
+  onReports(reports: readonly HealthReport[]): void
+  /** How long a process may be silent when it is asked. Milliseconds; default 15,000. */
+  readonly patience?: number
+}
+
+/** Deaths that a start survives. */
+const MOST_DEATHS = 3
+/** A little longer than what processes give their requests: then they are killed. Milliseconds. */
+const LONGEST_DRAIN = 34_000
+
+/** The processes that serve: started, told of configurations, replaced when they die. Lives in the primary. */
+export class Fleet {
+  readonly #options: FleetOptions
+  readonly #slots: readonly Slot[]
+  /** Every process that has not ended, those included that are being replaced already. */
+  readonly #alive = new Set<Member>()
+  readonly #using = new WeakMap<Member, Shipment>()
+  #current: Shipment | null = null
+  #addresses: readonly string[] = []
+  #starting: PromiseWithResolvers<void> | null = null
+  #deaths = 0
+  #emptied: (() => void) | null = null
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+    setUpMembers(options.program, options.args)
+    const { sink, metrics, now } = options
+    const events = {
+      now,
+      ...(options.patience === undefined ? {} : { patience: options.patience }),
+      onLine: (line: string) => sink.write(line),
+      onMessage: (member: Member, message: FromWorker) => this.#onMessage(member, message),
+      onHello: (slot: Slot, member: Member) => void this.#welcome(slot, member),
+      onGone: (member: Member, death: Death, pause: number | null) => this.#onGone(member, death, pause),
+      onLaunch: (member: Member, again: boolean) => {
+        this.#alive.add(member)
+        if (again) metrics.workerRestarts.child().inc()
+      },
+    }
+    this.#slots = Array.from({ length: options.size }, () => new Slot(events))
+  }
+
+  /** Where clients connect, as bound. */
+  get addresses(): readonly string[] {
+    return this.#addresses
+  }
+
+  /** Processes that serve now. */
+  get serving(): number {
+    return this.#slots.filter(({ ready }) => ready).length
+  }
+
+  /** Starts all processes with their first configuration. Throws MemberRefused or worker_failed. */
+  async start(shipment: Shipment): Promise<void> {
+    this.#current = shipment
+    this.#starting = Promise.withResolvers()
+    for (const slot of this.#slots) slot.launch()
+    await this.#starting.promise
+    this.#starting = null
+  }
+
+  /**
+   * Has every process take in what a configuration needs. Throws MemberRefused, and then no process has changed. One
+   * that ends meanwhile is no obstacle, unless it is the last one.
+   */
+  async prepare(shipment: Shipment): Promise<{ commit(): Promise<void>; discard(): Promise<void> }> {
+    const asked = this.#ready()
+    const results = await Promise.allSettled(asked.map((member) => member.ask({ type: 'prepare', shipment })))
+    const prepared = asked.filter((_, index) => results[index]!.status === 'fulfilled')
+    const discard = () => settle(prepared.map((member) => member.ask({ type: 'discard' })))
+    const refused = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason)
+    const refusal = refused.find((reason) => !(reason instanceof MemberLost))
+    // Where nobody is left to ask, the next processes may do better with it than the last did with the old one.
+    if (refusal !== undefined || (prepared.length === 0 && asked.length > 0)) {
+      await discard()
+      throw refusal ?? new PolycdnError('worker_failed', 'every worker process ended over this configuration')
+    }
+    return { discard, commit: () => this.#commit(shipment, prepared) }
+  }
+
+  /** Tells every process that serves what the Board says now. */
+  tellBoard(state: BoardState): void {
+    for (const member of this.#ready()) member.tell({ type: 'board', state })
+  }
+
+  /** Has all processes end their requests, and kills those that take too long. Resolves when none is left. */
+  async close(): Promise<void> {
+    const emptied = new Promise<void>((resolve) => (this.#emptied = resolve))
+    this.#starting?.reject(new PolycdnError('shutting_down', 'this gateway is shutting down'))
+    for (const slot of this.#slots) slot.close()
+    const late = setTimeout(() => {
+      for (const member of this.#alive) member.kill()
+    }, LONGEST_DRAIN)
+    if (this.#alive.size > 0) await emptied
+    clearTimeout(late)
+  }
+
+  #ready(): Member[] {
+    return this.#slots.filter(({ ready }) => ready).map(({ member }) => member!)
+  }
+
+  async #commit(shipment: Shipment, prepared: readonly Member[]): Promise<void> {
+    this.#current = shipment
+    for (const member of prepared) this.#using.set(member, shipment)
+    await settle(
+      prepared.map(async (member) => {
+        this.#addresses = await member.ask({ type: 'commit' })
+      }),
+    )
+    // Processes that began to serve while the others prepared.
+    await Promise.all(this.#ready().map((member) => this.#catchUp(member).catch((error) => this.#fail(member, error))))
+  }
+
+  async #welcome(slot: Slot, member: Member): Promise<void> {
+    const { log, board, size: processes } = this.#options
+    try {
+      const shipment = this.#current!
+      this.#using.set(member, shipment)
+      this.#addresses = await member.ask({ type: 'start', shipment, board: board(), processes })
+      await this.#catchUp(member)
+      if (slot.member !== member) return
+      slot.ready = true
+      member.watch()
+      member.tell({ type: 'board', state: board() })
+      log.info('worker-ready', { pid: member.pid })
+      if (this.serving === this.#slots.length) this.#starting?.resolve()
+    } catch (error) {
+      this.#fail(member, error)
+    }
+  }
+
+  /** A process that cannot use what the others use is replaced. */
+  #fail(member: Member, error: unknown): void {
+    if (error instanceof MemberLost) return
+    this.#options.log.error('worker-failed', { pid: member.pid, error })
+    this.#starting?.reject(error)
+    member.kill()
+  }
+
+  /** A configuration that came while a process was busy with the one before. */
+  async #catchUp(member: Member): Promise<void> {
+    while (this.#using.get(member) !== this.#current) {
+      const shipment = this.#current!
+      this.#using.set(member, shipment)
+      await member.ask({ type: 'prepare', shipment })
+      this.#addresses = await member.ask({ type: 'commit' })
+    }
+  }
+
+  #onMessage(member: Member, message: FromWorker): void {
+    if (message.type === 'metrics') this.#options.metrics.add(message.parts, member.name)
+    if (message.type === 'reports') this.#options.onReports(message.reports)
+  }
+
+  #onGone(member: Member, { code, signal }: Death, pause: number | null): void {
+    this.#alive.delete(member)
+    this.#options.metrics.release(member.name)
+    if (this.#emptied !== null) {
+      if (this.#alive.size === 0) this.#emptied()
+      return
+    }
+    const replaced = pause === null ? {} : { replaced_in_ms: pause }
+    this.#options.log.error('worker-died', { pid: member.pid, code, signal, ...replaced })
+    if (++this.#deaths > MOST_DEATHS) {
+      this.#starting?.reject(new PolycdnError('worker_failed', 'worker processes end as soon as they start'))
+    }
+  }
+}
+
+/** Waits for all; who was lost on the way is replaced by somebody who knows. */
+async function settle(asked: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(asked)) {
+    if (result.status === 'rejected' && !(result.reason instanceof MemberLost)) throw result.reason
+  }
+}

@@ -1,0 +1,62 @@
+import type { Problem } from '../config/problem.ts'
+import type { ListenAddress } from '../config/snapshot.ts'
+import type { ConfigSource } from '../config/source.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Coordinates } from '../geo/place.ts'
+import type { BoardState } from '../health/board-state.ts'
+import type { HealthReport } from '../health/report.ts'
+import type { FamilyPart } from '../observe/family.ts'
+
+/** A configuration on its way to a worker, which compiles it again: equal sources, equal Snapshots. */
+export interface Shipment {
+  readonly source: ConfigSource
+  /** Where the endpoints of `location: auto` were found, by key: found once, so that all workers agree. */
+  readonly places: ReadonlyMap<string, Coordinates>
+  /** `listen` with the ports that the system chose: all workers share them. */
+  readonly listen: readonly ListenAddress[]
+  /** Our name in CDN-Loop: one for all workers. */
+  readonly loopId: string
+}
+
+/** Why a worker cannot use a configuration. */
+export interface Refusal {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * What the primary tells a worker. Questions have an `id` and get one answer. `start` comes once and is followed by
+ * serving at once; later configurations are prepared by all workers before any of them commits.
+ */
+export type ToWorker =
+  | {
+      readonly type: 'start'
+      readonly id: number
+      readonly shipment: Shipment
+      readonly board: BoardState
+      readonly processes: number
+    }
+  | { readonly type: 'prepare'; readonly id: number; readonly shipment: Shipment }
+  | { readonly type: 'commit'; readonly id: number }
+  | { readonly type: 'discard'; readonly id: number }
+  /** Is anybody there? */
+  | { readonly type: 'ping'; readonly id: number }
+  | { readonly type: 'board'; readonly state: BoardState }
+  | { readonly type: 'drain' }
+
+export type Question = Extract<ToWorker, { readonly id: number }>
+
+/** What a worker tells the primary. */
+export type FromWorker =
+  | { readonly type: 'hello' }
+  | {
+      readonly type: 'answer'
+      readonly id: number
+      readonly refused: Refusal | null
+      readonly addresses: readonly string[]
+    }
+  | { readonly type: 'reports'; readonly reports: readonly HealthReport[] }
+  | { readonly type: 'metrics'; readonly parts: readonly FamilyPart[] }
+  /** It will end, and accepts nothing any more. */
+  | { readonly type: 'leaving' }
