@@ -15,6 +15,8 @@ function fakeShell() {
   const shell: Shell = {
     env: {},
     version: '0',
+    program: '',
+    stop: () => {},
     nodeVersion: '0',
     out: (line) => out.push(line),
     err: (line) => err.push(line),
@@ -32,13 +34,13 @@ t.test('a right configuration is summed up on standard output', async (t) => {
 })
 
 t.test('a wrong one is told line by line on standard error', async (t) => {
-  const path = join(t.testdir({ 'c.yaml': `${SITE}lug: {}\nworkers: auto\n` }), 'c.yaml')
+  const path = join(t.testdir({ 'c.yaml': `${SITE}lug: {}\notel: { endpoint: x }\n` }), 'c.yaml')
   const { shell, out, err } = fakeShell()
   t.equal(await validate(['-c', path], shell), 2)
   t.strictSame(out, [])
   t.strictSame(err, [
     `${path}:4:1: lug: unknown key "lug"; did you mean "log"?`,
-    `${path}:5:10: workers: not supported yet; it can only be 1`,
+    `${path}:5:19: otel.endpoint: not supported yet; it can only be null`,
   ])
 })
 
