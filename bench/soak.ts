@@ -1,31 +1,26 @@
-import type { Scope } from '../test/helpers/scope.ts'
-import { failoverUnderLoad } from '../test/scenarios/failover-under-load.ts'
+import { Run } from './run.ts'
+import { soakChaos } from './soak-chaos.ts'
+import { soakLoad } from './soak-load.ts'
 
-/** `npm run soak [SECONDS]`: load for 20 s while the nearest edge dies and comes back. Exit code 1 on one failed request. */
-class Run implements Scope {
-  readonly #teardowns: (() => unknown)[] = []
+/**
+ * `npm run soak [PART] [SECONDS]`: a part by name, or all of them. Exit code 1 on one failed request. SOAK_SEED=…
+ * repeats a run.
+ */
+const PARTS = { load: soakLoad, chaos: soakChaos } as const
 
-  teardown(fn: () => unknown): void {
-    this.#teardowns.push(fn)
-  }
-
-  async end(): Promise<void> {
-    for (let fn = this.#teardowns.pop(); fn !== undefined; fn = this.#teardowns.pop()) await fn()
-  }
-}
-
-const duration = Number(process.argv[2] ?? 20)
+const [first, second] = process.argv.slice(2)
+const named = first !== undefined && first in PARTS ? (first as keyof typeof PARTS) : null
+const seconds = Number(named === null ? first : second) || undefined
 const seed = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000)
-const run = new Run()
-try {
-  console.log(`soak: ${duration} s, SOAK_SEED=${seed}`)
-  const report = await failoverUnderLoad(run, { duration, seed })
-  const { load, cycles, failovers, exitCode, stderr } = report
-  console.log(load.output)
-  console.log(JSON.stringify({ requests: load.requests, failed: load.failed, cycles, failovers, exitCode }))
-  const good = load.failed === 0 && load.socketErrors === 0 && failovers > 0 && exitCode === 0 && stderr === ''
-  console.log(good ? 'soak: not one failed request' : `soak: FAILED\n${stderr}`)
-  process.exitCode = good ? 0 : 1
-} finally {
-  await run.end()
+let good = true
+for (const name of named === null ? (Object.keys(PARTS) as (keyof typeof PARTS)[]) : [named]) {
+  const run = new Run()
+  try {
+    console.log(`soak ${name}: SOAK_SEED=${seed}`)
+    good = (await PARTS[name](run, { seed, seconds })) && good
+  } finally {
+    await run.end()
+  }
 }
+console.log(good ? 'soak: not one failed request' : 'soak: FAILED')
+process.exitCode = good ? 0 : 1

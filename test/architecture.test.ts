@@ -11,10 +11,11 @@ const PURE: readonly RegExp[] = [
   /^src\/providers\//,
   /^src\/config\/(snapshot|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries)(-[a-z]+)?\.ts$/,
-  /^src\/health\/(breaker|outlier|ewma|check-state)\.ts$/,
-  /^src\/delivery\/(retry|deadlines|outcome)\.ts$/,
+  /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
+  /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|compare(-[a-z]+)?)\.ts$/,
   /^src\/cache\/(key|freshness)\.ts$/,
   /^src\/http\/(target|host|forwarded|headers)\.ts$/,
+  /^src\/workers\/back-off\.ts$/,
 ]
 
 /**
@@ -25,7 +26,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
   ['main', [/^src\/main\.ts$/]],
   ['commands', [/^src\/commands\//]],
   ['gateway', [/^src\/gateway(\/|\.ts$)/]],
-  ['shells', [/^src\/(cache|config|delivery|geo|health|http|observe)\//]],
+  ['shells', [/^src\/(cache|config|delivery|geo|health|http|observe|workers)\//]],
   ['pure', PURE],
   ['errors', [/^src\/errors\.ts$/]],
 ]
@@ -58,6 +59,9 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   yaml: ['src/config/parse.ts'],
   zod: ['src/config/schema'],
 }
+
+/** Who may import a module of Node that changes what the process is. */
+const NODE_IMPORTERS: Readonly<Record<string, string>> = { 'node:cluster': 'src/workers/' }
 
 /** Folders of implementations that know nothing of each other: index.ts lists them, `shared` is what they have in common. */
 const REGISTRIES: readonly { readonly folder: string; readonly shared: readonly string[] }[] = [
@@ -121,6 +125,13 @@ const oneImporterAPackage: Check = function* (file) {
   }
 }
 
+const processesInOneFolder: Check = function* (file) {
+  for (const { target, line } of imports(file, 'node')) {
+    const owner = NODE_IMPORTERS[target]
+    if (owner !== undefined && !file.path.startsWith(owner)) yield [line, `only ${owner} may import ${target}`]
+  }
+}
+
 const implementationsAreStrangers: Check = function* (file) {
   for (const { folder, shared } of REGISTRIES) {
     const memberOf = (path: string) => (path.startsWith(folder) ? path.slice(folder.length).split('/')[0] : undefined)
@@ -166,6 +177,7 @@ const CHECKS = {
   noUpwardImport,
   pureFilesStayPure,
   oneImporterAPackage,
+  processesInOneFolder,
   implementationsAreStrangers,
   processOnlyInMain,
   namesAndSizes,
@@ -251,6 +263,7 @@ const BROKEN: readonly (readonly [check: keyof typeof CHECKS, path: string, text
   ['oneImporterAPackage', 'src/geo/places.ts', "import { open } from 'maxmind'", 1],
   ['oneImporterAPackage', 'src/http/server.ts', "import helmet from '@fastify/helmet'", 1],
   ['oneImporterAPackage', 'src/observe/sink.ts', "import fs from 'fs'", 1],
+  ['processesInOneFolder', 'src/gateway/worker.ts', "import cluster from 'node:cluster'", 1],
   ['implementationsAreStrangers', 'src/steering/strategies/x.ts', "import { y } from './proximity.ts'", 1],
   ['implementationsAreStrangers', 'src/providers/ipfs/plan.ts', "import { y } from '../http.ts'", 1],
   ['implementationsAreStrangers', 'src/steering/decide.ts', "import { y } from './strategies/proximity.ts'", 1],
@@ -274,6 +287,7 @@ const FINE: readonly (readonly [path: string, text: string])[] = [
   ['src/config/compile/cdn.ts', "import type { Config } from '../schema/index.ts'"],
   ['src/delivery/attempt.ts', "import type { Dispatcher } from 'undici'"],
   ['src/geo/lookup.ts', "import { LRUCache } from 'lru-cache'\nimport { PolycdnError } from '../errors.ts'"],
+  ['src/workers/member.ts', "import cluster from 'node:cluster'"],
   ['src/http/handle.ts', "const text = 'import x from \\'undici\\''\nchild.process = { process: 1 }"],
 ]
 

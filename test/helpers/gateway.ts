@@ -70,11 +70,11 @@ export function writeConfig(file: string, config: Config): void {
   writeFileSync(file, configText(config))
 }
 
-/** An object as YAML, with ports that the operating system chooses where it names none. */
+/** An object as YAML, with ports that the operating system chooses where it names none, and one process. */
 export function configText(config: Config): string {
   if (typeof config === 'string') return config
   const defaults = { version: 1, listen: [{ address: '127.0.0.1:0' }], admin: { address: '127.0.0.1:0' } }
-  return stringify({ ...defaults, log: { access: false }, ...config }, { aliasDuplicateObjects: false })
+  return stringify({ ...defaults, workers: 1, log: { access: false }, ...config }, { aliasDuplicateObjects: false })
 }
 
 /** tap's own variables would make the child collect coverage and load tap's loaders. */

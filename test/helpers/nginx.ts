@@ -27,6 +27,10 @@ export interface Nginx {
   stop(): Promise<void>
   /** Starts again on the same port. Resolves when it answers. */
   start(): Promise<void>
+  /** SIGSTOP: connections are still accepted by the kernel, and nothing is answered. */
+  pause(): void
+  /** SIGCONT. */
+  resume(): void
   /** The lines of the access log: `METHOD TARGET STATUS host="…" ua="…"`. */
   accessLog(): string[]
 }
@@ -97,6 +101,14 @@ class RunningNginx implements Nginx {
 
   async stop(): Promise<void> {
     await this.#child?.stop('SIGQUIT')
+  }
+
+  pause(): void {
+    this.#child?.process.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.process.kill('SIGCONT')
   }
 
   accessLog(): string[] {
