@@ -1,12 +1,31 @@
 import type { ResumeSettings } from '../config/snapshot.ts'
-import { continues, type Part, partFrom, type Representation, type Resumable, resumable } from './resume.ts'
+import {
+  continued,
+  continues,
+  type Part,
+  partFrom,
+  promisedLength,
+  type Representation,
+  type Resumable,
+  resumable,
+} from './resume.ts'
 
 /** What renews the attempts of a request: that much of its body has arrived since. Bytes. */
 const RENEWAL = 256 * 1024
 
+const NO_ANSWER: Representation = {
+  status: 0,
+  etag: null,
+  lastModified: null,
+  contentLength: null,
+  contentRange: null,
+  contentEncoding: null,
+  contentType: null,
+}
+
 /** The body that a client is getting: how far it is, and whether another endpoint may continue it. */
 export class Body {
-  readonly #resumable: Resumable | null
+  #resumable: Resumable | null
   /** Bytes that the client is to get in all; null while unknown. */
   #length: number | null
   #delivered = 0
@@ -14,7 +33,12 @@ export class Body {
 
   constructor(answer: Representation, settings: ResumeSettings) {
     this.#resumable = resumable(answer, settings)
-    this.#length = this.#resumable?.last == null ? null : this.#resumable.last - this.#resumable.first + 1
+    this.#length = promisedLength(answer)
+  }
+
+  /** Of an answer that has none: to HEAD. */
+  static none(): Body {
+    return new Body(NO_ANSWER, { enabled: false, require: 'strong-etag' })
   }
 
   /** A piece has been handed to the client. */
@@ -52,10 +76,8 @@ export class Body {
   /** Takes an answer as the continuation, if it proves to be one. */
   splice(answer: Representation): boolean {
     if (this.#resumable === null || !continues(this.#resumable, this.#delivered, answer)) return false
-    if (this.#length === null) {
-      const complete = Number(answer.contentRange!.slice(answer.contentRange!.indexOf('/') + 1))
-      this.#length = complete - this.#resumable.first
-    }
+    this.#resumable = continued(this.#resumable, answer)
+    this.#length = this.#resumable.last! - this.#resumable.first + 1
     return true
   }
 }

@@ -35,10 +35,13 @@ export class DeliveryAttempt {
   #kept: Buffer[] | null = null
   #keptBytes = 0
   #whole = false
+  #lost = false
+  readonly #release: () => void
 
   constructor(owner: AttemptOwner, { endpoint, reason, timeouts, timers, release }: DeliveryAttemptOptions) {
     this.endpoint = endpoint
     this.reason = reason
+    this.#release = release
     this.attempt = new Attempt(endpoint, timeouts, timers, {
       onHead: (head) => {
         release()
@@ -53,8 +56,15 @@ export class DeliveryAttempt {
       onFailure: (code, sent) => {
         release()
         if (this.#kept === null) owner.onFailure(this, code, sent)
+        else this.#lost = true
       },
     })
+  }
+
+  /** Stops without a word to the owner. */
+  cancel(): void {
+    this.#release()
+    this.attempt.cancel()
   }
 
   /** From its head on, the answer is kept instead of told: it is unwanted, and may be all there is in the end. */
@@ -62,15 +72,25 @@ export class DeliveryAttempt {
     this.#kept = []
   }
 
-  /** The kept answer, if it was short and has come to its end. */
-  get keptAnswer(): { readonly head: ResponseHead; readonly body: Buffer } | null {
-    return this.#whole && this.#kept !== null ? { head: this.#head!, body: Buffer.concat(this.#kept) } : null
+  /**
+   * The kept answer, which is wanted after all: what came of it so far, and the owner hears the rest. null: it was too
+   * long to keep, or broke off.
+   */
+  unkeep(): { readonly head: ResponseHead; readonly body: Buffer; readonly whole: boolean } | null {
+    if (this.#kept === null || this.#lost) return null
+    const body = Buffer.concat(this.#kept)
+    this.#kept = null
+    return { head: this.#head!, body, whole: this.#whole }
   }
 
   #keepData(chunk: Buffer): boolean {
     this.#keptBytes += chunk.length
-    if (this.#keptBytes > MAX_KEPT) this.attempt.cancel()
-    else this.#kept!.push(chunk)
+    if (this.#keptBytes <= MAX_KEPT) {
+      this.#kept!.push(chunk)
+    } else {
+      this.#lost = true
+      this.attempt.cancel()
+    }
     return true
   }
 }

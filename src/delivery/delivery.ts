@@ -1,15 +1,17 @@
-import type { Endpoint, OutlierSettings } from '../config/snapshot.ts'
-import { ERRORS, type ErrorCode } from '../errors.ts'
+import type { Endpoint } from '../config/snapshot.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { HealthView } from '../health/health-view.ts'
 import type { Decision, Reason } from '../steering/decision.ts'
 import type { ResponseHead } from './attempt.ts'
+import { Blame } from './blame.ts'
 import { Body } from './body.ts'
 import type { Budgets } from './budgets.ts'
 import type { Deadline } from './deadlines.ts'
 import { type AttemptOwner, DeliveryAttempt } from './delivery-attempt.ts'
 import { isChallenge, representationOf, retryAfterOf } from './head.ts'
 import type { Delivered, Job, Resume } from './job.ts'
-import { type AttemptRecord, type Outcome, statusOf } from './outcome.ts'
+import type { AttemptRecord, Outcome } from './outcome.ts'
+import { contradictsItself } from './resume.ts'
 import { hedgeCandidate, nextStep, type Step } from './retry.ts'
 import type { Timers } from './timers.ts'
 import type { Transport } from './transport.ts'
@@ -44,8 +46,7 @@ export class Delivery implements AttemptOwner {
   readonly #done: (delivered: Delivered) => void
   readonly #records: AttemptRecord[] = []
   readonly #resumes: Resume[] = []
-  /** Endpoints that asked for a pause. */
-  readonly #limits: { readonly endpoint: Endpoint; readonly ms: number }[] = []
+  readonly #blame: Blame
   /** Attempts whose head is waited for: one, or two when hedged. */
   readonly #waiting = new Set<DeliveryAttempt>()
   #decision: Decision
@@ -71,6 +72,7 @@ export class Delivery implements AttemptOwner {
     this.#parts = parts
     this.#done = done
     this.#decision = job.decision
+    this.#blame = new Blame(parts.health, job.decision.policy.outlier)
     this.#seekingSince = parts.timers.now()
   }
 
@@ -90,7 +92,7 @@ export class Delivery implements AttemptOwner {
     this.#parts.health.timed(by.endpoint, this.#elapsedOf(by))
     const outcome = this.#judgeHead(by, head)
     if (outcome === null) return this.#body === null ? this.#serve(by, head) : this.#splice(by, head)
-    if (outcome.status === 429) this.#limits.push({ endpoint: by.endpoint, ms: retryAfterOf(head, Date.now()) })
+    if (outcome.status === 429) this.#blame.limited(by.endpoint, retryAfterOf(head, Date.now()))
     this.#record(by, outcome)
     if (this.#body !== null) {
       by.attempt.discard()
@@ -108,7 +110,7 @@ export class Delivery implements AttemptOwner {
 
   onData(by: DeliveryAttempt, chunk: Buffer): boolean {
     if (this.#body!.exceeds(chunk.length)) {
-      by.attempt.cancel()
+      by.cancel()
       this.onFailure(by, 'http_protocol_error', true)
       return false
     }
@@ -119,15 +121,14 @@ export class Delivery implements AttemptOwner {
   onEnd(by: DeliveryAttempt): void {
     if (!this.#body!.complete) return this.onFailure(by, 'http_response_incomplete', true)
     this.#parts.writer.end()
-    this.#judge()
+    if (this.#status < 500 && this.#status !== 429) this.#parts.health.succeeded(by.endpoint)
     this.#finish({ error: null, aborted: false })
   }
 
   onFailure(by: DeliveryAttempt, code: ErrorCode, sent: boolean): void {
-    // Nobody is charged for a client that has left, and nobody else is asked.
-    if (this.#leaving !== null) return this.#onClientGone()
     this.#waiting.delete(by)
-    if (isTheirFault(by.endpoint, code)) this.#parts.health.failed(by.endpoint, this.#outlier)
+    // Nobody is charged while the client may have left.
+    if (this.#leaving === null) this.#blame.failed(by.endpoint, code)
     this.#record(by, { kind: 'failed', code, status: null, sent })
     if (by === this.#current) return this.#interrupt(by, code)
     if (this.#body !== null) this.#noteResume(by, 'failed')
@@ -152,6 +153,8 @@ export class Delivery implements AttemptOwner {
   /** A step that the budget or the origin's breaker refuses is replaced by what comes after it. */
   #nextStep(): Step {
     const { budgets, timers, health } = this.#parts
+    // Things may have changed since the request began: who was well may be ejected, or full.
+    if (this.#records.length > 0) this.#decision = this.#job.decideAgain()
     const step = nextStep(this.#progress(false))
     const refused = step.kind === 'attempt' && step.paid && !budgets.withdrawRetry(this.#decision.policy, timers.now())
     const affordable = refused ? nextStep(this.#progress(true)) : step
@@ -176,7 +179,7 @@ export class Delivery implements AttemptOwner {
     if (first === undefined || !hedge.enabled) return
     const usual = hedge.after === 'p95' ? (this.#parts.health.p95(first.endpoint) ?? 0) : hedge.after
     this.#deadline = this.#parts.timers.after(Math.max(usual, hedge.minDelay), () => {
-      const candidate = hedgeCandidate(this.#decision, [first.endpoint])
+      const candidate = hedgeCandidate(this.#job.decideAgain(), [first.endpoint])
       if (candidate === null || !this.#waiting.has(first)) return
       if (!this.#parts.budgets.withdrawHedge(this.#decision.policy, this.#parts.timers.now())) return
       this.#launch(candidate.endpoint, candidate.reason, this.#decision.policy.retry.perTryTimeout)
@@ -194,20 +197,19 @@ export class Delivery implements AttemptOwner {
   }
 
   #serve(by: DeliveryAttempt, head: ResponseHead): void {
+    // Node refuses header fields that no client should see. Nothing was sent, so the next endpoint may do better.
     if (!this.#sendHead(by, head)) {
-      // Node refuses header fields that no client should see. Nothing was sent, so the next endpoint may do better.
-      by.attempt.cancel()
+      by.cancel()
       return this.onFailure(by, 'http_protocol_error', true)
     }
-    const { resume } = this.#decision.policy
-    const enabled = resume.enabled && this.#job.method === 'GET'
-    this.#body = new Body(representationOf(head), { ...resume, enabled })
     this.#takeOver(by, head.status)
     // A body that is there already takes the head along; a stream of events may be silent for long.
     queueMicrotask(() => this.#parts.writer.flush())
   }
 
   #sendHead(by: DeliveryAttempt, head: ResponseHead): boolean {
+    const representation = representationOf(head)
+    if (this.#job.method === 'GET' && contradictsItself(representation)) return false
     try {
       this.#parts.writer.head(head.status, this.#job.answer(by.endpoint, head, this.#elapsedOf(by)))
     } catch {
@@ -215,6 +217,7 @@ export class Delivery implements AttemptOwner {
     }
     this.#status = head.status
     this.#firstByteAt = this.#parts.timers.now()
+    this.#body = this.#job.method === 'GET' ? new Body(representation, this.#decision.policy.resume) : Body.none()
     return true
   }
 
@@ -236,6 +239,7 @@ export class Delivery implements AttemptOwner {
     this.#current = by
     this.#sought += this.#parts.timers.now() - this.#seekingSince
     this.#record(by, { kind: 'served', status })
+    if (status < 500 && status !== 429) this.#blame.answered(this.#records)
   }
 
   /** The body broke off. The rest is asked for elsewhere, if what comes could prove to be the rest. */
@@ -253,7 +257,6 @@ export class Delivery implements AttemptOwner {
       this.#sought = 0
     }
     this.#seekingSince = this.#parts.timers.now()
-    this.#decision = this.#job.decideAgain()
     this.#take(this.#nextStep())
   }
 
@@ -263,15 +266,18 @@ export class Delivery implements AttemptOwner {
       return this.#finish({ error: code, aborted: true })
     }
     const kept = this.#kept
-    const answer = kept?.keptAnswer ?? null
-    if (kept !== null && answer !== null && this.#sendHead(kept, answer.head)) {
-      this.#current = kept
-      if (answer.body.length > 0) this.#parts.writer.write(answer.body)
-      this.#parts.writer.end()
-    } else {
-      this.#status = this.#job.refuse(code, this.#records)
-    }
+    const answer = kept?.unkeep() ?? null
+    if (kept !== null && answer !== null && this.#sendHead(kept, answer.head)) return this.#serveKept(kept, answer)
+    this.#status = this.#job.refuse(code, this.#records)
     this.#finish({ error: code, aborted: false })
+  }
+
+  /** The last real answer of an upstream says more than one of ours; its body may still be coming. */
+  #serveKept(kept: DeliveryAttempt, { body, whole }: { readonly body: Buffer; readonly whole: boolean }): void {
+    this.#current = kept
+    this.#kept = null
+    if (body.length > 0) this.onData(kept, body)
+    if (whole && this.#current === kept) this.onEnd(kept)
   }
 
   /** A client that only ended its side gets what comes soon: with nothing to write, nobody could tell that it has left. */
@@ -298,7 +304,7 @@ export class Delivery implements AttemptOwner {
 
   #dropWaiting(): void {
     for (const by of this.#waiting) {
-      by.attempt.cancel()
+      by.cancel()
       this.#record(by, { kind: 'aborted' })
     }
     this.#waiting.clear()
@@ -327,34 +333,13 @@ export class Delivery implements AttemptOwner {
     this.#resumes.push({ from: this.#interrupted!, to, result })
   }
 
-  /**
-   * The whole answer came. A 5xx, or what is no HTTP, is charged to an endpoint only when somebody else answered this request below 500;
-   * else it may be the site that is broken, and a visitor must not be able to eject every CDN by asking for it.
-   */
-  #judge(): void {
-    if (this.#status >= 500 || this.#status === 429) return
-    const { health } = this.#parts
-    for (const { endpoint, outcome } of this.#records) {
-      if (outcome.kind !== 'failed') continue
-      const mayBeTheSite = outcome.code === 'http_protocol_error' || (statusOf(outcome) ?? 0) >= 500
-      if (mayBeTheSite) health.failed(endpoint, this.#outlier)
-    }
-    // A limit that nobody else has is the endpoint's own, and not of what stands behind all of them.
-    for (const { endpoint, ms } of this.#limits) if (ms > 0) health.limited(endpoint, ms)
-    health.succeeded(this.#current!.endpoint)
-  }
-
-  get #outlier(): OutlierSettings {
-    return this.#decision.policy.outlier
-  }
-
   #finish(end: { readonly error: ErrorCode | null; readonly aborted: boolean }): void {
     if (this.#over) return
     this.#over = true
     this.#deadline?.cancel()
     this.#leaving?.cancel()
-    for (const by of this.#waiting) by.attempt.cancel()
-    this.#current?.attempt.cancel()
+    for (const by of this.#waiting) by.cancel()
+    this.#current?.cancel()
     this.#kept?.attempt.discard()
     const last = this.#current
     this.#done({
@@ -367,14 +352,4 @@ export class Delivery implements AttemptOwner {
       ...end,
     })
   }
-}
-
-/**
- * What is charged at once. Not: a certificate without the client's own host, where that is the name to verify; not what
- * may be the fault of this one object, which is judged when it is known whether another endpoint has it.
- */
-function isTheirFault({ tls }: Endpoint, code: ErrorCode): boolean {
-  if (code === 'tls_certificate_error' && tls?.serverName === null) return false
-  if (code === 'http_protocol_error' || code === 'resume_mismatch') return false
-  return ERRORS[code].fault === 'upstream'
 }

@@ -21,9 +21,19 @@ export function representationOf(head: ResponseHead): Representation {
     lastModified: fieldOf(head, 'last-modified'),
     contentLength: fieldOf(head, 'content-length'),
     contentRange: fieldOf(head, 'content-range'),
-    contentEncoding: fieldOf(head, 'content-encoding'),
+    contentEncoding: codingsOf(head),
     contentType: fieldOf(head, 'content-type'),
   }
+}
+
+/** Every line counts: two codings are not none. */
+function codingsOf({ rawHeaders }: ResponseHead): string | null {
+  const codings: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]!.length !== 16 || rawHeaders[i]!.toString('latin1').toLowerCase() !== 'content-encoding') continue
+    codings.push(rawHeaders[i + 1]!.toString('latin1').trim())
+  }
+  return codings.length === 0 ? null : codings.join(', ')
 }
 
 /** A wait that an endpoint must not ask for more than: half an answer of a hostile one would be enough to lose it. */

@@ -24,7 +24,9 @@ const USABLE = 60_000
 /** How long the last good addresses stand in for a resolver that fails. */
 const KEPT = 3_600_000
 /** Between two looks at a name that cannot be found. */
-const PATIENCE = 1000
+const PAUSE = 1000
+/** How long a request waits for new addresses where old ones are known: well below any connect timeout. */
+const PATIENCE = 500
 const MAX_NAMES = 4096
 
 /**
@@ -45,9 +47,11 @@ export class Resolver {
     if (entry === undefined) return this.#first(hostname)
     const now = this.#options.now()
     const age = now - entry.at
-    if (age > FRESH && now - entry.failedAt > PATIENCE) entry.refreshing ??= this.#refresh(hostname, entry)
+    if (age > FRESH && now - entry.failedAt > PAUSE) entry.refreshing ??= this.#refresh(hostname, entry)
     if (age <= USABLE || entry.refreshing === null) return entry.addresses
-    return entry.refreshing
+    // The first look-up is waited for; later ones, of a name server that does not answer, not for long.
+    if (entry.addresses.length === 0) return entry.refreshing
+    return withinPatience(entry.refreshing, entry.addresses)
   }
 
   /** For `connect({ lookup })`. Never called for IP literals. */
@@ -94,6 +98,13 @@ export class Resolver {
     if (this.#entries.size >= MAX_NAMES) this.#entries.delete(this.#entries.keys().next().value!)
     this.#entries.set(hostname, entry)
   }
+}
+
+function withinPatience<T>(wanted: Promise<T>, otherwise: T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(otherwise), PATIENCE)
+    wanted.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 type Callback = Parameters<LookupFunction>[2]

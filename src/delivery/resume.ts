@@ -46,15 +46,41 @@ export function resumable(answer: Representation, { enabled, require }: ResumeSe
   return { proof: 'date', validator: answer.lastModified, encoding, ...span }
 }
 
-function spanOf(answer: Representation): Pick<Resumable, 'completeLength' | 'first' | 'last'> | null {
+/** Which bytes of the representation an answer has, as far as it says. */
+interface Span {
+  readonly completeLength: number | null
+  readonly first: number
+  readonly last: number | null
+}
+
+/** null: several ranges, nothing at all, or what makes no sense. */
+function spanOf(answer: Representation): Span | null {
   if (answer.status === 200) {
     if (answer.contentLength === null) return { completeLength: null, first: 0, last: null }
     const length = Number(answer.contentLength)
     return Number.isSafeInteger(length) && length > 0 ? { completeLength: length, first: 0, last: length - 1 } : null
   }
-  // Several ranges in one answer come as multipart/byteranges, without this field: RFC 9110 section 15.3.7.2.
+  // Several ranges in one answer come as multipart/byteranges, without Content-Range: RFC 9110 section 15.3.7.2.
+  if (answer.status !== 206 || isMultipart(answer)) return null
   const range = parseContentRange(answer.contentRange)
   return range === null ? null : { completeLength: range.complete, first: range.first, last: range.last }
+}
+
+function isMultipart({ contentType }: Representation): boolean {
+  return contentType?.toLowerCase().startsWith('multipart/byteranges') ?? false
+}
+
+/** How many bytes of body an answer to GET promises; null where it does not say. */
+export function promisedLength(answer: Representation): number | null {
+  const span = spanOf(answer)
+  return span === null || span.last === null ? null : span.last - span.first + 1
+}
+
+/** A range of another length than its content: whoever believes one of them hangs, or reads the next answer wrong. */
+export function contradictsItself(answer: Representation): boolean {
+  if (answer.status !== 206 || answer.contentLength === null) return false
+  const length = promisedLength(answer)
+  return length !== null && length !== Number(answer.contentLength)
 }
 
 /** Asks for everything from the first byte that the client does not have. */
@@ -71,13 +97,18 @@ export function continues(resumable: Resumable, delivered: number, answer: Repre
   if (answer.status !== 206) return false
   const range = parseContentRange(answer.contentRange)
   if (range === null || range.complete === null || range.first !== resumable.first + delivered) return false
+  if (isMultipart(answer) || contradictsItself(answer)) return false
   if (range.last !== (resumable.last ?? range.complete - 1)) return false
   if (resumable.completeLength !== null && range.complete !== resumable.completeLength) return false
   if ((answer.contentEncoding?.toLowerCase() ?? null) !== resumable.encoding) return false
-  const length = range.last - range.first + 1
-  if (answer.contentLength !== null && Number(answer.contentLength) !== length) return false
   // If-Range may have been ignored by what answers 206 all the same, so the validator has to be seen.
   return resumable.proof === 'etag' ? answer.etag === resumable.validator : answer.lastModified === resumable.validator
+}
+
+/** What is known of an answer once it was continued: from then on its complete length is part of the proof. */
+export function continued(resumable: Resumable, answer: Representation): Resumable {
+  const completeLength = parseContentRange(answer.contentRange)!.complete!
+  return { ...resumable, completeLength, last: resumable.last ?? completeLength - 1 }
 }
 
 interface Range {

@@ -68,7 +68,7 @@ function nextAttempt(progress: Progress): (Step & { readonly kind: 'attempt' }) 
     const timeout = isLast ? remaining : Math.min(retry.perTryTimeout, remaining)
     return { kind: 'attempt', candidate: fresh, timeout, delay: 0, paid: tries > 1 || fresh.reason === 'panic' }
   }
-  const again = decision.candidates.find(({ endpoint }) => mayTryAgain(endpoint, records))
+  const again = decision.candidates.find(({ endpoint, reason }) => reason !== 'panic' && mayTryAgain(endpoint, records))
   if (again === undefined) return null
   const before = records.filter(({ endpoint }) => endpoint.key === again.endpoint.key).length
   const delay = random() * Math.min(FIRST_DELAY * 2 ** (before - 1), MAX_DELAY)

@@ -27,8 +27,7 @@ export const MAX_HEADER_SIZE = 64 * 1024
  * the endpoint stays. Timeouts are the caller's: undici's own are off, but for a last limit on connecting.
  */
 export class Transport {
-  readonly #pools = new Map<string, Pool>()
-  readonly #handedOver = new Set<Pool>()
+  readonly #pools = new Map<string, SharedPool>()
   #leases = 0
   #retired: (() => void) | null = null
 
@@ -37,9 +36,7 @@ export class Transport {
     if (previous === undefined) return
     const keys = new Set(endpoints.map(({ key }) => key))
     for (const [name, pool] of previous.#pools) {
-      if (!keys.has(endpointKey(name))) continue
-      this.#pools.set(name, pool)
-      previous.#handedOver.add(pool)
+      if (keys.has(endpointKey(name))) this.#pools.set(name, pool.share())
     }
   }
 
@@ -54,15 +51,15 @@ export class Transport {
     }
   }
 
-  /** Waits for the last lease, then closes every pool that was not handed over, when its requests have ended. */
+  /** Waits for the last lease, then lets go of every pool; one that nobody else holds closes when its requests ended. */
   async retire(): Promise<void> {
     if (this.#leases > 0) await new Promise<void>((resolve) => (this.#retired = resolve))
-    await Promise.allSettled(this.#own().map((pool) => pool.close()))
+    await Promise.allSettled([...this.#pools.values()].map((pool) => pool.letGo()))
   }
 
   /** Ends everything now. */
   async destroy(): Promise<void> {
-    await Promise.allSettled(this.#own().map((pool) => pool.destroy()))
+    await Promise.allSettled([...this.#pools.values()].map(({ pool }) => pool.destroy()))
   }
 
   /** Sends a request; the handler's `onError` reports every failure, also those before the connection. */
@@ -85,23 +82,39 @@ export class Transport {
   pool(endpoint: Endpoint, host: string): Pool {
     const name = poolName(endpoint, host)
     const known = this.#pools.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.pool
     const pool = createPool(endpoint, host)
-    this.#pools.set(name, pool)
+    this.#pools.set(name, new SharedPool(pool))
     if (endpoint.tls !== null && endpoint.tls.serverName === null) this.#evict(endpoint)
     return pool
-  }
-
-  #own(): Pool[] {
-    return [...this.#pools.values()].filter((pool) => !this.#handedOver.has(pool))
   }
 
   #evict(endpoint: Endpoint): void {
     const names = [...this.#pools.keys()].filter((name) => endpointKey(name) === endpoint.key)
     if (names.length <= MAX_NAMES) return
     const oldest = names[0]!
-    void this.#pools.get(oldest)?.close()
+    void this.#pools.get(oldest)?.letGo()
     this.#pools.delete(oldest)
+  }
+}
+
+/** A pool that several generations may hold: a long body outlives more than one reload. */
+class SharedPool {
+  readonly pool: Pool
+  #holders = 1
+
+  constructor(pool: Pool) {
+    this.pool = pool
+  }
+
+  share(): SharedPool {
+    this.#holders++
+    return this
+  }
+
+  /** The last one closes it. */
+  async letGo(): Promise<void> {
+    if (--this.#holders === 0) await this.pool.close()
   }
 }
 

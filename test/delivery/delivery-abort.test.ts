@@ -179,7 +179,7 @@ t.test('a client that has left stops its request: no further attempts, and nobod
   const slow = await scriptedUpstream(t, stallBeforeHeaders)
   const spare = await scriptedUpstream(t, answer())
   const a = dialling('a', slow.url)
-  const gateway = await front(t, { candidates: [a, dialling('b', spare.url)], retry: { perTryTimeout: 300 } })
+  const gateway = await front(t, { candidates: [a, dialling('b', spare.url)] })
   const client = await rawClient(t, { port: gateway.port })
   client.send('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
   await slow.received(1)

@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { get } from '../helpers/http.ts'
-import { countedBody } from '../helpers/misbehaviour.ts'
+import { answer, countedBody, head } from '../helpers/misbehaviour.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
+import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { front } from './support/front.ts'
 import { dialling } from './support/parts.ts'
 
@@ -158,4 +159,57 @@ t.test('length and date may prove it, where that was opted in to', async (t) => 
   const resume = { enabled: true, require: 'length-and-date' } as const
   const gateway = await front(t, { candidates: [a.endpoint, b.endpoint], resume })
   t.equal(sha((await get(gateway.url)).body), sha(BODY))
+})
+
+const RANGED = 'GET / HTTP/1.1\r\nhost: x\r\nrange: bytes=0-99\r\n\r\n'
+
+t.test('an answer that promises two lengths is served by nobody', async (t) => {
+  for (const [range, length] of [
+    ['bytes 0-99/100', 50],
+    ['bytes 0-49/100', 100],
+  ] as const) {
+    const fields = { 'content-range': range, 'content-length': String(length), etag: '"v1"' }
+    const liar = await scriptedUpstream(t, [`${head(206, fields)}${'x'.repeat(length)}`])
+    const b = await edge(t, 'b', { body: Buffer.alloc(100, 'b') })
+    const gateway = await front(t, { candidates: [dialling('a', liar.url), b.endpoint] })
+    const client = (await rawClient(t, { port: gateway.port })).send(RANGED)
+    const [got] = await client.responses(1)
+    t.match(got, { status: 206 })
+    t.equal(got!.body.toString(), 'b'.repeat(100))
+  }
+})
+
+t.test('a part that is shorter than its range is visibly cut, with or without a proof', async (t) => {
+  const fields = { 'content-range': 'bytes 0-99/100', etag: 'W/"v1"', connection: 'close' }
+  const a = await scriptedUpstream(t, [`${head(206, fields)}${'x'.repeat(50)}`, 'end!'])
+  const gateway = await front(t, { candidates: [dialling('a', a.url)] })
+  const client = (await rawClient(t, { port: gateway.port })).send(RANGED)
+  t.equal(await client.ended(), 'reset')
+  t.match(await gateway.delivered(), { aborted: true, error: 'http_response_incomplete' })
+})
+
+t.test('a body of unknown length has one from the first switch on: another is refused at the second', async (t) => {
+  const small = BODY.subarray(0, 100_000)
+  const a = await edge(t, 'a', { body: small, chunked: true, diesAfter: 10_000 })
+  const b = await edge(t, 'b', { body: small, diesAfter: 10_000 })
+  const c = await edge(t, 'c', { body: BODY })
+  const gateway = await front(t, { candidates: [a.endpoint, b.endpoint, c.endpoint] })
+  const client = (await rawClient(t, { port: gateway.port })).send('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  t.equal(await client.ended(), 'reset')
+  t.match(
+    (await gateway.delivered()).resumes.map(({ result }) => result),
+    ['resumed', 'refused'],
+  )
+})
+
+t.test('blame does not wait for a client to read to the end', async (t) => {
+  const a = await scriptedUpstream(t, answer(503, 'broken'))
+  const b = await scriptedUpstream(t, [`${head(200, { 'content-length': '100' })}x`, 'stall!'])
+  const broken = dialling('a', a.url)
+  const gateway = await front(t, { candidates: [broken, dialling('b', b.url)] })
+  const client = (await rawClient(t, { port: gateway.port })).send('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  await client.received('x')
+  client.reset()
+  t.match(await gateway.delivered(), { error: 'client_gone' })
+  t.equal(gateway.health(broken), 'ejected')
 })

@@ -19,6 +19,7 @@ import {
 import { rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { type ScriptedUpstream, type Step, scriptedUpstream } from '../helpers/scripted-upstream.ts'
+import { until } from '../helpers/wait.ts'
 import { attempts, front } from './support/front.ts'
 import { dialling, givenUp } from './support/parts.ts'
 
@@ -265,7 +266,7 @@ t.test('an answer that was not wanted is kept, and served when all that comes af
   const [b] = await edge(t, 'b', stallBeforeHeaders)
   const gateway = await front(t, { candidates: [a, b], retry: { attempts: 2, timeout: 300 } })
   t.match(await get(gateway.url), { status: 503, body: 'a is sorry', headers: { 'retry-after': '9' } })
-  t.match(await gateway.delivered(), { status: 503, servedBy: a, error: 'http_response_timeout' })
+  t.match(await gateway.delivered(), { status: 503, servedBy: a, aborted: false })
 })
 
 t.test('the same endpoint is asked again where there is no other, within the budget', async (t) => {
@@ -333,4 +334,41 @@ t.test('no more hedges than the policy allows', async (t) => {
   await get(gateway.url)
   t.strictSame(attempts(await gateway.delivered()), ['a failed http_response_timeout', 'b served 200'])
   t.equal(spare.requests.length, 1)
+})
+
+t.test('whatever ends an attempt before its head, nothing waits at its endpoint afterwards', async (t) => {
+  const [a, slow] = await edge(t, 'a', stallBeforeHeaders)
+  const [b] = await edge(t, 'b', answer(200, 'from b'))
+  const hedge = { enabled: true, after: 20, minDelay: 20, maxExtraPercent: 100 } as const
+  const gateway = await front(t, { candidates: [a, b], hedge })
+  await get(gateway.url)
+  t.strictSame(attempts(await gateway.delivered()), ['a aborted', 'b served 200'])
+  t.equal(gateway.pending(a), 0, 'a lost hedge')
+  const alone = await front(t, { candidates: [a] })
+  const client = (await rawClient(t, { port: alone.port })).send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => slow.requests.length === 2, { what: 'the second request' })
+  t.equal(alone.pending(a), 1)
+  client.reset()
+  await alone.delivered()
+  t.equal(alone.pending(a), 0, 'a client that left')
+})
+
+t.test('an answer that was not wanted is served although its body is still on its way', async (t) => {
+  const rest = Promise.withResolvers<void>()
+  const [a] = await edge(t, 'a', [`${head(503, { 'content-length': '5' })}so`, rest.promise, 'rry'])
+  const [b, down] = await edge(t, 'b', answer())
+  await down.refuse()
+  const gateway = await front(t, { candidates: [a, b], retry: { attempts: 2 } })
+  const client = (await rawClient(t, { port: gateway.port })).send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await client.received('so')
+  rest.resolve()
+  t.match(await client.responses(1), [{ status: 503 }])
+  t.match(await gateway.delivered(), { status: 503, servedBy: a, aborted: false })
+})
+
+t.test('a panic is one attempt', async (t) => {
+  const [a, ill] = await edge(t, 'a', answer(500, 'broken'))
+  const gateway = await front(t, { candidates: [a], reason: 'panic' })
+  t.equal((await get(gateway.url)).status, 500)
+  t.equal(ill.requests.length, 1)
 })

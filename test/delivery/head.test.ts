@@ -40,3 +40,8 @@ t.test('a challenge', async (t) => {
   t.ok(isChallenge(head('CF-Mitigated', 'Challenge')))
   t.notOk(isChallenge(head('cf-mitigated', 'block')))
 })
+
+t.test('two codings on two lines are not none', async (t) => {
+  t.equal(representationOf(head('Content-Encoding', 'gzip', 'content-encoding', 'br')).contentEncoding, 'gzip, br')
+  t.equal(representationOf(head()).contentEncoding, null)
+})

@@ -84,3 +84,15 @@ t.test('a socket gets what it asks for', async (t) => {
   )
   t.equal(missing?.code, 'ENOTFOUND')
 })
+
+t.test('a name server that does not answer at all does not hold up what is known', async (t) => {
+  let answers = true
+  const state = { now: 1000 }
+  const resolve = () => (answers ? Promise.resolve([A]) : new Promise<never>(() => {}))
+  const resolver = new Resolver({ resolve, now: () => state.now })
+  await resolver.addresses('a')
+  answers = false
+  state.now += 600_000
+  t.strictSame(await resolver.addresses('a'), [A])
+  t.strictSame(await resolver.addresses('a'), [A])
+})

@@ -1,5 +1,13 @@
 import t from 'tap'
-import { continues, partFrom, type Representation, resumable } from '../../src/delivery/resume.ts'
+import {
+  continued,
+  continues,
+  contradictsItself,
+  partFrom,
+  promisedLength,
+  type Representation,
+  resumable,
+} from '../../src/delivery/resume.ts'
 
 const STRICT = { enabled: true, require: 'strong-etag' } as const
 const LOOSE = { enabled: true, require: 'length-and-date' } as const
@@ -76,4 +84,37 @@ t.test('length and date prove where that was opted in to', async (t) => {
   t.notOk(continues(state, 100, { ...REST, etag: null, lastModified: 'Thu, 01 Oct 2026 10:00:01 GMT' }))
   t.equal(resumable({ ...weak, contentLength: null }, LOOSE), null, 'not without a length')
   t.equal(resumable({ ...weak, lastModified: null }, LOOSE), null, 'not without a date')
+})
+
+t.test('once it was continued, the complete length is part of the proof', async (t) => {
+  const first = resumable({ ...WHOLE, contentLength: null }, STRICT)!
+  const state = continued(first, REST)
+  t.equal(partFrom(state, 200).range, 'bytes=200-999')
+  const rest = (complete: number) => ({
+    ...REST,
+    contentRange: `bytes 200-${complete - 1}/${complete}`,
+    contentLength: String(complete - 200),
+  })
+  t.ok(continues(state, 200, rest(1000)))
+  t.notOk(continues(state, 200, rest(2000)))
+  t.notOk(continues(state, 200, rest(500)))
+})
+
+t.test('what an answer promises, and whether it contradicts itself', async (t) => {
+  t.equal(promisedLength(WHOLE), 1000)
+  t.equal(promisedLength(REST), 900)
+  t.equal(promisedLength({ ...REST, contentLength: null }), 900)
+  t.equal(promisedLength({ ...WHOLE, contentLength: null }), null)
+  t.equal(promisedLength({ ...WHOLE, status: 404 }), null)
+  t.notOk(contradictsItself(WHOLE))
+  t.notOk(contradictsItself(REST))
+  t.notOk(contradictsItself({ ...REST, contentLength: null }))
+  t.ok(contradictsItself({ ...REST, contentLength: '50' }))
+  t.ok(contradictsItself({ ...REST, contentLength: '1000' }))
+})
+
+t.test('several ranges in one answer are not continued, whatever else they say', async (t) => {
+  const multipart = { ...REST, contentType: 'multipart/byteranges; boundary=x' }
+  t.equal(resumable(multipart, STRICT), null)
+  t.notOk(continues(resumable(WHOLE, STRICT)!, 100, multipart))
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Endpoint, UpstreamTls } from '../../src/config/snapshot.ts'
 import { Attempt } from '../../src/delivery/attempt.ts'
-import { isAddress, serverName, type Transport } from '../../src/delivery/transport.ts'
+import { isAddress, serverName, Transport } from '../../src/delivery/transport.ts'
 import { CA, certificate } from '../helpers/certificates.ts'
 import { answer, cut } from '../helpers/misbehaviour.ts'
 import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
@@ -200,4 +200,21 @@ t.test('a transport that is closed reports it like any other failure', async (t)
   transport.pool(endpoint, '')
   await transport.destroy()
   t.equal(await send(t, transport, endpoint).finished(), 'connection_terminated')
+})
+
+t.test('a pool lives as long as any generation that holds it: a long body outlives two reloads', async (t) => {
+  const a = dialling('a', 'http://127.0.0.1:9')
+  const first = new Transport([a])
+  const pool = first.pool(a, 'a')
+  const release = first.lease()
+  const second = new Transport([a], first)
+  const retiring = first.retire()
+  const third = new Transport([], second)
+  await second.retire()
+  t.equal(first.pool(a, 'a'), pool)
+  t.equal(pool.closed, false)
+  release()
+  await retiring
+  t.equal(pool.closed, true)
+  await third.destroy()
 })

@@ -45,6 +45,8 @@ export interface Front {
   /** Bytes of body that were handed to clients so far. */
   readonly bytes: number
   health(endpoint: Endpoint): Standing
+  /** Requests that wait for its headers. */
+  pending(endpoint: Endpoint): number
   /** Waits for the end of so many requests, and gives the last of them. */
   delivered(count?: number): Promise<Delivered>
 }
@@ -102,6 +104,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
       return writers.reduce((sum, { bytes }) => sum + bytes, 0)
     },
     health: (endpoint) => board.standing(endpoint, policy),
+    pending: (endpoint) => board.pending(endpoint),
     delivered: (count = 1) => until(() => ended[count - 1], { what: `the end of request ${count}` }),
   }
 }
