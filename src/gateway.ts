@@ -103,12 +103,14 @@ export class Gateway {
 
   /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
   async close(): Promise<void> {
-    if (this.#ready) this.#log.info('draining')
+    const served = this.#ready
+    if (served) this.#log.info('draining')
     this.#ready = false
     this.#closing = true
     await this.#reloads
     await this.#servers?.close()
-    await this.#health.close()
+    // What never served knows nothing that the one who does should read after a restart.
+    await this.#health.close(served)
     this.#locator.close()
     await this.#admin?.close()
     this.#timers.close()
@@ -192,7 +194,8 @@ export class Gateway {
     }
     if (!first) use()
     await prepared.commit()
-    if (this.#admin !== before) void before?.close()
+    // After the reloads that were asked for there, and their answers.
+    if (this.#admin !== before) void this.#reloads.finally(() => setImmediate(() => void before?.close()))
     // Last: until now requests of the older configuration counted under its names.
     this.#metrics.dropStale(liveNames(snapshot))
   }
@@ -222,7 +225,7 @@ export class Gateway {
     return {
       metrics: this.#metrics,
       token: () => this.#inUse!.snapshot.admin.token,
-      ready: () => this.#ready,
+      ready: () => this.#ready && this.#servers!.serving > 0,
       status: () => ({ ...this.#summary(), endpoints: [...board.states()].map(describeState) }),
       explain: (question: Parameters<typeof explain>[0]) =>
         explain(question, {

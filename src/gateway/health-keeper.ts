@@ -62,10 +62,10 @@ export class HealthKeeper {
     this.#keepIn(stateDir)
   }
 
-  async close(): Promise<void> {
+  async close(save: boolean): Promise<void> {
     this.#prober.close()
     await this.#transport?.destroy()
-    await this.#store?.close()
+    await this.#store?.close(save)
   }
 
   #keepIn(folder: string | null): void {

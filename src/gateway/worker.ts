@@ -1,4 +1,6 @@
+import type { Locate } from '../config/parsed.ts'
 import { placeEndpoints } from '../config/place-endpoints.ts'
+import { formatProblem } from '../config/problem.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import { buildSnapshot } from '../config/source.ts'
 import { Timers } from '../delivery/timers.ts'
@@ -123,10 +125,21 @@ export class Worker {
     await prepared.commit()
   }
 
+  /** A worker that replaces another must not stay away because the file is gone that the others have read. */
+  async #prepareGeo(snapshot: Snapshot, locate: Locate) {
+    try {
+      return await prepareGeo(this.#locator, snapshot, locate)
+    } catch (thrown) {
+      if (this.#adopted || !(thrown instanceof ConfigRejected)) throw thrown
+      this.#log.error('geo-substituted', { problems: thrown.problems.map(formatProblem) })
+      return this.#locator.prepare({ ...snapshot.geoip, database: null })
+    }
+  }
+
   async #prepare(shipment: Shipment): Promise<Prepared> {
     const built = buildSnapshot(shipment.source, this.#options.env)
     if ('problems' in built) throw new ConfigRejected(built.problems)
-    const geo = await prepareGeo(this.#locator, built.snapshot, built.locate)
+    const geo = await this.#prepareGeo(built.snapshot, built.locate)
     const placed = placeEndpoints(built.snapshot, shipment.places)
     const snapshot = { ...placed, listen: shipment.listen }
     const first = !this.#adopted

@@ -146,7 +146,7 @@ export class Board implements HealthView {
     if (entry === undefined) return
     const { onEvent } = this.#options
     const now = this.#options.now()
-    if (passed) entry.vitals.succeeded(now)
+    if (passed) this.#noteSuccess(entry, now)
     const before = entry.check.verdict
     entry.check = afterCheck(entry.check, passed, check)
     const { verdict } = entry.check
@@ -208,7 +208,7 @@ export class Board implements HealthView {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
     const now = this.#options.now()
-    entry.vitals.succeeded(now)
+    this.#noteSuccess(entry, now)
     if (entry.endpoint.cdn === null) return
     entry.rate.add(now, count, 0)
     entry.outlier = afterSuccess(entry.outlier)
@@ -246,6 +246,12 @@ export class Board implements HealthView {
     entry.outlier = afterCorruption(entry.outlier, now)
     this.#mark(entry, { corruptUntil: entry.outlier.corruptUntil })
     if (!known) this.#options.onEvent('endpoint-corrupt', entry.endpoint)
+  }
+
+  /** Of an endpoint that is ill, it decides who is tried when all are: everybody has to know. */
+  #noteSuccess(entry: Entry, now: number): void {
+    entry.vitals.succeeded(now)
+    if (entry.check.verdict === 'unhealthy' || isEjected(entry.outlier, now)) this.#changed()
   }
 
   #mark(entry: Entry, marks: Partial<Marks>): void {

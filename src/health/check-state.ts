@@ -15,10 +15,10 @@ export interface Thresholds {
   readonly unhealthyThreshold: number
 }
 
-/** The state after one more result. The first result of all decides at once: a gateway that starts has no time. */
+/** The state after one more result. From `unknown` one success is enough; failures have to agree, as ever. */
 export function afterCheck(state: CheckState, passed: boolean, thresholds: Thresholds): CheckState {
-  if (state.verdict === 'unknown') return { verdict: passed ? 'healthy' : 'unhealthy', streak: 0 }
-  const agrees = passed === (state.verdict === 'healthy')
+  if (state.verdict === 'unknown' && passed) return { verdict: 'healthy', streak: 0 }
+  const agrees = state.verdict !== 'unknown' && passed === (state.verdict === 'healthy')
   if (agrees) return state.streak === 0 ? state : { ...state, streak: 0 }
   const streak = state.streak + 1
   const needed = passed ? thresholds.healthyThreshold : thresholds.unhealthyThreshold

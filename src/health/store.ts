@@ -73,11 +73,11 @@ export class BoardStore {
   }
 
   /** Writes what is known at the end, and waits for it. */
-  async close(): Promise<void> {
+  async close(save = true): Promise<void> {
     if (this.#closed) return this.#writing
     this.#closed = true
     this.#next?.cancel()
-    this.#save()
+    if (save) this.#save()
     await this.#writing
   }
 

@@ -1,10 +1,11 @@
+import { formatProblem } from '../config/problem.ts'
 import { PolycdnError } from '../errors.ts'
 import type { BoardState } from '../health/board-state.ts'
 import type { HealthReport } from '../health/report.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { LineSink } from '../observe/sink.ts'
-import { type Death, type Member, MemberLost, setUpMembers } from './member.ts'
+import { type Death, type Member, MemberLost, MemberRefused, setUpMembers } from './member.ts'
 import type { FromWorker, Shipment } from './messages.ts'
 import { Slot } from './slot.ts'
 
@@ -155,7 +156,8 @@ export class Fleet {
   /** A process that cannot use what the others use is replaced. */
   #fail(member: Member, error: unknown): void {
     if (error instanceof MemberLost) return
-    this.#options.log.error('worker-failed', { pid: member.pid, error })
+    const problems = error instanceof MemberRefused ? error.refusal.problems.map(formatProblem) : []
+    this.#options.log.error('worker-failed', { pid: member.pid, error, problems })
     this.#starting?.reject(error)
     member.kill()
   }

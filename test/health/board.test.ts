@@ -87,12 +87,12 @@ t.test('checks decide by their thresholds, and both changes are told', (t) => {
   t.end()
 })
 
-t.test('the first check of all decides, and being well from the start is no news', (t) => {
+t.test('the first good check decides, failures have to agree, and being well from the start is no news', (t) => {
   const well = setUp()
   well.check(A, '+')
   t.strictSame(well.events, [])
   const ill = setUp()
-  ill.check(A, '-')
+  ill.check(A, '---')
   t.equal(ill.board.state(A), 'unhealthy')
   t.strictSame(ill.events, ['a endpoint-unhealthy'])
   t.end()
@@ -101,7 +101,7 @@ t.test('the first check of all decides, and being well from the start is no news
 t.test('unhealthy outranks ejected', (t) => {
   const { board, fail, check } = setUp()
   fail(A)
-  check(A, '-')
+  check(A, '---')
   t.equal(board.state(A), 'unhealthy')
   t.end()
 })
@@ -121,7 +121,7 @@ t.test('a check that passes ends an ejection', (t) => {
 t.test('but not while the checks as a whole say unhealthy', (t) => {
   const { board, events, fail, check } = setUp()
   fail(A)
-  check(A, '-+')
+  check(A, '---+')
   t.equal(board.state(A), 'unhealthy')
   check(A, '+')
   t.equal(board.state(A), 'healthy')
@@ -132,7 +132,7 @@ t.test('but not while the checks as a whole say unhealthy', (t) => {
 t.test('a reload keeps what is known of endpoints with an equal key, and forgets the others', (t) => {
   const { board, fail, check } = setUp()
   fail(B)
-  check(A, '-')
+  check(A, '---')
   board.retain([{ ...A }, { ...B }])
   t.equal(board.state(A), 'unhealthy')
   t.equal(board.state({ ...B }), 'ejected')
@@ -145,7 +145,7 @@ t.test('a reload keeps what is known of endpoints with an equal key, and forgets
 
 t.test('an endpoint whose check is taken away is not held to its last result', (t) => {
   const { board, fail, check } = setUp()
-  check(A, '-')
+  check(A, '---')
   const unchecked = makeEndpoint('a')
   board.retain([unchecked])
   t.equal(board.state(unchecked), 'healthy')
@@ -158,7 +158,7 @@ t.test('an endpoint whose check is taken away is not held to its last result', (
 t.test('an endpoint that it does not know is healthy, and reports of it are dropped', (t) => {
   const { board, events, fail, check } = setUp([])
   fail(B)
-  check(A, '-')
+  check(A, '---')
   board.succeeded(B)
   t.strictSame(
     [board.state(A), board.state(B), events.length, [...board.states()].length],
@@ -170,7 +170,7 @@ t.test('an endpoint that it does not know is healthy, and reports of it are drop
 t.test('all states, each endpoint as the newest snapshot has it', (t) => {
   const { board, fail, check } = setUp()
   fail(B)
-  check(A, '-')
+  check(A, '---')
   const again = { ...A }
   board.retain([again, B, ORIGIN])
   const states = [...board.states()]
@@ -295,7 +295,7 @@ t.test('corrupt: out for six hours, whatever checks and successes say', (t) => {
   board.corrupt(A)
   board.corrupt(ORIGIN)
   board.succeeded(A)
-  check(A, '-++')
+  check(A, '---++')
   t.equal(board.standing(A, POLICY), 'corrupt')
   t.equal(board.state(A), 'corrupt')
   clock.now += 6 * 3_600_000 - 1
@@ -319,7 +319,7 @@ t.test('slow start after an ejection, however it ended, and after an unhealthy v
   t.equal(board.ramp(B, makePolicy({ slowStart: 0 })), 1)
   clock.now += 5_000
   t.equal(board.ramp(B, POLICY), 1)
-  check(A, '-++')
+  check(A, '---++')
   clock.now += 2_500
   t.equal(board.ramp(A, POLICY), 0.25)
   clock.now += 60_000
@@ -347,7 +347,7 @@ t.test('latency and the last success', (t) => {
 t.test('what another process knew is a hint: times go on, and one check refutes it', (t) => {
   const old = setUp([A, B, ORIGIN])
   old.fail(B)
-  old.check(A, '-')
+  old.check(A, '---')
   old.board.limited(A, 50_000)
   old.board.succeeded(B)
   old.clock.now += 10_000

@@ -8,10 +8,12 @@ function run(results: string, state: CheckState = UNCHECKED, thresholds = THRESH
   return [...results].reduce((before, result) => afterCheck(before, result === '+', thresholds), state).verdict
 }
 
-t.test('the first result of all decides at once', (t) => {
+t.test('the first success decides at once, failures have to agree', (t) => {
   t.equal(run(''), 'unknown')
   t.equal(run('+'), 'healthy')
-  t.equal(run('-'), 'unhealthy')
+  t.equal(run('--'), 'unknown')
+  t.equal(run('--+'), 'healthy')
+  t.equal(run('---'), 'unhealthy')
   t.end()
 })
 
@@ -22,10 +24,10 @@ t.test('after that it takes so many in a row', (t) => {
     '+---': 'unhealthy',
     '+--+--': 'healthy',
     '+--+---': 'unhealthy',
-    '-+': 'unhealthy',
-    '-++': 'healthy',
-    '-+-+': 'unhealthy',
-    '-+-++': 'healthy',
+    '---+': 'unhealthy',
+    '---++': 'healthy',
+    '---+-+': 'unhealthy',
+    '---+-++': 'healthy',
     '+---+': 'unhealthy',
     '+---++': 'healthy',
     '++++++---': 'unhealthy',
