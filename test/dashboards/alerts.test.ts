@@ -40,6 +40,11 @@ const CASES: Record<string, { readonly bad: Series; readonly good: Series; reado
     good: { 'polycdn_config_last_reload_successful{instance="g"}': '1x90' },
     labels: { instance: 'g' },
   },
+  PolycdnNobodyServes: {
+    bad: { 'polycdn_workers{instance="g"}': '0x90' },
+    good: { 'polycdn_workers{instance="g"}': '1x90' },
+    labels: { instance: 'g' },
+  },
   PolycdnGeoDatabaseOld: {
     // promtool's clock starts at 0.
     bad: { 'polycdn_geo_database_build_timestamp_seconds{instance="g"}': `${-271 * 86_400}x90` },
