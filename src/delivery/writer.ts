@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
 /**
@@ -75,19 +76,27 @@ export class ResponseWriter {
   }
 
   /**
-   * The answer is cut, and the client shall see it. A reset does that on every version of HTTP; closing would look
-   * like the end of an HTTP/1.0 answer without a length.
+   * The answer is cut, and the client shall see it. A reset does that on every version of HTTP/1; closing would look
+   * like the end of an HTTP/1.0 answer without a length. HTTP/2 has a frame for it (RFC 9113 section 6.4).
    */
   abort(): void {
     this.#over = true
+    const { stream } = this.#response as { readonly stream?: ServerHttp2Stream }
+    if (stream !== undefined) return stream.close(constants.NGHTTP2_INTERNAL_ERROR)
     resetSocket(this.#response.socket)
     this.#response.destroy()
   }
 }
 
-/** Ends a connection so that its other side notices: RST on plain sockets; TLS shows a missing close_notify. */
-export function resetSocket(socket: Socket | null): void {
+/** What node:tls keeps of the connection below; a TLSSocket itself cannot be reset. */
+interface SecureSocket extends Socket {
+  readonly _parent?: Socket | null
+}
+
+/** Ends a connection so that its other side notices: with RST, also below TLS, where few look for the close_notify. */
+export function resetSocket(socket: SecureSocket | null): void {
   if (socket === null || socket.destroyed) return
-  if ('encrypted' in socket) socket.destroy()
-  else socket.resetAndDestroy()
+  if (!('encrypted' in socket)) return void socket.resetAndDestroy()
+  socket._parent?.resetAndDestroy()
+  socket.destroy()
 }

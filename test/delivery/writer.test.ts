@@ -1,8 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
+import { createServer as createSecureServer } from 'node:https'
 import { type AddressInfo, Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import t from 'tap'
 import { ResponseWriter, resetSocket } from '../../src/delivery/writer.ts'
+import { CA, certificate } from '../helpers/certificates.ts'
 import { type RawClient, rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { until } from '../helpers/wait.ts'
@@ -115,4 +119,46 @@ t.test('resetting no socket, a dead one, and one with TLS, which knows no reset'
   resetSocket(secure as unknown as Socket)
   t.ok(secure.destroyed)
   t.end()
+})
+
+t.test('an abort is seen below TLS: a reset, not the end that a body without a length would have', async (t) => {
+  const server = createSecureServer(certificate('localhost'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const socket = connectTls({ port, host: '127.0.0.1', ca: CA, servername: 'localhost' })
+  const arrived = once(server, 'request')
+  socket.write('GET / HTTP/1.0\r\n\r\n')
+  const [, response] = (await arrived) as [unknown, ServerResponse]
+  const writer = new ResponseWriter(response)
+  writer.head(200, [])
+  writer.write(Buffer.from('half'))
+  await once(socket, 'data')
+  const failed = once(socket, 'error')
+  writer.abort()
+  t.match(await failed, [{ code: 'ECONNRESET' }])
+})
+
+t.test('an abort is seen over HTTP/2: a stream error, and the connection lives', async (t) => {
+  const server = createHttp2Server()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  t.teardown(() => {
+    session.close()
+    server.close()
+  })
+  const arrived = once(server, 'request')
+  const stream = session.request({ ':path': '/' })
+  const [, response] = (await arrived) as [unknown, ServerResponse]
+  const writer = new ResponseWriter(response)
+  response.writeHead(200)
+  writer.write(Buffer.from('half'))
+  await once(stream, 'data')
+  const failed = once(stream, 'error')
+  writer.abort()
+  await failed
+  t.equal(stream.rstCode, 2)
+  t.equal(session.closed, false)
 })
