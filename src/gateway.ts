@@ -226,7 +226,11 @@ export class Gateway {
       metrics: this.#metrics,
       token: () => this.#inUse!.snapshot.admin.token,
       ready: () => this.#ready && this.#servers!.serving > 0,
-      status: () => ({ ...this.#summary(), endpoints: [...board.states()].map(describeState) }),
+      status: () => ({
+        ...this.#summary(),
+        deadlines: this.#timers.pending,
+        endpoints: [...board.states()].map(describeState),
+      }),
       explain: (question: Parameters<typeof explain>[0]) =>
         explain(question, {
           findSite: this.#inUse!.findSite,

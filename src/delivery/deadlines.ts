@@ -56,6 +56,11 @@ export class Deadlines {
     return this.#size === 0
   }
 
+  /** Deadlines that are set and neither cancelled nor over. */
+  get pending(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.size, 0)
+  }
+
   /** Calls `expire` once, at one of the first two ticks at or after `at`, unless cancelled. */
   set(at: number, expire: () => void): Deadline {
     const entry = new Entry(at, expire)

@@ -18,6 +18,11 @@ export class Timers {
     return performance.now()
   }
 
+  /** Deadlines that are set: of an idle process, none but those of its own housekeeping. */
+  get pending(): number {
+    return this.#deadlines.pending
+  }
+
   /** Calls `expire` once, `ms` milliseconds from now or up to two ticks of 20 ms later. */
   after(ms: number, expire: () => void): Deadline {
     this.#interval ??= setInterval(() => this.#tick(), RESOLUTION).unref()
