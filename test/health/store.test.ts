@@ -151,3 +151,15 @@ t.test('a folder that cannot be written to is told once, and tried again', async
   await store.close()
   t.strictSame(problems, ['health-state-unreadable', 'health-state-unwritable'])
 })
+
+t.test('a process that never served leaves what another one wrote', async (t) => {
+  const folder = t.testdir()
+  const serving = setUp(folder)
+  serving.eject()
+  await serving.store.close()
+  const written = readFileSync(serving.path, 'utf8')
+  const failed = setUp(folder)
+  failed.store.start()
+  await failed.store.close(false)
+  t.equal(readFileSync(serving.path, 'utf8'), written)
+})
