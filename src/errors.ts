@@ -14,6 +14,7 @@ interface ErrorRow {
  * Upstream codes are the error types of RFC 9209 section 2.3, with `_` for a token separator.
  */
 export const ERRORS = {
+  https_required: { fault: 'client', status: 308, retryable: false },
   bad_target: { fault: 'client', status: 400, retryable: false },
   bad_host: { fault: 'client', status: 400, retryable: false },
   bad_request: { fault: 'client', status: 400, retryable: false },

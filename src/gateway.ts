@@ -36,6 +36,9 @@ export interface GatewayOptions {
 
 type Accepted = Exclude<LoadResult, { readonly problems: unknown }>
 
+/** Of TLS session tickets: a name, a key and a secret of 16 bytes each. They end with this process. */
+const TICKET_KEYS = 48
+
 interface InUse {
   readonly snapshot: Snapshot
   readonly findSite: SiteFinder
@@ -135,7 +138,8 @@ export class Gateway {
   /** The number of processes is chosen once: a reload that changes it says so. */
   async #createServers({ workers }: Snapshot): Promise<Servers> {
     const { sink, program } = this.#options
-    const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink }
+    const ticketKeys = randomBytes(TICKET_KEYS)
+    const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys }
     const { board } = this.#health
     const size = sizeOf(workers)
     if (size > 1) return new WorkerServers({ ...parts, board, size, program })

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 
 const BLOCK = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
 
@@ -14,8 +15,11 @@ export function checkKey(pem: string, certificates: string | undefined): string 
   try {
     const key = createPrivateKey(pem)
     const certificate = readCertificate(certificates?.match(BLOCK)?.[0] ?? '')
-    if (certificate === null || certificate.checkPrivateKey(key)) return null
-    return 'the key does not belong to the certificate'
+    if (certificate === null) return null
+    if (!certificate.checkPrivateKey(key)) return 'the key does not belong to the certificate'
+    return isUsable(certificates!, pem)
+      ? null
+      : 'OpenSSL refuses the certificate with this key: too weak, or of an odd kind'
   } catch {
     return 'the file holds no PEM private key, or one with a passphrase'
   }
@@ -26,5 +30,14 @@ function readCertificate(pem: string): X509Certificate | null {
     return new X509Certificate(pem)
   } catch {
     return null
+  }
+}
+
+function isUsable(cert: string, key: string): boolean {
+  try {
+    createSecureContext({ cert, key })
+    return true
+  } catch {
+    return false
   }
 }

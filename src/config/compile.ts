@@ -5,6 +5,7 @@ import { compileCdn } from './compile/cdn.ts'
 import { EndpointPool } from './compile/endpoints.ts'
 import { deepFreeze } from './compile/freeze.ts'
 import { GeometryPool } from './compile/geometry.ts'
+import { compileListeners } from './compile/listeners.ts'
 import { compilePolicy } from './compile/policy.ts'
 import { compileSite, type SiteContext } from './compile/site.ts'
 import type { Config } from './schema/index.ts'
@@ -45,7 +46,7 @@ export function compile(config: Config, { id, files, database, stateDir }: Compi
   const sites = config.sites.map((site) => compileSite(site, context))
   return deepFreeze<Snapshot>({
     id,
-    listen: config.listen.map(({ address }) => address),
+    listen: compileListeners(config.listen, files),
     admin: { ...config.admin.address, token: config.admin.token },
     gateway: { location: config.gateway.location, loopId: config.gateway.loop_id },
     trustedProxies: networkSet(config.trusted_proxies),

@@ -11,10 +11,14 @@ export interface FileReference {
 }
 
 type Tls = Config['cdns'][number]['tls']
+type Pair = NonNullable<Tls['client_certificate']>
 
 /** Every file whose contents become part of the Snapshot, once for each place that names it. */
 export function namedFiles(config: Config): readonly FileReference[] {
   return [
+    ...config.listen.flatMap(({ tls }, at) =>
+      (tls?.certificates ?? []).flatMap((pair, index) => pairOf(pair, `listen[${at}].tls.certificates[${index}]`)),
+    ),
     ...config.cdns.flatMap(({ tls }, index) => filesOf(tls, `cdns[${index}].tls`)),
     ...config.sites.flatMap(({ origin }, index) => (origin ? filesOf(origin.tls, `sites[${index}].origin.tls`) : [])),
   ]
@@ -23,10 +27,13 @@ export function namedFiles(config: Config): readonly FileReference[] {
 function filesOf({ ca_file: ca, client_certificate: client }: Tls, path: string): FileReference[] {
   const files: FileReference[] = []
   if (ca !== null) files.push({ name: ca, path: `${path}.ca_file`, kind: 'certificates' })
-  if (client !== null) {
-    const { cert_file: certificate, key_file: key } = client
-    files.push({ name: certificate, path: `${path}.client_certificate.cert_file`, kind: 'certificates' })
-    files.push({ name: key, path: `${path}.client_certificate.key_file`, kind: 'key', certificate })
-  }
+  if (client !== null) files.push(...pairOf(client, `${path}.client_certificate`))
   return files
+}
+
+function pairOf({ cert_file: certificate, key_file: key }: Pair, path: string): FileReference[] {
+  return [
+    { name: certificate, path: `${path}.cert_file`, kind: 'certificates' },
+    { name: key, path: `${path}.key_file`, kind: 'key', certificate },
+  ]
 }

@@ -10,7 +10,7 @@ import type { StrategyName } from '../steering/strategies/index.ts'
 export interface Snapshot {
   /** The first 12 hex digits of the SHA-256 of the source text: names a configuration in logs and metrics. */
   readonly id: string
-  readonly listen: readonly ListenAddress[]
+  readonly listen: readonly Listener[]
   readonly admin: ListenAddress & { readonly token: string | null }
   readonly gateway: GatewayPlace
   readonly trustedProxies: NetworkSet<true>
@@ -34,6 +34,28 @@ export interface ListenAddress {
   readonly host: string
   /** 0 lets the operating system choose. */
   readonly port: number
+}
+
+/** Where clients connect, and what is spoken there. */
+export interface Listener extends ListenAddress {
+  /** Requests in the clear are answered with a redirect to https: the port to name where they name one themselves. */
+  readonly httpsRedirect: number | null
+  /** null: in the clear. */
+  readonly tls: ListenerTls | null
+  /** HTTP/2 without TLS, from clients that begin with it (RFC 9113 section 3.3). */
+  readonly h2c: boolean
+  /** Connections come from trusted proxies alone and begin with a PROXY header. */
+  readonly proxyProtocol: boolean
+}
+
+export interface ListenerTls {
+  readonly certificates: readonly Certificate[]
+}
+
+/** PEM: a chain, the leaf first, and the private key of the leaf. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
 }
 
 export interface GatewayPlace {

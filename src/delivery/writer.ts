@@ -8,11 +8,14 @@ import type { Socket } from 'node:net'
  */
 export class ResponseWriter {
   readonly #response: ServerResponse
+  /** Of an answer over HTTP/2. */
+  readonly #stream: ServerHttp2Stream | undefined
   #bytes = 0
   #over = false
 
   constructor(response: ServerResponse) {
     this.#response = response
+    this.#stream = (response as { readonly stream?: ServerHttp2Stream }).stream
   }
 
   /** Bytes of body handed over so far. */
@@ -34,7 +37,8 @@ export class ResponseWriter {
    * when it ends its side: most have left, a few only have nothing more to ask and wait for the answer.
    */
   watch(resume: () => void, gone: () => void, leaving: () => void = () => {}): void {
-    const { socket } = this.#response
+    // Over HTTP/2 the end of the request says nothing of the client's leaving.
+    const socket = this.#stream === undefined ? this.#response.socket : null
     this.#response.on('drain', resume)
     this.#response.once('close', () => {
       socket?.off('end', leaving)
@@ -49,9 +53,16 @@ export class ResponseWriter {
     this.#response.on('error', () => {})
   }
 
+  /** The connection is not to be used again: what is left of the request's content would be read as the next one. */
+  closeAfter(): void {
+    // RFC 9113 section 8.2.2: a stream of HTTP/2 concerns no other.
+    if (this.#stream === undefined) this.#response.shouldKeepAlive = false
+  }
+
   /** @param headers a flat list of names and values */
   head(status: number, headers: string[]): void {
-    this.#response.writeHead(status, headers)
+    if (this.#stream === undefined) this.#response.writeHead(status, headers)
+    else this.#response.writeHead(status, byName(headers))
   }
 
   /**
@@ -72,6 +83,10 @@ export class ResponseWriter {
   end(body?: string): void {
     this.#over = true
     if (body !== undefined) this.#bytes += Buffer.byteLength(body)
+    const stream = this.#stream
+    // RFC 9113 section 8.1: the rest of the request's content is not wanted any more.
+    if (stream !== undefined)
+      stream.once('finish', () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR))
     this.#response.end(body)
   }
 
@@ -81,11 +96,24 @@ export class ResponseWriter {
    */
   abort(): void {
     this.#over = true
-    const { stream } = this.#response as { readonly stream?: ServerHttp2Stream }
-    if (stream !== undefined) return stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    if (this.#stream !== undefined) return this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
     resetSocket(this.#response.socket)
     this.#response.destroy()
   }
+}
+
+/** Header fields for HTTP/2: names in lower case (RFC 9113 section 8.2), every line of a field that has several. */
+function byName(headers: readonly string[]): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = Object.create(null)
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!.toLowerCase()
+    const value = headers[i + 1]!
+    const known = fields[name]
+    if (known === undefined) fields[name] = value
+    else if (typeof known === 'string') fields[name] = [known, value]
+    else known.push(value)
+  }
+  return fields
 }
 
 /** What node:tls keeps of the connection below; a TLSSocket itself cannot be reset. */

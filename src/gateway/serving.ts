@@ -26,6 +26,8 @@ export interface ServingParts {
   readonly metrics: Metrics
   readonly log: Log
   readonly sink: LineSink
+  /** What encrypts TLS session tickets: the same in all processes. */
+  readonly ticketKeys: Buffer
   /** How many processes serve on the same addresses and share what is limited. */
   readonly processes: number
 }
@@ -69,7 +71,9 @@ export class Serving {
       onRequest: answer,
       onUpgrade: (request, socket, head) => this.#tunnels.handleUpgrade(request, socket, head),
       snapshot: () => this.#generation!.snapshot,
+      ticketKeys: parts.ticketKeys,
       shared: processes > 1,
+      onStranger: () => log.throttle('stranger', 10_000)?.warn('proxy-protocol-refused'),
       onRefused: (limit) => log.throttle('connection-refused', 10_000)?.warn('connection-refused', { limit }),
     })
     exportTraffic(metrics, {

@@ -8,7 +8,8 @@ import { Ports } from '../workers/ports.ts'
 import { ConfigRejected } from './config-rejected.ts'
 import type { Edition, Prepared, Servers } from './edition.ts'
 
-export interface WorkerServersOptions extends Pick<FleetOptions, 'size' | 'program' | 'log' | 'metrics' | 'sink'> {
+export interface WorkerServersOptions
+  extends Pick<FleetOptions, 'size' | 'program' | 'ticketKeys' | 'log' | 'metrics' | 'sink'> {
   readonly board: Board
   readonly timers: Timers
 }

@@ -104,7 +104,12 @@ export class Worker {
     }
   }
 
-  async #start({ shipment, board, processes }: Extract<Question, { readonly type: 'start' }>): Promise<void> {
+  async #start({
+    shipment,
+    board,
+    ticketKeys,
+    processes,
+  }: Extract<Question, { readonly type: 'start' }>): Promise<void> {
     const { channel, sink } = this.#options
     this.#mirror = new Mirror({
       timers: this.#timers,
@@ -119,6 +124,7 @@ export class Worker {
       metrics: this.#metrics,
       log: this.#log,
       sink,
+      ticketKeys: Buffer.from(ticketKeys),
       processes,
     })
     const prepared = await this.#prepare(shipment)
@@ -141,7 +147,8 @@ export class Worker {
     if ('problems' in built) throw new ConfigRejected(built.problems)
     const geo = await this.#prepareGeo(built.snapshot, built.locate)
     const placed = placeEndpoints(built.snapshot, shipment.places)
-    const snapshot = { ...placed, listen: shipment.listen }
+    const listen = placed.listen.map((listener, index) => ({ ...listener, ...shipment.listen[index]! }))
+    const snapshot = { ...placed, listen }
     const first = !this.#adopted
     // Requests come as soon as there is a listener.
     if (first) this.#adopt(snapshot, geo.commit)

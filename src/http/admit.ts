@@ -2,12 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
-import { type Address, parseAddress } from '../geo/address.ts'
+import type { Address } from '../geo/address.ts'
 import { matchRoute } from '../steering/match.ts'
+import { connectionOf } from './connection.ts'
 import type { Admitted } from './exchange.ts'
-import { clientAddress, NOBODY } from './forwarded.ts'
+import { clientAddress } from './forwarded.ts'
 import type { Generation } from './generation.ts'
 import { type Host, parseHost } from './host.ts'
+import { HttpsRequired } from './https-redirect.ts'
 import { parseTarget, type Target } from './target.ts'
 
 /**
@@ -25,22 +27,23 @@ export function admit(generation: Generation, raw: IncomingMessage): Admitted | 
   if (host instanceof PolycdnError) return host
   if (isLoop(raw, generation.loopId)) return new PolycdnError('loop_detected', 'this request has been here before')
 
-  // A socket that closed before we asked has no address any more.
-  const peer = parseAddress(raw.socket.remoteAddress ?? '') ?? NOBODY
+  const { peer, httpsRedirect } = connectionOf(raw.socket)
   const peerTrusted = snapshot.trustedProxies.match(peer) !== null
   const client = peerTrusted ? behindProxies(raw, peer, snapshot) : peer
   const site = generation.findSite(host.name)
   if (site === null) return new PolycdnError('unknown_host', 'no site has this host')
+  const scheme = schemeOf(raw, peerTrusted)
+  if (httpsRedirect !== null && scheme === 'http') return new HttpsRequired(host, target, httpsRedirect)
   const header = (name: string) => headerText(raw, name)
   const route = matchRoute(site, { method, path: target.matchPath, client, header })
   if (route === null) return new PolycdnError('no_route', 'no route of this site matches')
-  const scheme = schemeOf(raw, peerTrusted)
   return { generation, raw, method, target, host, scheme, peer, client, peerTrusted, site, route }
 }
 
 /** RFC 9112 sections 2.3 and 6.1, RFC 9110 section 10.1.1: what the parser lets through. */
 function protocolProblem(raw: IncomingMessage): PolycdnError | null {
-  if (raw.httpVersion !== '1.1' && raw.httpVersion !== '1.0') {
+  // HTTP/2 has framing of its own: only its server hands such a request over.
+  if (raw.httpVersion !== '1.1' && raw.httpVersion !== '1.0' && !isHttp2(raw)) {
     return new PolycdnError('version_unsupported', `HTTP/${raw.httpVersion} is not spoken here`)
   }
   const coding = raw.headers['transfer-encoding']
@@ -48,13 +51,17 @@ function protocolProblem(raw: IncomingMessage): PolycdnError | null {
     return new PolycdnError('bad_request', 'the Transfer-Encoding is not one that HTTP/1.1 clients may use')
   }
   const { expect } = raw.headers
-  if (expect !== undefined && raw.httpVersion === '1.1' && expect.toLowerCase() !== '100-continue') {
+  if (expect !== undefined && raw.httpVersion !== '1.0' && expect.toLowerCase() !== '100-continue') {
     return new PolycdnError('expectation_failed', 'only 100-continue may be expected')
   }
   if (raw.method === 'TRACE' || raw.method === 'CONNECT') {
     return new PolycdnError('method_not_allowed', `${raw.method} is not allowed`)
   }
   return null
+}
+
+function isHttp2(raw: IncomingMessage): boolean {
+  return 'stream' in raw && raw.httpVersionMajor === 2
 }
 
 function limitProblem(raw: IncomingMessage, { limits }: Snapshot): PolycdnError | null {
@@ -77,7 +84,7 @@ function effectiveHost(raw: IncomingMessage, target: Target): Host | PolycdnErro
   }
   if (hosts.length > 1) return new PolycdnError('bad_host', 'there is more than one Host')
   const [sent] = hosts
-  if (sent === undefined && raw.httpVersion === '1.1') return new PolycdnError('bad_host', 'there is no Host')
+  if (sent === undefined && raw.httpVersion !== '1.0') return new PolycdnError('bad_host', 'there is no Host')
   if (target.authority === null) return sent === undefined ? { name: '', authority: '' } : parseHost(sent)
   const authority = parseHost(target.authority)
   if (authority instanceof PolycdnError || sent === undefined) return authority

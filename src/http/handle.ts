@@ -11,6 +11,7 @@ import { answerHeaders, serverTiming } from './answer.ts'
 import { decisionField } from './debug.ts'
 import type { Admitted, Ending } from './exchange.ts'
 import { clientHeaders, upstreamHeaders } from './headers.ts'
+import { HttpsRequired } from './https-redirect.ts'
 import { type Arrival, record } from './record.ts'
 import { editForRedirect, redirectTo } from './redirect.ts'
 import { refuse } from './refusal.ts'
@@ -73,7 +74,8 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
     services.log.throttle('unknown-host', 10_000)?.warn('unknown-host', hint)
   }
   const { code, message } = error
-  const status = refuse(writer, { code, message, method: raw.method!, records: [], close: hasContent(raw) })
+  const refusal = { code, message, method: raw.method!, records: [], close: hasContent(raw) }
+  const status = refuse(writer, error instanceof HttpsRequired ? { ...refusal, location: error.location } : refusal)
   record(services, arrival, null, { ...NOTHING_SENT, status, bytes: writer.bytes, error: code })
 }
 

@@ -13,7 +13,7 @@ import type { Admitted } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
 import { record } from './record.ts'
 import { refuse } from './refusal.ts'
-import { hasContent, RequestBody } from './request-body.ts'
+import { hasCome, hasContent, RequestBody } from './request-body.ts'
 import type { Services } from './services.ts'
 import { answerTimeout, tryOrder } from './unsafe.ts'
 
@@ -78,7 +78,7 @@ export class Passage implements AttemptListener {
     this.#firstByteAt = now
     const headers = answerHeaders(this.#admitted, endpoint, head, serverTiming(endpoint, now - startedAt))
     // RFC 9112 section 9.3: what is left of the content would be read as the next request.
-    if (!raw.complete) headers.push('connection', 'close')
+    if (!hasCome(raw)) this.#writer.closeAfter()
     this.#record({ kind: 'served', status: head.status })
     this.#writer.head(head.status, headers)
     // What came in one piece with the head is handed over before the microtask runs.
@@ -92,7 +92,7 @@ export class Passage implements AttemptListener {
     this.#body?.unwatch()
     const code = this.#failure
     const message = MESSAGES[code] ?? 'the origin could not answer this'
-    const facts = { method: raw.method!, records: this.#records, close: !raw.complete }
+    const facts = { method: raw.method!, records: this.#records, close: !hasCome(raw) }
     this.#finish(refuse(this.#writer, { code, message, ...facts }), { error: code, aborted: false })
   }
 
@@ -114,7 +114,7 @@ export class Passage implements AttemptListener {
   onEnd(): void {
     if (this.#head!.status < 500) this.#services.health.succeeded(this.#attempt!.endpoint)
     const { raw } = this.#client
-    if (raw.complete) return this.#complete()
+    if (hasCome(raw)) return this.#complete()
     this.#lingering = this.#services.timers.after(LINGER, () => this.#complete())
     raw.once('end', () => this.#complete()).resume()
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import { Readable } from 'node:stream'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
@@ -99,7 +100,16 @@ export class RequestBody extends Readable {
   }
 }
 
-/** Whether a request has content: RFC 9112 section 6. */
-export function hasContent({ headers }: IncomingMessage): boolean {
+/** What a request of HTTP/2 has instead of framing fields. */
+type Framed = IncomingMessage & { readonly stream?: ServerHttp2Stream }
+
+/** Whether a request has content: RFC 9112 section 6, RFC 9113 section 8.1. */
+export function hasContent({ headers, stream }: Framed): boolean {
+  if (stream !== undefined) return !stream.endAfterHeaders
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/** Whether all of a request has come, its content included. */
+export function hasCome(raw: Framed): boolean {
+  return raw.complete || raw.stream?.endAfterHeaders === true
 }

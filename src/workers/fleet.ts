@@ -20,6 +20,7 @@ export interface FleetOptions {
   readonly sink: LineSink
   /** Milliseconds, monotonic. */
   now(): number
+  readonly ticketKeys: Uint8Array
   /** What a new process has to know before it serves. */
   board(): BoardState
   onReports(reports: readonly HealthReport[]): void
@@ -136,11 +137,11 @@ export class Fleet {
   }
 
   async #welcome(slot: Slot, member: Member): Promise<void> {
-    const { log, board, size: processes } = this.#options
+    const { log, board, ticketKeys, size: processes } = this.#options
     try {
       const shipment = this.#current!
       this.#using.set(member, shipment)
-      this.#addresses = await member.ask({ type: 'start', shipment, board: board(), processes })
+      this.#addresses = await member.ask({ type: 'start', shipment, board: board(), ticketKeys, processes })
       await this.#catchUp(member)
       if (slot.member !== member) return
       slot.ready = true

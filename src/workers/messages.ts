@@ -35,6 +35,8 @@ export type ToWorker =
       readonly id: number
       readonly shipment: Shipment
       readonly board: BoardState
+      /** What encrypts TLS session tickets, 48 bytes: each process resumes the sessions of the others. */
+      readonly ticketKeys: Uint8Array
       readonly processes: number
     }
   | { readonly type: 'prepare'; readonly id: number; readonly shipment: Shipment }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import type { ListenAddress } from '../../src/config/snapshot.ts'
+import type { Listener } from '../../src/config/snapshot.ts'
 import { Listeners } from '../../src/http/listeners.ts'
 import { get, keepAlive } from '../helpers/http.ts'
 import { answer, countedBody, head } from '../helpers/misbehaviour.ts'
@@ -10,13 +10,13 @@ import { freePort } from '../helpers/port.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { until, within } from '../helpers/wait.ts'
-import { type Door, doorTo } from './support/door.ts'
-import { networkSet, testServices } from './support/services.ts'
+import { type Door, doorTo, QUIET } from './support/door.ts'
+import { listener, networkSet, testServices } from './support/services.ts'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const LOOPBACK = networkSet(['127.0.0.0/8'])
 
-const local = (port: number): ListenAddress => ({ host: '127.0.0.1', port })
+const local = (port: number) => listener({ port })
 
 async function refuses(scope: Scope, port: number): Promise<boolean> {
   try {
@@ -29,7 +29,7 @@ async function refuses(scope: Scope, port: number): Promise<boolean> {
 }
 
 /** A door whose upstream has sent half of its body and waits for the gate. */
-async function halfway(scope: Scope, listen: readonly ListenAddress[] = [local(0)]) {
+async function halfway(scope: Scope, listen: readonly Listener[] = [local(0)]) {
   const gate = Promise.withResolvers<void>()
   const slow = [head(200, { 'content-length': '10' }), 'first', gate.promise, '-last']
   const door = await doorTo(scope, ({ target }) => (target === '/slow' ? slow : answer()), { over: { listen } })
@@ -79,7 +79,7 @@ t.test('connections_per_address: one too many is closed, trusted proxies have no
 })
 
 t.test('connections: of all listeners together', async (t) => {
-  const over = { listen: [local(0), { host: '127.0.0.2', port: 0 }], trustedProxies: LOOPBACK }
+  const over = { listen: [local(0), listener({ host: '127.0.0.2' })], trustedProxies: LOOPBACK }
   const door = await doorTo(t, answer(), { limits: { connections: 3 }, over })
   const [first, second] = door.listeners.addresses.map((address) => {
     const [host, port] = address.split(':')
@@ -109,13 +109,13 @@ t.test('a taken address is named, and the others are closed again', async (t) =>
   })
   t.equal(listeners.addresses.length, 1)
   t.ok(await refuses(t, free))
-  await t.rejects(listeners.open([{ host: '192.0.2.1', port: 1 }], limits), {
+  await t.rejects(listeners.open([listener({ host: '192.0.2.1', port: 1 })], limits), {
     code: 'address_unavailable',
     message: /192\.0\.2\.1:1/,
   })
 })
 
-async function move(door: Door, to: readonly ListenAddress[]): Promise<Promise<void>> {
+async function move(door: Door, to: readonly Listener[]): Promise<Promise<void>> {
   const { limits } = door.services.current().snapshot
   await door.listeners.open(to, limits)
   const retained = door.listeners.retain(to, limits)
@@ -214,7 +214,7 @@ t.test('close: so do those of an answer that has ended and not left', async (t) 
   const listeners = new Listeners({
     onRequest: (_request, response) => response.end(body),
     onUpgrade: () => {},
-    onRefused: () => {},
+    ...QUIET,
     snapshot: () => snapshot,
   })
   await listeners.open([local(0)], snapshot.limits)

@@ -27,6 +27,7 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
     metrics: new Metrics({ version: '1', node: '1' }, { processMetrics: false }),
     sink: { write: (line) => said.push(line) },
     now: () => performance.now(),
+    ticketKeys: new Uint8Array(48),
     board: () => ({ endpoints: [] }),
     onReports: () => {},
     ...over,

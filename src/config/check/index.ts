@@ -3,17 +3,29 @@ import type { Located } from '../tree.ts'
 import { checkAddresses } from './addresses.ts'
 import { checkCdns } from './cdns.ts'
 import { checkDuplicates } from './duplicates.ts'
+import { checkListeners } from './listeners.ts'
 import { checkNames } from './names.ts'
 import { checkPolicies } from './policies.ts'
 import { checkSites } from './sites.ts'
 import { checkUse } from './use.ts'
+
+const CHECKS = [
+  checkAddresses,
+  checkCdns,
+  checkDuplicates,
+  checkListeners,
+  checkNames,
+  checkPolicies,
+  checkSites,
+  checkUse,
+]
 
 /**
  * What the schema cannot see: values that must agree with each other. A check looks at the tree, not at a Config, so
  * that it works on a file whose other parts are wrong; of values of the wrong kind it says nothing, the schema does.
  */
 export function checkAll(root: Located, problems: ProblemList): void {
-  for (const check of [checkAddresses, checkCdns, checkDuplicates, checkNames, checkPolicies, checkSites, checkUse]) {
+  for (const check of CHECKS) {
     check(root, problems)
   }
 }

@@ -4,6 +4,7 @@ import type { NamedFile } from '../compile.ts'
 import type { Config } from '../schema/index.ts'
 import type { Cdn, Endpoint, UpstreamTls } from '../snapshot.ts'
 import type { UpstreamUrl } from '../values/upstream-url.ts'
+import { fileOf } from './file-of.ts'
 
 type TlsConfig = Config['cdns'][number]['tls']
 
@@ -79,9 +80,7 @@ export class EndpointPool {
   }
 
   #file(path: string): NamedFile {
-    const file = this.#files.get(path)
-    if (file === undefined) throw new TypeError('a file that the configuration names was not read before compile')
-    return file
+    return fileOf(path, this.#files)
   }
 }
 

@@ -18,6 +18,9 @@ export interface DoorWithUpstream extends Door {
   readonly upstream: ScriptedUpstream
 }
 
+/** For listeners whose refusals nobody looks at. */
+export const QUIET = { onRefused: () => {}, onStranger: () => {}, ticketKeys: Buffer.alloc(48, 7) }
+
 /** Listens where the snapshot says. */
 export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
   const services = testServices(scope, of)
@@ -27,7 +30,7 @@ export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
     onRequest: app.routing,
     onUpgrade: (request, socket, head) => tunnels.handleUpgrade(request, socket, head),
     snapshot: () => services.current().snapshot,
-    onRefused: () => {},
+    ...QUIET,
   })
   const { listen, limits } = services.current().snapshot
   await listeners.open(listen, limits)

@@ -3,6 +3,7 @@ import type {
   Endpoint,
   HeaderRules,
   Limits,
+  Listener,
   Origin,
   OutlierSettings,
   Policy,
@@ -173,6 +174,10 @@ export function networkSet(networks: readonly string[]) {
   return createNetworkSet<true>(parsed)
 }
 
+export function listener(over: Partial<Listener> = {}): Listener {
+  return { host: '127.0.0.1', port: 0, httpsRedirect: null, tls: null, h2c: false, proxyProtocol: false, ...over }
+}
+
 export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snapshot {
   const endpoints = sites.flatMap((each) => [
     ...each.unsafeEndpoints,
@@ -182,7 +187,7 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
   const policies = [...new Set(sites.flatMap((each) => each.routes.map((route) => route.policy)))]
   return {
     id: '0123456789ab',
-    listen: [{ host: '127.0.0.1', port: 0 }],
+    listen: [listener()],
     admin: { host: '127.0.0.1', port: 0, token: null },
     gateway: { location: null, loopId: 'polycdn-test' },
     trustedProxies: networkSet([]),

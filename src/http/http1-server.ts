@@ -1,0 +1,88 @@
+import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Limits } from '../config/snapshot.ts'
+import { onClientError } from './client-error.ts'
+import type { Handlers } from './door.ts'
+import { IdleSockets } from './idle-sockets.ts'
+import { onePerConnection } from './pipeline.ts'
+import { hasContent } from './request-body.ts'
+
+/** Speaks HTTP/1 on connections that are handed to it. It listens nowhere itself. */
+export class Http1Server {
+  readonly #server: Server
+  readonly #idle: IdleSockets
+  #closing = false
+
+  constructor(handlers: Pick<Handlers, 'onRequest' | 'onUpgrade'>, limits: Limits) {
+    this.#server = createServer({
+      connectionsCheckingInterval: 1000,
+      requireHostHeader: false,
+      insecureHTTPParser: false,
+      // With content Node hands over a stream that is no socket before the content has come.
+      shouldUpgradeCallback: (request) => !hasContent(request),
+    })
+    this.#idle = new IdleSockets(() => this.#server.headersTimeout)
+    // Without it a client that ends its side after the request gets no answer.
+    Object.assign(this.#server, { httpAllowHalfOpen: true })
+    this.#wire(handlers)
+    this.apply(limits)
+    // What looks for late request heads begins with this event.
+    this.#server.emit('listening')
+  }
+
+  apply(limits: Limits): void {
+    Object.assign(this.#server, { maxHeaderSize: limits.headers })
+    this.#server.maxHeadersCount = 0
+    this.#server.headersTimeout = limits.headerTimeout
+    this.#server.requestTimeout = 0
+    this.#server.keepAliveTimeout = limits.idleTimeout
+  }
+
+  /** Takes over a connection, which may be paused with bytes in it. */
+  serve(socket: Socket): void {
+    // Node reports what is no HTTP to the server of the socket.
+    Object.assign(socket, { server: this.#server })
+    this.#idle.add(socket)
+    this.#server.emit('connection', socket)
+    socket.resume()
+  }
+
+  /** From now on an answer is the last one of its connection. To be called again and again: ends those that are idle. */
+  drain(): void {
+    this.#closing = true
+    this.#idle.close()
+  }
+
+  /** After the last connection. */
+  close(): void {
+    this.#server.close()
+  }
+
+  #wire({ onRequest, onUpgrade }: Pick<Handlers, 'onRequest' | 'onUpgrade'>): void {
+    const server = this.#server
+    const listener = onePerConnection((request, response) => {
+      const { socket } = request
+      response.once('close', () => this.#idle.answered(socket))
+      if (this.#closing) response.shouldKeepAlive = false
+      onRequest(request, response)
+    })
+    // Whoever reads the content asks for it; a request that is refused gets no 100 first.
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
+    server.on('upgrade', (request, socket, head) => {
+      this.#idle.forget(socket as Socket)
+      onUpgrade(request, socket, head)
+    })
+    server.on('connect', (_request, socket: Duplex) => refuseConnect(socket))
+    server.on('clientError', (error, socket) => onClientError(error, socket as Socket))
+  }
+}
+
+function refuseConnect(socket: Duplex): void {
+  socket.on('error', () => {})
+  const { _httpMessage: answering } = socket as Duplex & { _httpMessage?: unknown }
+  if (answering) return void socket.destroy()
+  const answer = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+  // Node has let go of the socket: nobody else would ever close our half of it.
+  socket.end(answer, () => socket.destroy())
+}

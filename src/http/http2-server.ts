@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Http2Server as NodeServer, type ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { Limits } from '../config/snapshot.ts'
+import { asHttp1 } from './http2-request.ts'
+import { Http2Session } from './http2-session.ts'
+import type { RequestListener } from './pipeline.ts'
+
+/** RFC 9113 section 6.5.2 asks for no fewer; each is a request in an upstream's eyes. */
+const MAX_STREAMS = 100
+/** `:method`, `:scheme`, `:authority`, `:path`. */
+const PSEUDO_FIELDS = 4
+/** Streams that a client may open and reset at once, and in a second after that (CVE-2023-44487). */
+const RESET_BURST = 200
+const RESET_RATE = 33
+/** Frames that make no sense, and streams refused because the connection uses too much, before it is ended. */
+const MAX_INVALID_FRAMES = 100
+const MAX_REJECTED_STREAMS = 100
+/** Megabytes of one connection: its header tables, its unsent frames. */
+const MAX_SESSION_MEMORY = 10
+/** Entries of one SETTINGS frame; there are seven settings. */
+const MAX_SETTINGS = 32
+
+/**
+ * Speaks HTTP/2 (RFC 9113) on connections that are handed to it, with the same handlers as HTTP/1. It listens nowhere
+ * itself. nghttp2 below it refuses floods of CONTINUATION frames, of PINGs and SETTINGS without an acknowledgement read,
+ * connection-specific fields, and content that differs from its Content-Length.
+ */
+export class Http2Server {
+  readonly #sessions = new Set<Http2Session>()
+  readonly #onRequest: RequestListener
+  #server: NodeServer
+  #limits: Limits
+  #closing = false
+
+  constructor(onRequest: RequestListener, limits: Limits) {
+    this.#onRequest = onRequest
+    this.#limits = limits
+    this.#server = this.#create()
+  }
+
+  /** Connections that are open keep the limits that they were told of. */
+  apply(limits: Limits): void {
+    this.#limits = limits
+    this.#server = this.#create()
+  }
+
+  /** Takes over a connection, which may be paused with bytes in it. */
+  serve(socket: Socket): void {
+    this.#server.emit('connection', socket)
+  }
+
+  /** Tells every client that no more requests are taken; what runs goes on (RFC 9113 section 6.8). */
+  drain(): void {
+    this.#closing = true
+    for (const session of this.#sessions) session.shutDown()
+  }
+
+  #create(): NodeServer {
+    const { headers, headerCount } = this.#limits
+    const server = createServer({
+      settings: { enablePush: false, maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: headers },
+      maxHeaderListPairs: headerCount + PSEUDO_FIELDS,
+      maxSessionMemory: MAX_SESSION_MEMORY,
+      maxSessionInvalidFrames: MAX_INVALID_FRAMES,
+      maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
+      maxSettings: MAX_SETTINGS,
+      streamResetBurst: RESET_BURST,
+      streamResetRate: RESET_RATE,
+    })
+    server.on('session', (session) => this.#watch(session))
+    server.on('sessionError', () => {})
+    const listener = (request: unknown, response: unknown) => {
+      // The compatible requests and responses have all that the handlers use.
+      this.#onRequest(asHttp1(request as IncomingMessage), response as ServerResponse)
+    }
+    // Whoever reads the content asks for it; a request that is refused gets no 100 first.
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
+    return server
+  }
+
+  #watch(nodeSession: ServerHttp2Session): void {
+    const { headerTimeout, idleTimeout } = this.#limits
+    const session = new Http2Session(nodeSession, { first: headerTimeout, idle: idleTimeout })
+    this.#sessions.add(session)
+    nodeSession.once('close', () => this.#sessions.delete(session))
+    if (this.#closing) session.shutDown()
+  }
+}
