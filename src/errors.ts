@@ -57,6 +57,8 @@ export const ERRORS = {
   address_in_use: { fault: 'internal', status: 500, retryable: false },
   address_unavailable: { fault: 'internal', status: 500, retryable: false },
   worker_failed: { fault: 'internal', status: 500, retryable: false },
+  /** The directory of certificates refused, or could not see that a name leads here. */
+  acme_refused: { fault: 'upstream', status: 502, retryable: false },
   admin_unreachable: { fault: 'internal', status: 500, retryable: false },
 } as const satisfies Record<string, ErrorRow>
 

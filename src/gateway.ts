@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { AcmeKeeper } from './acme/keeper.ts'
 import type { LoadResult } from './config/load.ts'
 import { placeEndpoints } from './config/place-endpoints.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
@@ -54,6 +55,7 @@ export class Gateway {
   readonly #metrics: Metrics
   readonly #timers = new Timers((error) => this.#log.error('timer-failed', { error }))
   readonly #health: HealthKeeper
+  readonly #acme: AcmeKeeper
   readonly #locator = new Locator((reload) => this.#onGeoReload(reload))
   readonly #randomLoopId = `polycdn-${randomBytes(8).toString('hex')}`
   #inUse: InUse | null = null
@@ -85,6 +87,14 @@ export class Gateway {
       log: this.#log,
       onChange: (urgent) => this.#servers?.tellHealth(urgent),
     })
+    this.#acme = new AcmeKeeper({
+      timers: this.#timers,
+      now: Date.now,
+      random: Math.random,
+      log: this.#log,
+      metrics: this.#metrics,
+      onChange: async (change) => this.#servers?.tellAcme(change),
+    })
   }
 
   /** Where clients connect, as bound. */
@@ -111,6 +121,7 @@ export class Gateway {
     this.#ready = false
     this.#closing = true
     await this.#reloads
+    await this.#acme.close()
     await this.#servers?.close()
     // What never served knows nothing that the one who does should read after a restart.
     await this.#health.close(served)
@@ -124,6 +135,7 @@ export class Gateway {
     const loaded = await this.#options.load()
     if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
     await this.#health.recall(loaded.snapshot)
+    await this.#acme.recall(loaded.snapshot.acme)
     this.#servers = await this.#createServers(loaded.snapshot)
     await this.#apply(loaded)
     exportSink(this.#metrics, this.#options.sink)
@@ -142,8 +154,12 @@ export class Gateway {
     const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys }
     const { board } = this.#health
     const size = sizeOf(workers)
-    if (size > 1) return new WorkerServers({ ...parts, board, size, program })
-    return LocalServers.create({ ...parts, health: board, locator: this.#locator })
+    if (size > 1) {
+      return new WorkerServers({ ...parts, board, acme: () => this.#acme.state, size, program })
+    }
+    const servers = await LocalServers.create({ ...parts, health: board, locator: this.#locator })
+    await servers.tellAcme(this.#acme.state)
+    return servers
   }
 
   async #reload(cause: string): Promise<readonly Problem[]> {
@@ -198,6 +214,7 @@ export class Gateway {
     }
     if (!first) use()
     await prepared.commit()
+    this.#acme.adopt(snapshot.acme)
     // After the reloads that were asked for there, and their answers.
     if (this.#admin !== before) void this.#reloads.finally(() => setImmediate(() => void before?.close()))
     // Last: until now requests of the older configuration counted under its names.

@@ -8,6 +8,7 @@ import { type ImportEdge, lineAt, type SourceFile, sourceFile } from './helpers/
 /** Files that compute and nothing else: no package, no I/O, no clock, no chance, no log. */
 const PURE: readonly RegExp[] = [
   /^src\/steering\//,
+  /^src\/acme\/(renewal|settings|state)\.ts$/,
   /^src\/providers\//,
   /^src\/config\/(snapshot|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries)(-[a-z]+)?\.ts$/,
@@ -26,7 +27,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
   ['main', [/^src\/main\.ts$/]],
   ['commands', [/^src\/commands\//]],
   ['gateway', [/^src\/gateway(\/|\.ts$)/]],
-  ['shells', [/^src\/(cache|config|delivery|geo|health|http|observe|workers)\//]],
+  ['shells', [/^src\/(acme|cache|config|delivery|geo|health|http|observe|workers)\//]],
   ['pure', PURE],
   ['errors', [/^src\/errors\.ts$/]],
 ]
@@ -49,6 +50,7 @@ const IMPURE: readonly (readonly [what: string, code: RegExp])[] = [
 /** Who may import a package: paths, or what paths begin with. Its types may be named anywhere in the same folder. */
 const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   '@fastify/http-proxy': ['src/http/passthrough.ts'],
+  'acme-client': ['src/acme/authority.ts', 'src/acme/transport.ts'],
   'close-with-grace': ['src/main.ts', 'src/commands/'],
   fastify: ['src/http/'],
   'lru-cache': ['src/geo/lookup.ts', 'src/cache/store.ts'],

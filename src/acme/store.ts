@@ -29,6 +29,11 @@ export class CertificateStore {
     this.#options = options
   }
 
+  /** Makes the folder, for the lock. */
+  async prepare(): Promise<void> {
+    await mkdir(this.#options.folder, { recursive: true, mode: 0o700 })
+  }
+
   /** The key that the account belongs to, a new one the first time. PEM. Call it with the lock. */
   async accountKey(): Promise<string> {
     const path = join(this.#options.folder, 'account.pem')
@@ -48,7 +53,8 @@ export class CertificateStore {
     if (text === null) return null
     const chain = text.indexOf(CERTIFICATE)
     const certificate = chain > 0 ? readCertificate(name, text.slice(chain), text.slice(0, chain)) : null
-    if (certificate === null) this.#options.onDamaged(path, new TypeError('this is no certificate of that name and its key'))
+    if (certificate === null)
+      this.#options.onDamaged(path, new TypeError('this is no certificate of that name and its key'))
     return certificate
   }
 

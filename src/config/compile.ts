@@ -1,6 +1,7 @@
 import { type Network, parseNetwork } from '../geo/network.ts'
 import { createNetworkSet } from '../geo/network-set.ts'
 import type { Coordinates } from '../geo/place.ts'
+import { compileAcme } from './compile/acme.ts'
 import { compileCdn } from './compile/cdn.ts'
 import { EndpointPool } from './compile/endpoints.ts'
 import { deepFreeze } from './compile/freeze.ts'
@@ -60,6 +61,7 @@ export function compile(config: Config, { id, files, database, stateDir }: Compi
     log: { level: config.log.level, access: config.log.access, clientIp: config.log.client_ip },
     workers: config.workers,
     stateDir,
+    acme: compileAcme(config, stateDir),
   })
 }
 

@@ -1,3 +1,4 @@
+import type { AcmeSettings } from '../acme/settings.ts'
 import type { NetworkSet } from '../geo/network-set.ts'
 import type { Coordinates, Place } from '../geo/place.ts'
 import type { StrategyName } from '../steering/strategies/index.ts'
@@ -27,6 +28,8 @@ export interface Snapshot {
   readonly workers: number | 'auto'
   /** An absolute path; null: nothing survives a restart. */
   readonly stateDir: string | null
+  /** null: no certificates are ordered. */
+  readonly acme: AcmeSettings | null
 }
 
 export interface ListenAddress {
@@ -50,6 +53,8 @@ export interface Listener extends ListenAddress {
 
 export interface ListenerTls {
   readonly certificates: readonly Certificate[]
+  /** Besides those above, certificates that are ordered. */
+  readonly acme: boolean
 }
 
 /** PEM: a chain, the leaf first, and the private key of the leaf. */

@@ -1,3 +1,4 @@
+import type { AcmeState } from '../acme/state.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import type { ConfigSource } from '../config/source.ts'
 import type { Coordinates } from '../geo/place.ts'
@@ -30,6 +31,8 @@ export interface Servers {
   prepare(edition: Edition): Promise<Prepared>
   /** What the Board tells others has changed. `urgent`: at once. */
   tellHealth(urgent: boolean): void
+  /** What is known of ordered certificates has changed. Resolves when every process has it. */
+  tellAcme(change: Partial<AcmeState>): Promise<void>
   /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
   close(): Promise<void>
 }

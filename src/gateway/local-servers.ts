@@ -1,3 +1,4 @@
+import type { AcmeState } from '../acme/state.ts'
 import type { Edition, Prepared, Servers } from './edition.ts'
 import { Serving, type ServingParts } from './serving.ts'
 
@@ -29,6 +30,10 @@ export class LocalServers implements Servers {
   }
 
   tellHealth(): void {}
+
+  async tellAcme(change: Partial<AcmeState>): Promise<void> {
+    this.#serving.useAcme(change)
+  }
 
   async close(): Promise<void> {
     await this.#serving.close()

@@ -1,3 +1,4 @@
+import { type AcmeState, NO_ACME } from '../acme/state.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import { Budgets } from '../delivery/budgets.ts'
 import type { Timers } from '../delivery/timers.ts'
@@ -42,6 +43,7 @@ export class Serving {
   readonly #tunnels: Tunnels
   readonly #listeners: Listeners
   #answer: RequestListener | null = null
+  #acme: AcmeState = NO_ACME
   #generation: Generation | null = null
 
   static async create(parts: ServingParts): Promise<Serving> {
@@ -64,6 +66,7 @@ export class Serving {
       metrics,
       log,
       accessLog: new AccessLog(sink),
+      challenge: (token) => this.#acme.challenges.get(token),
     }
     const answer: RequestListener = (request, response) => this.#answer!(request, response)
     this.#tunnels = new Tunnels(this.#services, answer)
@@ -72,6 +75,7 @@ export class Serving {
       onUpgrade: (request, socket, head) => this.#tunnels.handleUpgrade(request, socket, head),
       snapshot: () => this.#generation!.snapshot,
       ticketKeys: parts.ticketKeys,
+      ordered: () => this.#acme.certificates,
       shared: processes > 1,
       onStranger: () => log.throttle('stranger', 10_000)?.warn('proxy-protocol-refused'),
       onRefused: (limit) => log.throttle('connection-refused', 10_000)?.warn('connection-refused', { limit }),
@@ -103,6 +107,12 @@ export class Serving {
         this.#services.budgets.retain(snapshot.policies)
       },
     }
+  }
+
+  /** For new connections; those that are open keep the certificate that they began with. */
+  useAcme(change: Partial<AcmeState>): void {
+    this.#acme = { ...this.#acme, ...change }
+    if (change.certificates !== undefined) this.#listeners.renew()
   }
 
   /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */

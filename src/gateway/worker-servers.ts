@@ -1,3 +1,4 @@
+import type { AcmeState } from '../acme/state.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Board } from '../health/board.ts'
@@ -9,7 +10,7 @@ import { ConfigRejected } from './config-rejected.ts'
 import type { Edition, Prepared, Servers } from './edition.ts'
 
 export interface WorkerServersOptions
-  extends Pick<FleetOptions, 'size' | 'program' | 'ticketKeys' | 'log' | 'metrics' | 'sink'> {
+  extends Pick<FleetOptions, 'size' | 'program' | 'ticketKeys' | 'acme' | 'log' | 'metrics' | 'sink'> {
   readonly board: Board
   readonly timers: Timers
 }
@@ -77,6 +78,10 @@ export class WorkerServers implements Servers {
   tellHealth(urgent: boolean): void {
     if (urgent) this.#tell()
     else this.#telling ??= this.#options.timers.after(PATIENCE, () => this.#tell())
+  }
+
+  tellAcme(change: Partial<AcmeState>): Promise<void> {
+    return this.#fleet.tellAcme(change)
   }
 
   async close(): Promise<void> {

@@ -91,6 +91,7 @@ export class Worker {
 
   async #do(question: Question): Promise<void> {
     if (question.type === 'ping') return
+    if (question.type === 'acme') return this.#serving!.useAcme(question.change)
     if (question.type === 'prepare') {
       this.#prepared = await this.#prepare(question.shipment)
     } else if (question.type === 'start') {
@@ -107,6 +108,7 @@ export class Worker {
   async #start({
     shipment,
     board,
+    acme,
     ticketKeys,
     processes,
   }: Extract<Question, { readonly type: 'start' }>): Promise<void> {
@@ -127,6 +129,7 @@ export class Worker {
       ticketKeys: Buffer.from(ticketKeys),
       processes,
     })
+    this.#serving.useAcme(acme)
     const prepared = await this.#prepare(shipment)
     await prepared.commit()
   }

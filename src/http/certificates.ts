@@ -9,11 +9,15 @@ type ByKey = Map<string, Certificate>
 /** Which certificate a client is shown: by the name that it asks for (SNI, RFC 6066 section 3). */
 export class Certificates {
   readonly #contexts = new Map<string, SecureContext>()
+  readonly #made = new Map<string, SecureContext>()
   /** Serves clients that ask for no name, or for one that no certificate has; null where there is none. */
   readonly fallback: Certificate | null
 
-  /** Throws config_invalid where OpenSSL refuses one. */
-  constructor(certificates: readonly Certificate[]) {
+  /**
+   * Throws config_invalid where OpenSSL refuses one.
+   * @param before its contexts are used again: of a thousand names one changes at a time
+   */
+  constructor(certificates: readonly Certificate[], before: Certificates | null = null) {
     this.fallback = certificates[0] ?? null
     const byName = new Map<string, ByKey>()
     for (const certificate of certificates) {
@@ -25,9 +29,8 @@ export class Certificates {
         byName.set(name, known)
       }
     }
-    const made = new Map<string, SecureContext>()
-    for (const [name, byKey] of byName) this.#contexts.set(name, contextOf([...byKey.values()], made))
-    if (this.fallback !== null) contextOf([this.fallback], made)
+    for (const [name, byKey] of byName) this.#contexts.set(name, this.#context([...byKey.values()], before))
+    if (this.fallback !== null) this.#context([this.fallback], before)
   }
 
   /** undefined: the fallback's. A wildcard stands for exactly one label (RFC 9525 section 6.3). */
@@ -35,6 +38,15 @@ export class Certificates {
     const lower = name.toLowerCase().replace(/\.$/, '')
     const dot = lower.indexOf('.')
     return this.#contexts.get(lower) ?? (dot > 0 ? this.#contexts.get(`*${lower.slice(dot)}`) : undefined)
+  }
+
+  /** Names that are served by the same certificates share a context. */
+  #context(certificates: readonly Certificate[], before: Certificates | null): SecureContext {
+    const id = certificates.map(({ cert, key }) => cert + key).join('\n')
+    const known = this.#made.get(id) ?? (before === null ? undefined : before.#made.get(id))
+    const context = known ?? createContext(certificates)
+    this.#made.set(id, context)
+    return context
   }
 }
 
@@ -48,19 +60,13 @@ function read({ cert }: Certificate): { names: readonly string[]; keyType: strin
   }
 }
 
-/** Names that are served by the same certificates share a context. */
-function contextOf(certificates: readonly Certificate[], made: Map<string, SecureContext>): SecureContext {
-  const key = certificates.map(({ cert }) => cert).join('\n')
-  const known = made.get(key)
-  if (known !== undefined) return known
+function createContext(certificates: readonly Certificate[]): SecureContext {
   try {
-    const context = createSecureContext({
+    return createSecureContext({
       ...SECURE,
       cert: certificates.map(({ cert }) => cert),
       key: certificates.map(({ key: pem }) => pem),
     })
-    made.set(key, context)
-    return context
   } catch (cause) {
     throw new PolycdnError('config_invalid', 'a certificate of a listener cannot be used with its key', { cause })
   }

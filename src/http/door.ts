@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Server as TlsServer } from 'node:tls'
-import type { Limits, ListenAddress, Listener, Snapshot } from '../config/snapshot.ts'
+import type { Certificate, Limits, ListenAddress, Listener, Snapshot } from '../config/snapshot.ts'
 import type { Address } from '../geo/address.ts'
 import type { Census } from './census.ts'
 import { Certificates } from './certificates.ts'
@@ -22,6 +22,8 @@ export interface Handlers {
   snapshot(): Snapshot
   /** What encrypts TLS session tickets, 48 bytes. */
   readonly ticketKeys: Buffer
+  /** Certificates that are ordered, for listeners with `acme`. */
+  ordered(): readonly Certificate[]
   /** Other processes listen on the same addresses. */
   readonly shared?: boolean
   /** A connection to a `proxy_protocol` listener came from nobody we trust, or without a header. */
@@ -40,6 +42,7 @@ export class Door {
   readonly #sockets = new Set<Socket>()
   readonly #http1: Http1Server
   readonly #http2: Http2Server
+  #certificates: Certificates | null = null
   #tls: TlsServer | null = null
   #listener: Listener
   #limits: Limits
@@ -80,6 +83,11 @@ export class Door {
     this.#tls = this.#createTls()
   }
 
+  /** Certificates that are ordered have changed. */
+  renew(): void {
+    if (this.#listener.tls?.acme === true) this.#tls = this.#createTls()
+  }
+
   /** Stops listening; resolves when the last connection has ended, which idle ones are made to. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#accepting.close(() => resolve()))
@@ -99,8 +107,10 @@ export class Door {
   #createTls(): TlsServer | null {
     const { tls, httpsRedirect } = this.#listener
     if (tls === null) return null
+    const ordered = tls.acme ? this.#handlers.ordered() : []
+    this.#certificates = new Certificates([...tls.certificates, ...ordered], this.#certificates)
     return createTlsServer({
-      certificates: new Certificates(tls.certificates),
+      certificates: this.#certificates,
       ticketKeys: this.#handlers.ticketKeys,
       handshakeTimeout: this.#limits.headerTimeout,
       onSecure: (socket, raw) => {

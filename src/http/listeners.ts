@@ -75,6 +75,11 @@ export class Listeners {
     await Promise.all([...this.#doors.keys()].filter((key) => !keys.has(key)).map((key) => this.#close(key)))
   }
 
+  /** New connections see the certificates that are ordered now. */
+  renew(): void {
+    for (const door of this.#doors.values()) door.renew()
+  }
+
   /** Stops listening; resolves when the last connection has ended, which idle ones are made to. */
   async close(): Promise<void> {
     await Promise.all([...this.#doors.keys()].map((key) => this.#close(key)))

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError, toPolycdnError } from '../errors.ts'
+import { answerChallenge } from './acme-challenge.ts'
 import { admit } from './admit.ts'
 import { handle, turnAway } from './handle.ts'
 import { registerPassthrough } from './passthrough.ts'
@@ -18,12 +19,15 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     done()
   })
   const deliver = guarded(services, (raw, response) => handle(services, raw, response))
+  const answer = guarded(services, (raw, response) =>
+    answerChallenge(services, raw, response, () => deliver(raw, response)),
+  )
   app.route({
     method: ['GET', 'HEAD'],
     url: '/',
     handler: (request, reply) => {
       reply.hijack()
-      deliver(request.raw, reply.raw)
+      answer(request.raw, reply.raw)
     },
   })
   await registerPassthrough(app, services)

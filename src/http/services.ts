@@ -20,4 +20,6 @@ export interface Services {
   readonly metrics: Metrics
   readonly log: Log
   readonly accessLog: AccessLog
+  /** The answer to a challenge of ACME that is under way. */
+  challenge(token: string): string | undefined
 }

@@ -6,6 +6,8 @@ export interface LiveNames {
   readonly cdns: ReadonlySet<string>
   readonly policies: ReadonlySet<string>
   readonly endpoints: ReadonlySet<string>
+  /** Host names whose certificates are ordered. */
+  readonly certificates: ReadonlySet<string>
 }
 
 /** Values that are no configured names, and so never go stale. */
@@ -18,6 +20,7 @@ const OWNER = {
   to: 'cdns',
   policy: 'policies',
   endpoint: 'endpoints',
+  name: 'certificates',
 } as const satisfies Record<string, keyof LiveNames>
 
 /** Whether any label names something that is no longer configured. */

@@ -116,6 +116,14 @@ export class Metrics {
     'When the geo database was loaded.',
     [],
   )
+  readonly tlsCertificateExpiry = this.#gauge(
+    'tls_certificate_expiry_timestamp_seconds',
+    'When the certificate that was ordered for a name ends.',
+    ['name'],
+  )
+  readonly tlsRenewals = this.#counter('tls_renewals_total', 'Orders of certificates that ended, by result.', [
+    'result',
+  ])
   readonly geoReloads = this.#counter('geo_reloads_total', 'Loads of the geo database, by result.', ['result'])
   readonly geoLookups = this.#counter('geo_lookups_total', 'Look-ups of client addresses in the cache: hit or miss.', [
     'result',

@@ -1,3 +1,4 @@
+import type { AcmeState } from '../acme/state.ts'
 import { formatProblem } from '../config/problem.ts'
 import { PolycdnError } from '../errors.ts'
 import type { BoardState } from '../health/board-state.ts'
@@ -23,6 +24,7 @@ export interface FleetOptions {
   readonly ticketKeys: Uint8Array
   /** What a new process has to know before it serves. */
   board(): BoardState
+  acme(): AcmeState
   onReports(reports: readonly HealthReport[]): void
   /** How long a process may be silent when it is asked. Milliseconds; default 15,000. */
   readonly patience?: number
@@ -108,6 +110,11 @@ export class Fleet {
     for (const member of this.#ready()) member.tell({ type: 'board', state })
   }
 
+  /** Tells every process that serves; resolves when all of them have it. */
+  async tellAcme(change: Partial<AcmeState>): Promise<void> {
+    await Promise.all(this.#ready().map((member) => this.#tellAcme(member, change)))
+  }
+
   /** Has all processes end their requests, and kills those that take too long. Resolves when none is left. */
   async close(): Promise<void> {
     const emptied = new Promise<void>((resolve) => (this.#emptied = resolve))
@@ -118,6 +125,10 @@ export class Fleet {
     }, LONGEST_DRAIN)
     if (this.#alive.size > 0) await emptied
     clearTimeout(late)
+  }
+
+  #tellAcme(member: Member, change: Partial<AcmeState>): Promise<unknown> {
+    return member.ask({ type: 'acme', change }).catch((error) => this.#fail(member, error))
   }
 
   #ready(): Member[] {
@@ -137,16 +148,18 @@ export class Fleet {
   }
 
   async #welcome(slot: Slot, member: Member): Promise<void> {
-    const { log, board, ticketKeys, size: processes } = this.#options
+    const { log, board, acme, ticketKeys, size: processes } = this.#options
     try {
       const shipment = this.#current!
       this.#using.set(member, shipment)
-      this.#addresses = await member.ask({ type: 'start', shipment, board: board(), ticketKeys, processes })
+      const start = { shipment, board: board(), acme: acme(), ticketKeys, processes }
+      this.#addresses = await member.ask({ type: 'start', ...start })
       await this.#catchUp(member)
       if (slot.member !== member) return
       slot.ready = true
       member.watch()
       member.tell({ type: 'board', state: board() })
+      void this.#tellAcme(member, acme())
       log.info('worker-ready', { pid: member.pid })
       if (this.serving === this.#slots.length) this.#starting?.resolve()
     } catch (error) {

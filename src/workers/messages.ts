@@ -1,3 +1,4 @@
+import type { AcmeState } from '../acme/state.ts'
 import type { Problem } from '../config/problem.ts'
 import type { ListenAddress } from '../config/snapshot.ts'
 import type { ConfigSource } from '../config/source.ts'
@@ -35,6 +36,7 @@ export type ToWorker =
       readonly id: number
       readonly shipment: Shipment
       readonly board: BoardState
+      readonly acme: AcmeState
       /** What encrypts TLS session tickets, 48 bytes: each process resumes the sessions of the others. */
       readonly ticketKeys: Uint8Array
       readonly processes: number
@@ -44,6 +46,8 @@ export type ToWorker =
   | { readonly type: 'discard'; readonly id: number }
   /** Is anybody there? */
   | { readonly type: 'ping'; readonly id: number }
+  /** Answered as soon as clients would get it. */
+  | { readonly type: 'acme'; readonly id: number; readonly change: Partial<AcmeState> }
   | { readonly type: 'board'; readonly state: BoardState }
   | { readonly type: 'drain' }
 

@@ -1,5 +1,6 @@
 import type { ProblemList } from '../problem-list.ts'
 import type { Located } from '../tree.ts'
+import { checkAcme } from './acme.ts'
 import { checkAddresses } from './addresses.ts'
 import { checkCdns } from './cdns.ts'
 import { checkDuplicates } from './duplicates.ts'
@@ -10,6 +11,7 @@ import { checkSites } from './sites.ts'
 import { checkUse } from './use.ts'
 
 const CHECKS = [
+  checkAcme,
   checkAddresses,
   checkCdns,
   checkDuplicates,

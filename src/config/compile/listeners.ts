@@ -17,9 +17,13 @@ export function compileListeners(configs: Configs, files: ReadonlyMap<string, Na
 
 const HTTPS = 443
 
-function compileTls({ certificates }: NonNullable<Configs[number]['tls']>, files: ReadonlyMap<string, NamedFile>) {
+function compileTls(
+  { certificates, acme }: NonNullable<Configs[number]['tls']>,
+  files: ReadonlyMap<string, NamedFile>,
+) {
   const text = (name: string) => fileOf(name, files).text
   return {
     certificates: certificates.map(({ cert_file, key_file }) => ({ cert: text(cert_file), key: text(key_file) })),
+    acme: acme !== null,
   }
 }

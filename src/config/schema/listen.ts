@@ -1,21 +1,33 @@
 import * as z from 'zod'
+import { parseDirectory } from '../values/directory-url.ts'
 import { keyed } from './keyed.ts'
 import { filePath, listenAddress, token } from './names.ts'
-import { notYet } from './not-yet.ts'
+import { pattern, text } from './text.ts'
 
 const certificate = keyed({
   cert_file: filePath.describe('PEM file of the certificate, with those that lead to its authority.'),
   key_file: filePath.describe('PEM file of its private key.'),
 })
 
-const acme = keyed({ email: z.string(), directory: z.string().optional() })
+/** RFC 5321 section 4.5.3.1 bounds it; more is for the authority to judge. */
+const EMAIL = /^[^\s@<>",;:]{1,64}@[^\s@<>",;:]{1,255}$/
+
+const acme = keyed({
+  email: pattern('an e-mail address', EMAIL).describe('Where the authority writes to about the certificates.'),
+  directory: text('an https URL such as https://acme-v02.api.letsencrypt.org/directory', parseDirectory)
+    .prefault('https://acme-v02.api.letsencrypt.org/directory')
+    .describe('The ACME directory of the authority. To name it is to agree to its terms.'),
+})
 
 const listenTls = keyed({
   certificates: z
     .array(certificate)
     .prefault([])
     .describe('Chosen by the name that the client asks for; the first serves clients that ask for an unknown name.'),
-  acme: notYet(acme.nullable().describe('Certificates that are ordered and renewed.'), null).prefault(null),
+  acme: acme
+    .nullable()
+    .prefault(null)
+    .describe('Certificates for the exact hosts of all sites are ordered and renewed. Needs state_dir.'),
 })
 
 export const listen = z

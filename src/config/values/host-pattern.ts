@@ -14,6 +14,11 @@ export function parseHostPattern(input: unknown): string | undefined {
   return wildcard ? `*.${host}` : host
 }
 
+/** Whether a look at port 80 can prove the name: no wildcard (RFC 8555 section 8.3), no address. */
+export function orderable(host: string): boolean {
+  return /^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$/.test(host) && !/^[\d.]+$/.test(host)
+}
+
 /** A host name or an IP address, IPv6 in brackets; undefined for anything else. */
 export function parseHost(input: string): string | undefined {
   const bracketed = /^\[[0-9a-fA-F:.]+\]$/.test(input)

@@ -211,6 +211,7 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
     log: { level: 'debug', access: true, clientIp: 'full' },
     workers: 1,
     stateDir: null,
+    acme: null,
     ...over,
   }
 }
@@ -227,6 +228,7 @@ export class TestServices implements Services {
   readonly accessLog = new AccessLog(this.accessLines)
   readonly board = new Board({ now: () => this.timers.now(), random: () => 0.5, onEvent: () => {} })
   readonly health = this.board
+  readonly challenges = new Map<string, string>()
   readonly budgets = new Budgets(1)
   readonly world = worldOf(this.board, () => 0)
   /** Where every client is. */
@@ -240,6 +242,10 @@ export class TestServices implements Services {
 
   current(): Generation {
     return this.#generation
+  }
+
+  challenge(token: string): string | undefined {
+    return this.challenges.get(token)
   }
 
   place(): Place {

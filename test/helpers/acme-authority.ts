@@ -1,0 +1,61 @@
+import { webcrypto } from 'node:crypto'
+import * as x509 from '@peculiar/x509'
+
+const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const
+const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const
+
+x509.cryptoProvider.set(webcrypto as Crypto)
+
+/** An authority that signs what it is given. */
+export class TestAuthority {
+  readonly #keys: CryptoKeyPair
+  readonly #root: x509.X509Certificate
+  #serial = 1
+
+  static async create(): Promise<TestAuthority> {
+    const keys = (await webcrypto.subtle.generateKey(KEYS, true, ['sign', 'verify'])) as CryptoKeyPair
+    const root = await x509.X509CertificateGenerator.createSelfSigned({
+      name: 'CN=polycdn test authority',
+      serialNumber: '01',
+      notBefore: new Date(Date.now() - 86_400_000),
+      notAfter: new Date(Date.now() + 86_400_000),
+      keys,
+      signingAlgorithm: SIGNING,
+      extensions: [new x509.BasicConstraintsExtension(true, 0, true)],
+    })
+    return new TestAuthority(keys, root)
+  }
+
+  private constructor(keys: CryptoKeyPair, root: x509.X509Certificate) {
+    this.#keys = keys
+    this.#root = root
+  }
+
+  /** PEM: what a client has to trust. */
+  get root(): string {
+    return this.#root.toString('pem')
+  }
+
+  /** The names that a request (DER) asks for; throws where its signature is wrong. */
+  async namesOf(request: Buffer): Promise<readonly string[]> {
+    const csr = new x509.Pkcs10CertificateRequest(new Uint8Array(request))
+    if (!(await csr.verify())) throw new Error('the signature of the request is wrong')
+    return (csr.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? []).map(({ value }) => value)
+  }
+
+  /** A certificate for what a request asks for, from now for so many milliseconds: PEM, the root behind it. */
+  async issue(request: Buffer, lifetime: number): Promise<string> {
+    const csr = new x509.Pkcs10CertificateRequest(new Uint8Array(request))
+    const leaf = await x509.X509CertificateGenerator.create({
+      serialNumber: (++this.#serial).toString(16).padStart(4, '0'),
+      issuer: this.#root.subject,
+      notBefore: new Date(Date.now() - 1000),
+      notAfter: new Date(Date.now() + lifetime),
+      publicKey: csr.publicKey,
+      signingKey: this.#keys.privateKey,
+      signingAlgorithm: SIGNING,
+      extensions: csr.extensions.filter((each) => each instanceof x509.SubjectAlternativeNameExtension),
+    })
+    return `${leaf.toString('pem')}\n${this.root}\n`
+  }
+}
