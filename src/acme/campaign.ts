@@ -149,7 +149,7 @@ export class Campaign {
       while (names.length > 0 && this.#holds && !this.#stop.signal.aborted) {
         const name = names.shift()!
         const refusal = await this.#orderOne(registration, name)
-        hurried = refusal?.status === 429 ? hurried + 1 : 0
+        hurried = refusal?.answered === 429 ? hurried + 1 : 0
         if (hurried >= PATIENCE) this.#putOff(names.splice(0), refusal!)
       }
     }

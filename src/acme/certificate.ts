@@ -14,9 +14,13 @@ export interface IssuedCertificate {
   readonly jitter: number
 }
 
+const END = '-----END CERTIFICATE-----'
+
 /** null where this is no certificate for the name, or the key is not its own. Whether it has expired is not asked. */
 export function readCertificate(name: string, cert: string, key: string): IssuedCertificate | null {
   try {
+    // The first of a chain alone is what is parsed here.
+    if (!cert.trimEnd().endsWith(END)) return null
     const leaf = new X509Certificate(cert)
     if (leaf.checkHost(name, { subject: 'never' }) === undefined) return null
     if (!leaf.checkPrivateKey(createPrivateKey(key))) return null

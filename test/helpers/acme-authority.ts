@@ -8,12 +8,12 @@ x509.cryptoProvider.set(webcrypto as Crypto)
 
 /** An authority that signs what it is given. */
 export class TestAuthority {
-  readonly #keys: CryptoKeyPair
+  readonly #keys: webcrypto.CryptoKeyPair
   readonly #root: x509.X509Certificate
   #serial = 1
 
   static async create(): Promise<TestAuthority> {
-    const keys = (await webcrypto.subtle.generateKey(KEYS, true, ['sign', 'verify'])) as CryptoKeyPair
+    const keys = (await webcrypto.subtle.generateKey(KEYS, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
     const root = await x509.X509CertificateGenerator.createSelfSigned({
       name: 'CN=polycdn test authority',
       serialNumber: '01',
@@ -26,7 +26,7 @@ export class TestAuthority {
     return new TestAuthority(keys, root)
   }
 
-  private constructor(keys: CryptoKeyPair, root: x509.X509Certificate) {
+  private constructor(keys: webcrypto.CryptoKeyPair, root: x509.X509Certificate) {
     this.#keys = keys
     this.#root = root
   }
@@ -40,7 +40,7 @@ export class TestAuthority {
   async namesOf(request: Buffer): Promise<readonly string[]> {
     const csr = new x509.Pkcs10CertificateRequest(new Uint8Array(request))
     if (!(await csr.verify())) throw new Error('the signature of the request is wrong')
-    return (csr.getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? []).map(({ value }) => value)
+    return csr.extensions.filter(isNames).flatMap(({ names }) => names.toJSON().map(({ value }) => value))
   }
 
   /** A certificate for what a request asks for, from now for so many milliseconds: PEM, the root behind it. */
@@ -54,8 +54,12 @@ export class TestAuthority {
       publicKey: csr.publicKey,
       signingKey: this.#keys.privateKey,
       signingAlgorithm: SIGNING,
-      extensions: csr.extensions.filter((each) => each instanceof x509.SubjectAlternativeNameExtension),
+      extensions: csr.extensions.filter(isNames),
     })
     return `${leaf.toString('pem')}\n${this.root}\n`
   }
+}
+
+function isNames(extension: x509.Extension): extension is x509.SubjectAlternativeNameExtension {
+  return extension instanceof x509.SubjectAlternativeNameExtension
 }

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type JsonWebKey, randomBytes, verify } from 'node:crypto'
+import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto'
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { TestAuthority } from './acme-authority.ts'
@@ -25,6 +25,8 @@ interface Order {
   error?: object
   certificate?: string
 }
+
+type JsonWebKey = import('node:crypto').webcrypto.JsonWebKey
 
 interface Signed {
   readonly account: string

@@ -108,13 +108,16 @@ t.test('after a reload only the series of what is still configured remain', asyn
   metrics.decisions.child('q', 'proximity').inc()
   metrics.endpointHealthy.child('a', 'https://1').set(1)
   metrics.endpointHealthy.child('a', 'https://2').set(1)
+  metrics.tlsCertificateExpiry.child('www.example.com').set(1)
+  metrics.tlsCertificateExpiry.child('gone.example.com').set(1)
   const dropped = metrics.dropStale({
     sites: new Set(['www']),
     cdns: new Set(['a']),
     policies: new Set(['p']),
     endpoints: new Set(['https://1']),
+    certificates: new Set(['www.example.com']),
   })
-  t.equal(dropped, 5)
+  t.equal(dropped, 6)
   const scrape = new Exposition((await metrics.exposition()).body)
   const left = scrape.select('polycdn_requests_total').map(({ labels }) => `${labels.site} ${labels.cdn}`)
   t.strictSame(left, ['www a', '_other a', 'www origin', 'www none'])

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { NO_ACME } from '../../src/acme/state.ts'
 import { Log } from '../../src/observe/log.ts'
 import { Metrics } from '../../src/observe/metrics.ts'
 import { Fleet, type FleetOptions } from '../../src/workers/fleet.ts'
@@ -29,6 +30,7 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
     now: () => performance.now(),
     ticketKeys: new Uint8Array(48),
     board: () => ({ endpoints: [] }),
+    acme: () => NO_ACME,
     onReports: () => {},
     ...over,
   })

@@ -19,7 +19,7 @@ export interface DoorWithUpstream extends Door {
 }
 
 /** For listeners whose refusals nobody looks at. */
-export const QUIET = { onRefused: () => {}, onStranger: () => {}, ticketKeys: Buffer.alloc(48, 7) }
+export const QUIET = { onRefused: () => {}, onStranger: () => {}, ordered: () => [], ticketKeys: Buffer.alloc(48, 7) }
 
 /** Listens where the snapshot says. */
 export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
