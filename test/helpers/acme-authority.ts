@@ -2,6 +2,7 @@ import { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const
+const DAY = 86_400_000
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const
 
 x509.cryptoProvider.set(webcrypto as Crypto)
@@ -17,8 +18,8 @@ export class TestAuthority {
     const root = await x509.X509CertificateGenerator.createSelfSigned({
       name: 'CN=polycdn test authority',
       serialNumber: '01',
-      notBefore: new Date(Date.now() - 86_400_000),
-      notAfter: new Date(Date.now() + 86_400_000),
+      notBefore: new Date(Date.now() - 100 * DAY),
+      notAfter: new Date(Date.now() + 100 * DAY),
       keys,
       signingAlgorithm: SIGNING,
       extensions: [new x509.BasicConstraintsExtension(true, 0, true)],
@@ -43,13 +44,13 @@ export class TestAuthority {
     return csr.extensions.filter(isNames).flatMap(({ names }) => names.toJSON().map(({ value }) => value))
   }
 
-  /** A certificate for what a request asks for, from now for so many milliseconds: PEM, the root behind it. */
-  async issue(request: Buffer, lifetime: number): Promise<string> {
+  /** A certificate for what a request asks for: PEM, the root behind it. Milliseconds from now and until now. */
+  async issue(request: Buffer, { lifetime = 90 * DAY, age = 1000 } = {}): Promise<string> {
     const csr = new x509.Pkcs10CertificateRequest(new Uint8Array(request))
     const leaf = await x509.X509CertificateGenerator.create({
       serialNumber: (++this.#serial).toString(16).padStart(4, '0'),
       issuer: this.#root.subject,
-      notBefore: new Date(Date.now() - 1000),
+      notBefore: new Date(Date.now() - age),
       notAfter: new Date(Date.now() + lifetime),
       publicKey: csr.publicKey,
       signingKey: this.#keys.privateKey,

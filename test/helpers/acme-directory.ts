@@ -3,15 +3,17 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net'
 import { TestAuthority } from './acme-authority.ts'
 import type { Scope } from './scope.ts'
+import { until } from './wait.ts'
 
 export interface AcmeDirectoryOptions {
-  /** The port where names are validated instead of 80; set it before the first order. */
+  /** The port where names are validated instead of 80. Validation waits until it is set. */
   port?: number
   /** 0…1: how many requests get badNonce. */
   readonly badNonces?: number
   readonly random?: () => number
-  /** Milliseconds that certificates last; may change. Default 90 days. */
+  /** Milliseconds until certificates end, and since they began. Both may change. Default 90 days, and 1 s. */
   lifetime?: number
+  age?: number
 }
 
 /** What a name gets instead of a certificate: a rate limit of so many seconds, or a validation that never succeeds. */
@@ -33,8 +35,6 @@ interface Signed {
   readonly payload: Record<string, unknown>
   readonly jwk: JsonWebKey
 }
-
-const DAY = 86_400_000
 
 /** A small ACME directory (RFC 8555) on loopback: every signature is verified, every name is really looked at. */
 export class AcmeDirectory {
@@ -111,7 +111,7 @@ export class AcmeDirectory {
       const request = Buffer.from(String(signed.payload.csr), 'base64url')
       const names = await this.authority.namesOf(request)
       if (names.join() !== order.name) return this.#problem(response, 400, 'badCSR', 'other names than ordered')
-      order.certificate = await this.authority.issue(request, this.options.lifetime ?? 90 * DAY)
+      order.certificate = await this.authority.issue(request, this.options)
       this.issued.push(order.name)
       this.pending--
     }
@@ -167,7 +167,8 @@ export class AcmeDirectory {
 
   /** RFC 8555 section 8.3: the look at the port where the name leads. */
   async #validate(order: Order, jwk: JsonWebKey): Promise<void> {
-    const seen = await look(this.options.port ?? 80, order.name, order.token).catch(String)
+    const port = await until(() => this.options.port, { what: 'the port of the gateway' })
+    const seen = await look(port, order.name, order.token).catch(String)
     this.looks.push(seen)
     const proved = seen === `200 ${order.token}.${thumbprint(jwk)}` && this.refusals.get(order.name) !== 'invalid'
     order.state = proved ? 'valid' : 'invalid'
