@@ -188,3 +188,32 @@ t.test('warnings about what can never happen', async (t) => {
     'warning: cdns[0].trust: nothing can prove the bytes of an http CDN yet: with trust: false it is never used',
   ])
 })
+
+t.test('certificates that are ordered need a place for keys, exact names, and a way to be proved', async (t) => {
+  const acme = 'acme: { email: ops@example.com }'
+  const listen = (...tls: readonly string[]) =>
+    `${site()}listen: [${tls.map((each, at) => `{ address: 127.0.0.1:${8080 + at}${each} }`).join(', ')}]\n`
+  const secure = `, tls: { ${acme} }`
+  expectProblems(t, `${listen('', secure)}state_dir: state\n`, [])
+  expectProblems(t, listen('', secure.replace('{ email', '§{ email')), [
+    'listen[1].tls.acme: keys need a place: set state_dir',
+  ])
+  expectProblems(t, `${listen('', secure, secure.replace('{ email: ops', '§{ email: dev'))}state_dir: state\n`, [
+    'listen[2].tls.acme: every listener orders its certificates with the same email and directory',
+  ])
+  expectProblems(t, `${listen(secure.replace('{ email', '§{ email'))}state_dir: state\n`, [
+    'listen[0].tls.acme: no listener without TLS: the authority comes to port 80, which must lead to one',
+  ])
+  const hosts = (names: string) => listen('', secure).replace('[www.example.com]', `[${names}]`)
+  const why = 'only exact host names can be proved'
+  expectProblems(t, `${hosts('www.example.com, §"*.example.com", §192.0.2.1')}state_dir: state\n`, [
+    `sites[0].hosts[1]: no certificate is ordered for "*.example.com": ${why}`,
+    `sites[0].hosts[2]: no certificate is ordered for "192.0.2.1": ${why}`,
+  ])
+  const directory = (url: string) => listen('', secure.replace('com }', `com, directory: ${url} }`))
+  expectProblems(t, `${directory('http://127.0.0.1:1/dir')}state_dir: state\n`, [])
+  for (const url of ['http://ca.example/dir', 'ftp://ca.example', 'https://me:pw@ca.example']) {
+    t.match(problemsOf(directory(url)).join(), 'expected an https URL such as', url)
+  }
+  t.match(problemsOf(listen('', secure.replace('ops@example.com', 'nobody'))).join(), 'expected an e-mail address')
+})

@@ -45,6 +45,11 @@ const CASES: Record<string, { readonly bad: Series; readonly good: Series; reado
     good: { 'polycdn_workers{instance="g"}': '1x90' },
     labels: { instance: 'g' },
   },
+  PolycdnCertificateEndsSoon: {
+    bad: { 'polycdn_tls_certificate_expiry_timestamp_seconds{instance="g",name="a"}': `${6 * 86_400}x90` },
+    good: { 'polycdn_tls_certificate_expiry_timestamp_seconds{instance="g",name="a"}': `${8 * 86_400}x90` },
+    labels: { instance: 'g', name: 'a' },
+  },
   PolycdnGeoDatabaseOld: {
     // promtool's clock starts at 0.
     bad: { 'polycdn_geo_database_build_timestamp_seconds{instance="g"}': `${-271 * 86_400}x90` },

@@ -33,7 +33,8 @@ async function serialOf(port: number, name: string, ca: string): Promise<string>
   const socket = connect({ host: '127.0.0.1', port, servername: name, ca })
   await once(socket, 'secureConnect')
   const { serialNumber } = socket.getPeerCertificate()
-  socket.destroy()
+  socket.resume().end()
+  await once(socket, 'close')
   return serialNumber
 }
 
@@ -79,9 +80,9 @@ t.test(
 
     Object.assign(directory.options, { age: 1000, lifetime: 90 * DAY })
     const turn = directory.ordered.length
-  const settled = () => new Set(directory.ordered.slice(turn)).size === 2 && directory.pending === 0
-  await until(settled, { what: 'certificates that last', timeout: 20_000 })
-  const redirected = await get(`${gateway.url}/x`, { headers: { host: 'a.test' } })
+    const settled = () => new Set(directory.ordered.slice(turn)).size === 2 && directory.pending === 0
+    await until(settled, { what: 'certificates that last', timeout: 20_000 })
+    const redirected = await get(`${gateway.url}/x`, { headers: { host: 'a.test' } })
     t.match([redirected.status, redirected.headers.location], [308, 'https://a.test/x'])
     const unknown = await get(`${gateway.url}/.well-known/acme-challenge/nobody`, { headers: { host: 'a.test' } })
     t.equal(unknown.status, 308, 'an unknown token is a path like any other')
@@ -95,7 +96,7 @@ t.test(
     const [folder] = readdirSync(join(stateDir, 'acme'))
     t.equal(statSync(join(stateDir, 'acme', folder!, 'account.pem')).mode & 0o777, 0o600)
     t.equal((await gateway.close()).code, 0)
-  const { length } = directory.issued
+    const { length } = directory.issued
 
     const again = await startGateway(t, { ...config, workers: 1 })
     t.equal(await serialOf(port, 'b.test', ca), [...serials][0], 'there from the first handshake on')
