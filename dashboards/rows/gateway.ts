@@ -60,7 +60,7 @@ export const GATEWAY: RowPlan = {
     },
     {
       title: 'Reloads',
-      description: 'Loads of the configuration and of the geo database, by result.',
+      description: 'Loads of the configuration and of the geo database, orders of certificates, by result.',
       kind: 'lines',
       width: 8,
       unit: 'short',
@@ -73,6 +73,10 @@ export const GATEWAY: RowPlan = {
           expr: 'sum by (result) (increase(polycdn_geo_reloads_total[$__rate_interval]))',
           legend: 'geo: {{result}}',
         },
+        {
+          expr: 'sum by (result) (increase(polycdn_tls_renewals_total[$__rate_interval]))',
+          legend: 'certificates: {{result}}',
+        },
       ],
     },
     {
@@ -82,6 +86,19 @@ export const GATEWAY: RowPlan = {
       width: 8,
       unit: 'ops',
       queries: [{ expr: sumRate('result', 'polycdn_geo_lookups_total'), legend: '{{result}}' }],
+    },
+    {
+      title: 'Certificates end in',
+      description: 'Those that are ordered, the next one first.',
+      kind: 'lines',
+      width: 24,
+      unit: 's',
+      queries: [
+        {
+          expr: 'bottomk(10, min by (name) (polycdn_tls_certificate_expiry_timestamp_seconds) - time())',
+          legend: '{{name}}',
+        },
+      ],
     },
     {
       title: 'Event loop lag, p99',

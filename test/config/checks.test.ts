@@ -202,13 +202,13 @@ t.test('certificates that are ordered need a place for keys, exact names, and a 
     'listen[2].tls.acme: every listener orders its certificates with the same email and directory',
   ])
   expectProblems(t, `${listen(secure.replace('{ email', '§{ email'))}state_dir: state\n`, [
-    'listen[0].tls.acme: no listener without TLS: the authority comes to port 80, which must lead to one',
+    'warning: listen[0].tls.acme: no listener without TLS: the authority comes to port 80, which must lead to one',
   ])
   const hosts = (names: string) => listen('', secure).replace('[www.example.com]', `[${names}]`)
   const why = 'only exact host names can be proved'
   expectProblems(t, `${hosts('www.example.com, §"*.example.com", §192.0.2.1')}state_dir: state\n`, [
-    `sites[0].hosts[1]: no certificate is ordered for "*.example.com": ${why}`,
-    `sites[0].hosts[2]: no certificate is ordered for "192.0.2.1": ${why}`,
+    `warning: sites[0].hosts[1]: no certificate is ordered for "*.example.com": ${why}`,
+    `warning: sites[0].hosts[2]: no certificate is ordered for "192.0.2.1": ${why}`,
   ])
   const directory = (url: string) => listen('', secure.replace('com }', `com, directory: ${url} }`))
   expectProblems(t, `${directory('http://127.0.0.1:1/dir')}state_dir: state\n`, [])
