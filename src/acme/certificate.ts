@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 
 /** A certificate that was issued for one host name, with its key. */
 export interface IssuedCertificate {
@@ -19,11 +20,13 @@ const END = '-----END CERTIFICATE-----'
 /** null where this is no certificate for the name, or the key is not its own. Whether it has expired is not asked. */
 export function readCertificate(name: string, cert: string, key: string): IssuedCertificate | null {
   try {
-    // The first of a chain alone is what is parsed here.
+    // The first of a chain alone is parsed below.
     if (!cert.trimEnd().endsWith(END)) return null
     const leaf = new X509Certificate(cert)
     if (leaf.checkHost(name, { subject: 'never' }) === undefined) return null
     if (!leaf.checkPrivateKey(createPrivateKey(key))) return null
+    // What OpenSSL does not take would end the process that serves it; the rest of the chain is looked at here.
+    createSecureContext({ cert, key })
     const jitter = Number.parseInt(leaf.fingerprint256.slice(0, 2), 16) / 256
     const [notBefore, notAfter] = [leaf.validFromDate.getTime(), leaf.validToDate.getTime()]
     return { names: [name], cert, key, notBefore, notAfter, jitter }

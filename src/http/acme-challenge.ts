@@ -4,6 +4,7 @@ import { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError } from '../errors.ts'
 import { parseHost } from './host.ts'
 import { record } from './record.ts'
+import { hasContent } from './request-body.ts'
 import type { Services } from './services.ts'
 
 /** RFC 8555 section 8.3. */
@@ -25,7 +26,8 @@ export function answerChallenge(
 ): void {
   const { acme } = services.current().snapshot
   const token = acme === null ? undefined : PATH.exec(raw.url!)?.[1]
-  if (token === undefined || !acme!.names.includes(hostOf(raw))) return otherwise()
+  // Content is for who judges its framing.
+  if (token === undefined || hasContent(raw) || !acme!.names.includes(hostOf(raw))) return otherwise()
   const known = services.challenge(token)
   if (known !== undefined) return send(services, raw, response, known)
   const looks = looking.get(services) ?? 0
