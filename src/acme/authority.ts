@@ -21,7 +21,7 @@ export interface ChallengeBoard {
 }
 
 /** Pauses between two looks at what the authority works on, and how many looks it gets. Milliseconds. */
-const FIRST_PAUSE = 100
+const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 5_000
 const LOOKS = 40
 

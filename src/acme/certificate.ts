@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 
 /** A certificate that was issued for one host name, with its key. */
@@ -24,8 +24,7 @@ export function readCertificate(name: string, cert: string, key: string): Issued
     if (!cert.trimEnd().endsWith(END)) return null
     const leaf = new X509Certificate(cert)
     if (leaf.checkHost(name, { subject: 'never' }) === undefined) return null
-    if (!leaf.checkPrivateKey(createPrivateKey(key))) return null
-    // What OpenSSL does not take would end the process that serves it; the rest of the chain is looked at here.
+    // A foreign key, or whatever else OpenSSL would not serve.
     createSecureContext({ cert, key })
     const jitter = Number.parseInt(leaf.fingerprint256.slice(0, 2), 16) / 256
     const [notBefore, notAfter] = [leaf.validFromDate.getTime(), leaf.validToDate.getTime()]
