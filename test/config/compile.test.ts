@@ -142,7 +142,9 @@ t.test('sites, routes and policies', async (t) => {
   t.strictSame(geoip.overrides.match(parseAddress('10.2.2.3')!)?.value, metro('FRA'))
   t.strictSame(geoip.defaultLocation, metro('SIN'))
   t.strictSame(admin, { host: '127.0.0.1', port: 9901, token: null })
-  t.strictSame(listen, [{ host: '0.0.0.0', port: 8080 }])
+  t.strictSame(listen, [
+    { host: '0.0.0.0', port: 8080, httpsRedirect: null, tls: null, h2c: false, proxyProtocol: false },
+  ])
 })
 
 t.test('where distances are measured from', async (t) => {

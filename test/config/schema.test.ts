@@ -152,8 +152,7 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
   ]
   for (const text of off) t.strictSame(problemsOf(text), [], text)
   const on: [string, string][] = [
-    [`${SITE}listen: [{ address: ":1", tls: { certificates: [{ cert_file: a, key_file: b }] } }]\n`, 'listen[0].tls'],
-    [`${SITE}listen: [{ address: ":1", https_redirect: true }]\n`, 'listen[0].https_redirect'],
+    [`${SITE}listen: [{ address: ":1", tls: { acme: { email: a@b.example } } }]\n`, 'listen[0].tls.acme'],
     [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
     [`${SITE}tests: [{ client_ip: 81.2.69.142, host: a, expect: { cdn: b } }]\n`, 'tests'],
