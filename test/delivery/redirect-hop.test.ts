@@ -41,43 +41,42 @@ const frontOf = (t: Test, candidates: readonly Endpoint[], spec: FrontSpec = {})
 
 const hopsOf = ({ records }: Delivered) => records.map(({ hops }) => hops)
 
-t.test(
-  'a redirect to a listed host is followed inside, whatever its status, without what it may not know',
-  async (t) => {
-    const statuses = [301, 302, 303, 307, 308]
-    const { edge, target, authority, endpoint } = await pair(
-      t,
-      (media) => (_request, index) => to(`http://${media}/deep/x?y=%2f#z`, statuses[index % 5]),
-      answer(200, 'from media'),
-    )
-    const secrets = ['cookie', 's=1', 'Authorization', 'Basic x', 'x-forwarded-for', '192.0.2.1', 'x-api-key', 'k']
-    const more = ['forwarded', 'for=192.0.2.1', 'referer', 'https://www.test/secret', 'cdn-token', 't']
-    const kept = ['accept-encoding', 'br', 'if-none-match', '"1"', 'cdn-loop', 'polycdn-1', 'via', '1.1 polycdn']
-    const gateway = await frontOf(t, [endpoint], { fields: [...secrets, ...more, ...kept] })
-    for (const method of ['GET', 'GET', 'HEAD', 'GET', 'HEAD']) {
-      const got = await get(`${gateway.url}/x`, { method, headers: { host: 'edge.test', range: 'bytes=0-' } })
-      t.match(got, { status: 200, body: method === 'GET' ? 'from media' : '', headers: { 'x-served-by': 'a' } })
-      const request = target.requests.at(-1)!
-      t.equal(request.method, method)
-      t.equal(request.target, '/deep/x?y=%2f')
-    }
-    const { headers } = target.requests[0]!
-    t.strictSame(
-      headers.map(([name, value]) => `${name.toLowerCase()}: ${value}`).filter((line) => !/^connection:/.test(line)),
-      [
-        `host: ${authority}`,
-        'range: bytes=0-',
-        'accept-encoding: br',
-        'if-none-match: "1"',
-        'cdn-loop: polycdn-1',
-        'via: 1.1 polycdn',
-      ],
-    )
-    t.equal(edge.connections, 1, 'its connection lives on')
-    t.equal(target.connections, 1)
-    t.strictSame(hopsOf(await gateway.delivered(5)), [1])
-  },
-)
+t.test('a redirect to a listed host is followed, without what that host may not know', async (t) => {
+  const statuses = [301, 302, 303, 307, 308]
+  const { edge, target, authority, endpoint } = await pair(
+    t,
+    (media) => (_request, index) => to(`http://${media}/deep/x?y=%2f#z`, statuses[index % 5]),
+    answer(200, 'from media'),
+  )
+  const secrets = ['cookie', 's=1', 'Authorization', 'Basic x', 'x-forwarded-for', '192.0.2.1', 'x-api-key', 'k']
+  const more = ['forwarded', 'for=192.0.2.1', 'referer', 'https://www.test/secret', 'cdn-token', 't']
+  const kept = ['accept-encoding', 'br', 'if-none-match', '"1"', 'cdn-loop', 'polycdn-1', 'via', '1.1 polycdn']
+  const gateway = await frontOf(t, [endpoint], { fields: [...secrets, ...more, ...kept] })
+  for (const status of statuses) {
+    const got = await get(`${gateway.url}/x`, { headers: { host: 'edge.test', range: 'bytes=0-' } })
+    t.match(got, { status: 200, body: 'from media', headers: { 'x-served-by': 'a' } }, String(status))
+    t.equal(target.requests.at(-1)!.target, '/deep/x?y=%2f')
+  }
+  const { fields } = target.requests[0]!
+  t.strictSame(
+    fields.map(([name, value]) => `${name.toLowerCase()}: ${value}`).filter((line) => !/^connection:/.test(line)),
+    [
+      `host: ${authority}`,
+      'range: bytes=0-',
+      'accept-encoding: br',
+      'if-none-match: "1"',
+      'cdn-loop: polycdn-1',
+      'via: 1.1 polycdn',
+    ],
+  )
+  t.equal(edge.connections, 1, 'its connection lives on')
+  t.equal(target.connections, 1)
+  t.strictSame(hopsOf(await gateway.delivered(5)), [1])
+  edge.play([head(302, { location: `http://${authority}/` })])
+  target.play([head(200, { 'content-length': '10' })])
+  t.match(await get(`${gateway.url}/x`, { method: 'HEAD' }), { status: 200, headers: { 'content-length': '10' } })
+  t.equal(target.requests.at(-1)!.method, 'HEAD')
+})
 
 t.test('twice at most: what is not followed is passed on, and a Location behind a hop is made absolute', async (t) => {
   const { target, edge, authority, endpoint } = await pair(
@@ -186,7 +185,7 @@ t.test('the rest of a body is asked of the endpoint again, and its redirect foll
   await target.received(1)
   target.play(answer(206, 'def', { ...fields, 'content-range': 'bytes 3-5/6' }))
   t.match(await waiting, { status: 200, body: 'abcdef' })
-  t.equal(target.requests[1]!.header('range'), 'bytes=3-')
+  t.equal(target.requests[1]!.header('range'), 'bytes=3-5')
   t.equal(target.requests[1]!.header('if-range'), '"1"')
   t.equal(edge.requests.length, 2)
   t.match((await gateway.delivered()).resumes, [{ result: 'resumed' }])
