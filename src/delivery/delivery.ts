@@ -170,8 +170,7 @@ export class Delivery implements AttemptOwner {
     const timeouts = { connect: retry.connectTimeout, head: timeout, bodyIdle: retry.bodyIdleTimeout }
     const attempt = new DeliveryAttempt(this, { endpoint, reason, timeouts, timers, release: health.begin(endpoint) })
     this.#waiting.add(attempt)
-    const request = this.#job.request(endpoint, this.#body?.rest ?? null)
-    dispatchFollowing({ transport, endpoint, request, attempt: attempt.attempt })
+    dispatchFollowing(transport, endpoint, this.#job.request(endpoint, this.#body?.rest ?? null), attempt.attempt)
   }
 
   /** Starts a second attempt beside a first that is slower than nearly all before it. */

@@ -1,33 +1,13 @@
 import type { Dispatcher } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
 import type { Attempt } from './attempt.ts'
+import { hopHeaders } from './hop-headers.ts'
 import { isRedirect, mayFollow, resolveLocation } from './redirect-target.ts'
 import type { Transport, UpstreamRequest } from './transport.ts'
 
 const MAX_HOPS = 2
 /** What is read of a redirect's body to keep its connection. Bytes. */
 const MAX_DISCARDED = 64 * 1024
-
-/**
- * What another host may know of a request: what the answer depends on, and where the request has been. No cookies, no
- * Authorization, no word about the client, and none of the secrets that header rules put in for the CDN.
- */
-const FOR_OTHERS = new Set([
-  'accept',
-  'accept-encoding',
-  'accept-language',
-  'cache-control',
-  'cdn-loop',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'pragma',
-  'range',
-  'user-agent',
-  'via',
-])
 
 /** The parts of an attempt that outlive a hop. */
 interface Journey {
@@ -41,12 +21,20 @@ interface Journey {
  * Sends a GET or HEAD to an endpoint and, where that redirects to one of its Cdn's `redirect_hosts`, on to there: at
  * most twice, within the deadlines of the attempt. A redirect that is not followed is the attempt's answer.
  */
-export function dispatchFollowing(journey: Journey): void {
-  const { transport, endpoint, request, attempt } = journey
+export function dispatchFollowing(
+  transport: Transport,
+  endpoint: Endpoint,
+  request: UpstreamRequest,
+  attempt: Attempt,
+): void {
   if (endpoint.cdn === null || endpoint.cdn.redirectHosts.length === 0) {
     return transport.dispatch(endpoint, request, attempt)
   }
-  transport.dispatch(endpoint, request, new Leg(journey, targetUri(endpoint, request), null))
+  transport.dispatch(
+    endpoint,
+    request,
+    new Leg({ transport, endpoint, request, attempt }, targetUri(endpoint, request), null),
+  )
 }
 
 /** One request of such a journey. Tells the attempt everything, until it goes on itself. */
@@ -72,17 +60,14 @@ class Leg implements Dispatcher.DispatchHandler {
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
     this.#leavePrevious()
-    const { attempt } = this.#journey
-    const at = isRedirect(status) && !attempt.over ? locationIndex(rawHeaders) : -1
-    const to = at === -1 ? null : resolveLocation(rawHeaders[at]!.toString('latin1'), this.#uri)
-    if (to === null) return attempt.onHeaders(status, rawHeaders, resume)
-    if (attempt.hops < MAX_HOPS && mayFollow(to, this.#uri, this.#journey.endpoint.cdn!.redirectHosts)) {
+    const { attempt, endpoint } = this.#journey
+    if (!isRedirect(status) || attempt.over) return attempt.onHeaders(status, rawHeaders, resume)
+    const to = resolveLocation(locationOf(rawHeaders), this.#uri)
+    if (to !== null && attempt.hops < MAX_HOPS && mayFollow(to, this.#uri, endpoint.cdn!.redirectHosts)) {
       this.#follow(to)
       return true
     }
-    // Behind a hop a relative Location would mean a place at our host.
-    const told = attempt.hops === 0 ? rawHeaders : rawHeaders.with(at, Buffer.from(to.href))
-    return attempt.onHeaders(status, told, resume)
+    return attempt.onHeaders(status, attempt.hops === 0 ? rawHeaders : withLocation(rawHeaders, to), resume)
   }
 
   onData(chunk: Buffer): boolean {
@@ -126,21 +111,18 @@ function targetUri({ origin }: Endpoint, { headers, path }: UpstreamRequest): st
   return at === -1 ? origin + path : scheme + headers[at + 1]! + path
 }
 
-/** Where the value of the only Location stands; -1: there is none, or several that disagree about where to go. */
-function locationIndex(rawHeaders: readonly Buffer[]): number {
-  let found = -1
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]!.length !== 8 || rawHeaders[i]!.toString('latin1').toLowerCase() !== 'location') continue
-    if (found !== -1) return -1
-    found = i + 1
-  }
-  return found
+/** Empty where there is none, and where several disagree about where to go. */
+function locationOf(rawHeaders: readonly Buffer[]): string {
+  const values = rawHeaders.filter((_, index) => index % 2 === 1 && isLocation(rawHeaders[index - 1]!))
+  return values.length === 1 ? values[0]!.toString('latin1') : ''
 }
 
-function hopHeaders(headers: readonly string[], host: string): string[] {
-  const kept = ['host', host]
-  for (let i = 0; i < headers.length; i += 2) {
-    if (FOR_OTHERS.has(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
-  }
-  return kept
+/** Behind a hop a relative Location would mean a place at our host. */
+function withLocation(rawHeaders: readonly Buffer[], to: URL | null): Buffer[] {
+  const others = rawHeaders.filter((_, index) => !isLocation(rawHeaders[index - (index % 2)]!))
+  return to === null ? others : [...others, Buffer.from('location'), Buffer.from(to.href)]
+}
+
+function isLocation(name: Buffer): boolean {
+  return name.length === 8 && name.toString('latin1').toLowerCase() === 'location'
 }

@@ -6,14 +6,10 @@ import type { TLSSocket, TlsOptions } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { UpstreamTls } from '../../src/config/snapshot.ts'
 import type { ErrorCode } from '../../src/errors.ts'
-import { Prober } from '../../src/health/prober.ts'
 import { CA, type CertificateName, certificate } from '../helpers/certificates.ts'
-import { rawClient } from '../helpers/raw-client.ts'
 import { until } from '../helpers/wait.ts'
-import { front } from './support/front.ts'
-import { cdn, endpoint, policy, site, testServices, upstreamTls } from './support/services.ts'
-import { post } from './support/through.ts'
-import { upgrade } from './support/upgrades.ts'
+import { allWays } from './support/all-ways.ts'
+import { upstreamTls } from './support/services.ts'
 
 /** An https server for requests and upgrades; without a certificate one of plain HTTP. */
 async function upstreamOf(t: Test, name: CertificateName | null, over: TlsOptions) {
@@ -36,35 +32,6 @@ async function upstreamOf(t: Test, name: CertificateName | null, over: TlsOption
     server.close()
   })
   return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
-}
-
-const CHECK = { path: '/', interval: 100, timeout: 5000, healthyThreshold: 1, unhealthyThreshold: 1 }
-
-/** What a GET, a POST, an upgrade and an active check come to: `ok`, or the code of the refusal. */
-async function allWays(t: Test, url: string, tls: UpstreamTls): Promise<string[]> {
-  const healthCheck = { ...CHECK, expectedStatus: [200], expectedSha256: null }
-  const edge = endpoint(url, { cdn: cdn('a', { healthCheck }), tls })
-  const only = policy({ fallback: 'none' }, { attempts: 1 })
-  const sites = [site({ endpoints: [edge], origin: [endpoint(url, { tls })], policy: only })]
-  const services = testServices(t, { sites })
-  const gateway = await front(t, services)
-  const results: string[] = []
-  for (const request of ['GET / HTTP/1.1\r\nhost: www.example.com\r\n\r\n', post('x'), upgrade({ Upgrade: 'chat' })]) {
-    const client = await rawClient(t, gateway)
-    const { status, body } = (await client.send(request).responses(1))[0]!
-    results.push(status === 200 || status === 101 ? 'ok' : (/\((\w+)\)/.exec(body.toString())?.[1] ?? String(status)))
-  }
-  const passed = Promise.withResolvers<boolean>()
-  const prober = new Prober({
-    timers: services.timers,
-    random: () => 0,
-    transport: () => services.current().transport,
-    onResult: (_endpoint, result) => passed.resolve(result),
-  })
-  prober.watch([edge])
-  results.push((await passed.promise) ? 'ok' : 'failed')
-  prober.close()
-  return results
 }
 
 interface Row {
@@ -123,7 +90,7 @@ t.test('TLS towards upstreams, for GET, POST, upgrades and active checks alike',
       row.certificate === undefined ? 'localhost' : row.certificate,
       row.server ?? {},
     )
-    const results = await allWays(t, url, upstreamTls({ serverName: 'edge.test', ca: CA, ...row.tls }))
+    const results = await allWays(t, url, { tls: upstreamTls({ serverName: 'edge.test', ca: CA, ...row.tls }) })
     if (row.expected === 'any refusal')
       t.ok(
         results.every((result) => result !== 'ok'),

@@ -106,7 +106,7 @@ function ask<T>(inquiry: Inquiry, endpoint: Endpoint, headers: string[], listen:
     })
     const path = plan(endpoint, target.path) + target.query
     const request = { method: 'GET', path, headers, host: host.name }
-    dispatchFollowing({ transport: generation.transport, endpoint, request, attempt })
+    dispatchFollowing(generation.transport, endpoint, request, attempt)
   })
 }
 

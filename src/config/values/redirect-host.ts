@@ -17,7 +17,7 @@ export function parseRedirectHost(input: unknown): string | undefined {
 export function isRedirectHost(hosts: readonly string[], url: URL): boolean {
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
   const forms = url.port === '' ? ['', `:${port}`] : [`:${port}`]
-  const name = url.hostname.replace(/\.$/, '')
+  const name = url.hostname
   return hosts.some((host) =>
     forms.some((form) =>
       host.startsWith('*.') ? `${name}${form}`.endsWith(host.slice(1)) : `${name}${form}` === host,

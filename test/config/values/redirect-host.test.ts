@@ -28,7 +28,8 @@ t.test('what a redirect host is', async (t) => {
 t.test('which URLs it means', async (t) => {
   for (const [host, url, expected] of [
     ['a.example', 'https://a.example/x', true],
-    ['a.example', 'http://A.example./', true],
+    ['a.example', 'http://A.example/', true],
+    ['a.example', 'https://a.example./', false],
     ['a.example', 'https://a.example:443/', true],
     ['a.example', 'https://a.example:8443/', false],
     ['a.example', 'https://b.a.example/', false],
