@@ -3,8 +3,12 @@ import { lookAtTls } from '../../src/commands/check/tls.ts'
 import { makeTimers } from '../delivery/support/parts.ts'
 import { tlsUpstream } from '../delivery/support/tls.ts'
 import { CA } from '../helpers/certificates.ts'
+import { get } from '../helpers/http.ts'
+import { answer } from '../helpers/misbehaviour.ts'
+import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { allWays } from './support/all-ways.ts'
-import { endpoint, upstreamTls } from './support/services.ts'
+import { front } from './support/front.ts'
+import { cdn, endpoint, site, testServices, upstreamTls } from './support/services.ts'
 
 t.test('no way leads inside: GET, POST, upgrades, active checks and polycdn check', async (t) => {
   const upstream = await tlsUpstream(t, 'localhost')
@@ -19,4 +23,21 @@ t.test('no way leads inside: GET, POST, upgrades, active checks and polycdn chec
   }
   t.equal(upstream.open + upstream.requests.length + upstream.names.length, 0)
   t.match(await allWays(t, upstream.url, { tls, allowPrivate: true }), ['ok', 'ok'])
+})
+
+t.test('a redirect that leads inside costs the attempt, and the log says how far it got', async (t) => {
+  const secret = await scriptedUpstream(t, answer(200, 'secret'))
+  const authority = `localhost:${secret.port}`
+  const edge = await scriptedUpstream(t, answer(302, '', { location: `http://${authority}/latest/meta-data` }))
+  const origin = await scriptedUpstream(t, answer(200, 'from the origin'))
+  const a = endpoint(edge.url, { cdn: cdn('a', { redirectHosts: [authority] }) })
+  const services = testServices(t, { sites: [site({ endpoints: [a], origin: [endpoint(origin.url)] })] })
+  const { url } = await front(t, services)
+  t.match(await get(`${url}/x`), { status: 200, body: 'from the origin' })
+  const [line] = await services.ended(1)
+  t.match(line!.attempts, [
+    { cdn: 'a', code: 'destination_ip_prohibited', status: null, hops: 1 },
+    { cdn: 'origin', outcome: 'served', hops: 0 },
+  ])
+  t.equal(secret.connections, 0)
 })
