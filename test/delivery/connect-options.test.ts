@@ -77,3 +77,8 @@ t.test('who may stand inside: who is trusted, or says so', async (t) => {
   }
   t.equal(upstream.connections, 2)
 })
+
+t.test('TLS is never older than 1.2, whatever Node is told', async (t) => {
+  const tls = { serverName: 'edge.test', verify: false, ca: null, clientCertificate: null }
+  t.equal(connectOptions(dialling('a', 'https://edge.test', { tls }), 'www.test').minVersion, 'TLSv1.2')
+})
