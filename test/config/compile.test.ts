@@ -257,3 +257,16 @@ t.test('failover: what is written takes the place of the defaults', async (t) =>
     },
   )
 })
+
+t.test('who may stand inside, and whose redirects are followed', async (t) => {
+  const { endpoints } = snapshotOf(`cdns:
+  - { name: a, provider: http, url: "https://a.example", trust: false, redirect_hosts: [M.Example, "*.b.example:8443"] }
+  - { name: b, provider: http, url: "https://b.example", trust: false, allow_private: true }
+  - { name: c, provider: http, url: "https://c.example" }
+sites: [{ name: s, hosts: [h], origin: { urls: ["http://o.example"] }, routes: [{ policy: p }] }]
+policies: { p: { cdns: [a, b, c] } }`)
+  const allowed = Object.fromEntries(endpoints.map(({ cdnName, allowPrivate }) => [cdnName, allowPrivate]))
+  t.strictSame(allowed, { a: false, b: true, c: true, origin: true })
+  const a = endpoints.find(({ cdnName }) => cdnName === 'a')!
+  t.strictSame(a.cdn!.redirectHosts, ['m.example', '*.b.example:8443'])
+})
