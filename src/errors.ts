@@ -40,6 +40,8 @@ export const ERRORS = {
   connection_refused: { fault: 'upstream', status: 502, retryable: true },
   connection_timeout: { fault: 'upstream', status: 504, retryable: true },
   connection_terminated: { fault: 'upstream', status: 502, retryable: true },
+  /** A name that leads to a private address only, where the configuration does not allow one. */
+  destination_ip_prohibited: { fault: 'upstream', status: 502, retryable: true },
   destination_unavailable: { fault: 'upstream', status: 503, retryable: true },
   tls_certificate_error: { fault: 'upstream', status: 502, retryable: true },
   tls_protocol_error: { fault: 'upstream', status: 502, retryable: true },

@@ -13,7 +13,7 @@ const PURE: readonly RegExp[] = [
   /^src\/config\/(snapshot|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries)(-[a-z]+)?\.ts$/,
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
-  /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|compare(-[a-z]+)?)\.ts$/,
+  /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|compare(-[a-z]+)?|private-address|redirect-target|hop-headers)\.ts$/,
   /^src\/cache\/(key|freshness)\.ts$/,
   /^src\/http\/(target|host|forwarded|headers)\.ts$/,
   /^src\/workers\/back-off\.ts$/,
@@ -57,7 +57,7 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   maxmind: ['src/geo/database.ts', 'src/geo/lookup.ts'],
   'prom-client': ['src/observe/'],
   'sonic-boom': ['src/observe/sink.ts'],
-  undici: ['src/delivery/transport.ts', 'src/health/probe.ts'],
+  undici: ['src/delivery/pool.ts', 'src/health/probe.ts'],
   yaml: ['src/config/parse.ts'],
   zod: ['src/config/schema'],
 }

@@ -82,6 +82,10 @@ export interface Cdn {
   readonly provider: string
   /** May be trusted without proof. Bytes of others are never served unproved (today: not at all). */
   readonly trust: boolean
+  /** May resolve to private addresses though it is not trusted. */
+  readonly allowPrivate: boolean
+  /** Whose redirects are followed: `host`, `*.host`, either with `:port`. */
+  readonly redirectHosts: readonly string[]
   readonly drain: boolean
   readonly weight: number
   readonly priority: number
@@ -126,6 +130,8 @@ export interface Endpoint {
   readonly locations: readonly Coordinates[]
   /** `auto`: the place of the endpoint's address is looked up when the configuration is loaded. */
   readonly locationAuto: boolean
+  /** What is dialled may have a private address: of an origin, of a CDN that is trusted, or one that says so. */
+  readonly allowPrivate: boolean
 }
 
 export interface UpstreamTls {

@@ -39,6 +39,8 @@ const MAX_DISCARDED = 64 * 1024
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly endpoint: Endpoint
   readonly startedAt: number
+  /** Redirects that were followed on its way. */
+  hops = 0
   readonly #timers: Timers
   readonly #timeouts: AttemptTimeouts
   readonly #listener: AttemptListener
@@ -60,6 +62,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#listener = listener
     this.startedAt = timers.now()
     this.#expireAfter(Math.min(timeouts.connect, timeouts.head), 'connection_timeout')
+  }
+
+  /** Nobody listens any more. */
+  get over(): boolean {
+    return this.#over
   }
 
   /** Stops without a word to the listener. */

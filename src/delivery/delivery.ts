@@ -11,6 +11,7 @@ import { type AttemptOwner, DeliveryAttempt } from './delivery-attempt.ts'
 import { isChallenge, representationOf, retryAfterOf } from './head.ts'
 import type { Delivered, Job, Resume } from './job.ts'
 import type { AttemptRecord, Outcome } from './outcome.ts'
+import { dispatchFollowing } from './redirect-hop.ts'
 import { contradictsItself } from './resume.ts'
 import { hedgeCandidate, nextStep, type Step } from './retry.ts'
 import type { Timers } from './timers.ts'
@@ -169,7 +170,7 @@ export class Delivery implements AttemptOwner {
     const timeouts = { connect: retry.connectTimeout, head: timeout, bodyIdle: retry.bodyIdleTimeout }
     const attempt = new DeliveryAttempt(this, { endpoint, reason, timeouts, timers, release: health.begin(endpoint) })
     this.#waiting.add(attempt)
-    transport.dispatch(endpoint, this.#job.request(endpoint, this.#body?.rest ?? null), attempt.attempt)
+    dispatchFollowing(transport, endpoint, this.#job.request(endpoint, this.#body?.rest ?? null), attempt.attempt)
   }
 
   /** Starts a second attempt beside a first that is slower than nearly all before it. */
@@ -320,7 +321,7 @@ export class Delivery implements AttemptOwner {
 
   /** A try has one record: what it comes to in the end. */
   #record(by: DeliveryAttempt, outcome: Outcome): void {
-    const entry: AttemptRecord = { endpoint: by.endpoint, outcome, ms: this.#elapsedOf(by) }
+    const entry = { endpoint: by.endpoint, outcome, ms: this.#elapsedOf(by), hops: by.attempt.hops }
     if (by.recordIndex >= 0) this.#records[by.recordIndex] = { ...entry, ms: this.#records[by.recordIndex]!.ms }
     else by.recordIndex = this.#records.push(entry) - 1
   }

@@ -17,6 +17,8 @@ export interface AttemptRecord {
   readonly outcome: Outcome
   /** Milliseconds from its start to its response headers, or to its end where none came. */
   readonly ms: number
+  /** Redirects that were followed; absent: none could be. */
+  readonly hops?: number
 }
 
 /** The HTTP status an attempt was answered with, or null. */

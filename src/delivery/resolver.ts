@@ -1,5 +1,6 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
+import { PolycdnError } from '../errors.ts'
 
 export interface ResolverOptions {
   /** All addresses of a name, in the system's order. */
@@ -60,6 +61,21 @@ export class Resolver {
       (all) => answer(all, options, callback),
       (error: NodeJS.ErrnoException) => callback(error, '', 0),
     )
+  }
+
+  /** The same without certain addresses; destination_ip_prohibited where no other is left. */
+  lookupBut(isProhibited: (address: string) => boolean): LookupFunction {
+    return (hostname, options, callback) => {
+      this.addresses(hostname).then(
+        (all) => {
+          const allowed = all.filter(({ address }) => !isProhibited(address))
+          if (allowed.length > 0 || all.length === 0) answer(allowed, options, callback)
+          else
+            callback(new PolycdnError('destination_ip_prohibited', 'the name leads to private addresses only'), '', 0)
+        },
+        (error: NodeJS.ErrnoException) => callback(error, '', 0),
+      )
+    }
   }
 
   async #first(hostname: string): Promise<readonly LookupAddress[]> {

@@ -37,9 +37,8 @@ function begins(bytes: Buffer, signature: Buffer): boolean {
 }
 
 function parseV1(bytes: Buffer): ProxyHeader {
-  const end = bytes.subarray(0, LONGEST_V1).indexOf('\r\n')
-  if (end === -1) return bytes.length < LONGEST_V1 ? INCOMPLETE : INVALID
-  const length = end + 2
+  const length = bytes.subarray(0, LONGEST_V1).indexOf('\n') + 1
+  if (length === 0) return bytes.length < LONGEST_V1 ? INCOMPLETE : INVALID
   const line = LINE_V1.exec(bytes.toString('latin1', 0, length))
   if (line === null) return INVALID
   const [, family, from, to, ...ports] = line

@@ -82,6 +82,7 @@ function accessRecord(
       code: codeOf(attempt.outcome),
       status: statusOf(attempt.outcome),
       ms: attempt.ms,
+      hops: attempt.hops ?? 0,
     })),
     error: ending.error,
     user_agent: headerText(raw, 'user-agent'),

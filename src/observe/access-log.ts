@@ -16,6 +16,8 @@ export interface AttemptRecord {
   readonly status: number | null
   /** To response headers or to the failure. */
   readonly ms: number
+  /** Redirects that were followed. */
+  readonly hops: number
 }
 
 /** One request. The names are those of the log line; docs/logging.md explains them. */
@@ -95,6 +97,7 @@ function attemptFields(attempt: AttemptRecord): AttemptRecord {
     code: attempt.code,
     status: attempt.status,
     ms: tenths(attempt.ms),
+    hops: attempt.hops,
   }
 }
 

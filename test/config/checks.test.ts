@@ -217,3 +217,34 @@ t.test('certificates that are ordered need a place for keys, exact names, and a 
   }
   t.match(problemsOf(listen('', secure.replace('ops@example.com', 'nobody'))).join(), 'expected an e-mail address')
 })
+
+t.test('private addresses of CDNs that are not trusted, in any spelling', async (t) => {
+  const unused = 'nothing can prove the bytes of an http CDN yet: with trust: false it is never used'
+  for (const [host, shown] of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['0x7f.1', '127.0.0.1'],
+    ['2130706433', '127.0.0.1'],
+    ['017700000001', '127.0.0.1'],
+    ['169.254.169.254', '169.254.169.254'],
+    ['[::1]', '::1'],
+    ['[fd00:ec2::254]', 'fd00:ec2::254'],
+    ['[::ffff:10.0.0.1]', '::ffff:a00:1'],
+  ]) {
+    const cdn = (more: string) => but('https://a.example', `§"https://${host}"`).replace('" }', `", ${more} }`)
+    expectProblems(t, cdn('trust: §false'), [
+      `cdns[0].url: ${shown} is a private address: with trust: false that needs allow_private: true`,
+      `warning: cdns[0].trust: ${unused}`,
+    ])
+    expectProblems(t, cdn('trust: true').replace('§', ''), [])
+    expectProblems(t, cdn('trust: §false, allow_private: true').replace('§', ''), [`warning: cdns[0].trust: ${unused}`])
+  }
+  const hosts = (list: string) => but('a.example }', `a.example, redirect_hosts: [${list}] }`)
+  expectProblems(t, hosts('media.example, "*.example:8443", 8.8.8.8'), [])
+  expectProblems(t, hosts('§"127.1", §"[fe80::1]:443"'), [
+    'cdns[0].redirect_hosts[0]: 127.0.0.1 is a private address, and no redirect is followed to one',
+    'cdns[0].redirect_hosts[1]: fe80::1 is a private address, and no redirect is followed to one',
+  ])
+  expectProblems(t, but('a.example }', 'a.example, tls: { verify: §false } }'), [
+    'warning: cdns[0].tls.verify: with verify: false anybody on the way can answer in its place: for tests only',
+  ])
+})

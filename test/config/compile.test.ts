@@ -53,6 +53,7 @@ t.test('endpoints as a site sees them', async (t) => {
     tls: { serverName: null, verify: true, ca: null, clientCertificate: null },
     locations: [metro('FRA'), { latitude: 1, longitude: 2 }],
     locationAuto: false,
+    allowPrivate: true,
   })
   t.match(b1, {
     origin: 'https://b1.example:9443',
@@ -96,9 +97,11 @@ t.test('keys differ when dialling differs, and are equal otherwise', async (t) =
       'c.pem': pem,
       'k.pem': { text: 'KEY', hash: 'h3' },
     }),
+    keyOf(`${base}, trust: false`),
   ]
   t.equal(new Set(keys).size, keys.length, keys.join('\n'))
   t.equal(keyOf(`${base}, weight: 5, locations: [FRA], drain: true`), keys[0])
+  t.equal(keyOf(`${base}, trust: false, allow_private: true`), keys[0])
   t.equal(keyOf('name: a, url: "https://X.example:443/"'), keys[0])
   t.equal(keyOf(`${base}, tls: { ca_file: other.pem }`, { 'other.pem': pem }), keys[9], 'contents count, not names')
 })
@@ -136,13 +139,15 @@ t.test('sites, routes and policies', async (t) => {
   t.ok(assets!.policy.retry.onStatus.has(523))
   t.ok(assets!.policy.retry.on.has('reset'))
   t.equal(policies.length, 3)
-  t.match(cdns[0], { name: 'a', trust: true, bias: 5, healthCheck: null })
+  t.match(cdns[0], { name: 'a', trust: true, allowPrivate: false, bias: 5, healthCheck: null, redirectHosts: [] })
   t.strictSame(gateway, { location: metro('IAD'), loopId: 'edge-1' })
   t.strictSame(geoip.overrides.match(parseAddress('10.1.2.3')!)?.value, { latitude: 1, longitude: 2 })
   t.strictSame(geoip.overrides.match(parseAddress('10.2.2.3')!)?.value, metro('FRA'))
   t.strictSame(geoip.defaultLocation, metro('SIN'))
   t.strictSame(admin, { host: '127.0.0.1', port: 9901, token: null })
-  t.strictSame(listen, [{ host: '0.0.0.0', port: 8080 }])
+  t.strictSame(listen, [
+    { host: '0.0.0.0', port: 8080, httpsRedirect: null, tls: null, h2c: false, proxyProtocol: false },
+  ])
 })
 
 t.test('where distances are measured from', async (t) => {
@@ -253,4 +258,17 @@ t.test('failover: what is written takes the place of the defaults', async (t) =>
       resume: { enabled: false, require: 'length-and-date' },
     },
   )
+})
+
+t.test('who may stand inside, and whose redirects are followed', async (t) => {
+  const { endpoints } = snapshotOf(`cdns:
+  - { name: a, provider: http, url: "https://a.example", trust: false, redirect_hosts: [M.Example, "*.b.example:8443"] }
+  - { name: b, provider: http, url: "https://b.example", trust: false, allow_private: true }
+  - { name: c, provider: http, url: "https://c.example" }
+sites: [{ name: s, hosts: [h], origin: { urls: ["http://o.example"] }, routes: [{ policy: p }] }]
+policies: { p: { cdns: [a, b, c] } }`)
+  const allowed = Object.fromEntries(endpoints.map(({ cdnName, allowPrivate }) => [cdnName, allowPrivate]))
+  t.strictSame(allowed, { a: false, b: true, c: true, origin: true })
+  const a = endpoints.find(({ cdnName }) => cdnName === 'a')!
+  t.strictSame(a.cdn!.redirectHosts, ['m.example', '*.b.example:8443'])
 })

@@ -83,12 +83,12 @@ t.test('types that only YAML has', async (t) => {
 
 t.test('aliases', async (t) => {
   const tls = `cdns:
-  - { name: a, provider: http, url: https://a.example, tls: &tls { verify: false } }
+  - { name: a, provider: http, url: https://a.example, tls: &tls { verify: true } }
   - { name: b, provider: http, url: https://b.example, tls: *tls }
 `
   const used = SITE.replace('{ mode: origin }', '{ cdns: [a, b] }')
   t.strictSame(problemsOf(used + tls), [])
-  t.strictSame(problemsOf(used + tls.replace('verify: false', 'verfy: false')), [
+  t.strictSame(problemsOf(used + tls.replace('verify: true', 'verfy: true')), [
     'c.yaml:5:68: cdns[0].tls.verfy: unknown key "verfy"; did you mean "verify"?',
     'c.yaml:5:68: cdns[1].tls.verfy: unknown key "verfy"; did you mean "verify"?',
   ])

@@ -137,9 +137,7 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     `${SITE}listen: [{ address: ":1", https_redirect: false, proxy_protocol: false, tls: null }]\n`,
     `${SITE}otel: { endpoint: null }\ntests: []\ncache: { disk: { path: null } }\n`,
     `${SITE}geoip: { asn_database: null }\n`,
-    cdn(
-      'allow_private: false, redirect_hosts: [], pricing: {}, commit: null, max_mbps: null, signing: null, purge: null',
-    ),
+    cdn('pricing: {}, commit: null, max_mbps: null, signing: null, purge: null'),
     cdn('pricing: { per_gb: 0, per_10k_requests: 0 }'),
     policy('affinity: none, verify: off, rate_limit: null'),
     policy('cache: { enabled: false }, compress: { encodings: [] }'),
@@ -152,14 +150,10 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
   ]
   for (const text of off) t.strictSame(problemsOf(text), [], text)
   const on: [string, string][] = [
-    [`${SITE}listen: [{ address: ":1", tls: { certificates: [{ cert_file: a, key_file: b }] } }]\n`, 'listen[0].tls'],
-    [`${SITE}listen: [{ address: ":1", https_redirect: true }]\n`, 'listen[0].https_redirect'],
     [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
     [`${SITE}tests: [{ client_ip: 81.2.69.142, host: a, expect: { cdn: b } }]\n`, 'tests'],
     [cdn('locations: [{ preset: cloudfront }]'), 'cdns[0].locations[0]'],
-    [cdn('allow_private: true'), 'cdns[0].allow_private'],
-    [cdn('redirect_hosts: [b.example]'), 'cdns[0].redirect_hosts'],
     [cdn('pricing: { per_gb: { EU: 0.085, default: 0.1 } }'), 'cdns[0].pricing.per_gb'],
     [cdn('pricing: { per_gb: [{ up_to_gb: 10000, price: 0.085 }, { price: 0.07 }] }'), 'cdns[0].pricing.per_gb'],
     [

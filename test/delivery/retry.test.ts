@@ -14,6 +14,7 @@ const COUNTS_AS: Partial<Record<ErrorCode, RetryOn>> = {
   connection_refused: 'connect-failure',
   connection_timeout: 'connect-failure',
   destination_unavailable: 'connect-failure',
+  destination_ip_prohibited: 'connect-failure',
   tls_certificate_error: 'connect-failure',
   tls_protocol_error: 'connect-failure',
   connection_terminated: 'reset',

@@ -1,11 +1,13 @@
 import t from 'tap'
 import type { Endpoint, UpstreamTls } from '../../src/config/snapshot.ts'
 import { Attempt } from '../../src/delivery/attempt.ts'
-import { isAddress, serverName, Transport } from '../../src/delivery/transport.ts'
+import { isAddress, serverName } from '../../src/delivery/connect-options.ts'
+import { Transport } from '../../src/delivery/transport.ts'
 import { CA, certificate } from '../helpers/certificates.ts'
 import { answer, cut } from '../helpers/misbehaviour.ts'
 import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { until } from '../helpers/wait.ts'
+import { surroundingsOf } from './support/names.ts'
 import { dialling, makeRequest, makeTimers, makeTransport, PATIENT, Recorder } from './support/parts.ts'
 import { tlsUpstream } from './support/tls.ts'
 
@@ -217,4 +219,20 @@ t.test('a pool lives as long as any generation that holds it: a long body outliv
   await retiring
   t.equal(pool.closed, true)
   await third.destroy()
+})
+
+t.test('connections to hops end with the transport', async (t) => {
+  const target = await scriptedUpstream(t, answer())
+  const surroundings = surroundingsOf(new Map([['media.test', ['127.0.0.1']]]))
+  for (const end of ['retire', 'destroy'] as const) {
+    const transport = new Transport([], undefined, surroundings)
+    const recorder = new Recorder()
+    const endpoint = dialling('a', 'http://127.0.0.1:1')
+    const attempt = new Attempt(endpoint, PATIENT, makeTimers(t), recorder)
+    transport.dispatchHop(endpoint, new URL(`http://media.test:${target.port}/`), makeRequest(), attempt)
+    t.equal(await recorder.finished(), 'end')
+    t.equal(target.open, 1)
+    await transport[end]()
+    await until(() => target.open === 0, { what: end })
+  }
 })

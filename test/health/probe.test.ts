@@ -251,3 +251,14 @@ t.test('a result may close the prober', async (t) => {
   t.equal(results, 1)
   t.equal(upstream.requests.length, 1)
 })
+
+t.test('a redirect is not followed: it is the answer of who was asked', async (t) => {
+  const target = await scriptedUpstream(t, answer())
+  const { host } = new URL(target.url)
+  const upstream = await scriptedUpstream(t, answer(302, '', { location: `http://${host}/` }))
+  const { prober, seen } = makeProber(t)
+  const cdn = makeCdn('a', { healthCheck: CHECK, redirectHosts: [host] })
+  prober.watch([checked(upstream.url, {}, { cdn })])
+  await seen('a failed')
+  t.equal(target.connections, 0)
+})

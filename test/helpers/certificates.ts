@@ -10,9 +10,10 @@ const DIR = fileURLToPath(new URL('../fixtures/tls/', import.meta.url))
  * - `expired`: the same names, until 2001
  * - `wrong-name`: only for wrong.test
  * - `untrusted`: the same names as localhost, from another authority
+ * - `self-signed`: the same names, from nobody
  * - `client`: for client authentication
  */
-export type CertificateName = 'localhost' | 'expired' | 'wrong-name' | 'untrusted' | 'client'
+export type CertificateName = 'localhost' | 'expired' | 'wrong-name' | 'untrusted' | 'self-signed' | 'client'
 
 export interface Certificate {
   /** PEM. */
@@ -22,7 +23,7 @@ export interface Certificate {
   readonly keyFile: string
 }
 
-/** The authority of all leaves but `untrusted`. */
+/** The authority of all leaves but `untrusted` and `self-signed`. */
 export const CA_FILE = join(DIR, 'ca.pem')
 export const CA = readFileSync(CA_FILE, 'utf8')
 

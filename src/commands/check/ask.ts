@@ -3,6 +3,7 @@ import type { Endpoint } from '../../config/snapshot.ts'
 import { Attempt, type AttemptListener, type AttemptTimeouts, type ResponseHead } from '../../delivery/attempt.ts'
 import type { Failure, Whole } from '../../delivery/compare.ts'
 import { isChallenge, representationOf } from '../../delivery/head.ts'
+import { dispatchFollowing } from '../../delivery/redirect-hop.ts'
 import type { Part, Representation } from '../../delivery/resume.ts'
 import type { Timers } from '../../delivery/timers.ts'
 import type { ErrorCode } from '../../errors.ts'
@@ -104,7 +105,8 @@ function ask<T>(inquiry: Inquiry, endpoint: Endpoint, headers: string[], listen:
       onFailure: fail,
     })
     const path = plan(endpoint, target.path) + target.query
-    generation.transport.dispatch(endpoint, { method: 'GET', path, headers, host: host.name }, attempt)
+    const request = { method: 'GET', path, headers, host: host.name }
+    dispatchFollowing(generation.transport, endpoint, request, attempt)
   })
 }
 

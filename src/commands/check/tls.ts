@@ -1,7 +1,7 @@
 import { connect, type TLSSocket } from 'node:tls'
 import type { Endpoint } from '../../config/snapshot.ts'
+import { connectOptions, isAddress, serverName } from '../../delivery/connect-options.ts'
 import type { Timers } from '../../delivery/timers.ts'
-import { connectOptions, isAddress, serverName } from '../../delivery/transport.ts'
 import { upstreamErrorCode } from '../../delivery/upstream-error.ts'
 
 /** What TLS with an endpoint came to. */

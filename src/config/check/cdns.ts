@@ -1,6 +1,9 @@
+import { isIP } from 'node:net'
+import { isPrivateAddress } from '../../delivery/private-address.ts'
 import type { ProblemList } from '../problem-list.ts'
 import { child, entries, items, type Located, text } from '../tree.ts'
-import { checkDistinctUrls, checkTls } from './urls.ts'
+import { parseRedirectHost } from '../values/redirect-host.ts'
+import { checkDistinctUrls, checkTls, urlOf } from './urls.ts'
 
 /** Each CDN has endpoints in one of the two forms, and its settings fit them. */
 export function checkCdns(root: Located, problems: ProblemList): void {
@@ -9,12 +12,34 @@ export function checkCdns(root: Located, problems: ProblemList): void {
     const url = child(cdn, 'url')
     const urls = url === undefined ? items(child(cdn, 'endpoints')).map((endpoint) => child(endpoint, 'url')) : [url]
     checkDistinctUrls(urls, problems)
+    checkPrivate(cdn, [...urls, ...overriddenUrls(root, text(child(cdn, 'name')))], problems)
     checkTls(child(cdn, 'tls'), [...urls, ...overriddenUrls(root, text(child(cdn, 'name')))], problems)
     const trust = child(cdn, 'trust')
     if (trust?.value === false && text(child(cdn, 'provider')) === 'http') {
       problems.warn(trust, 'nothing can prove the bytes of an http CDN yet: with trust: false it is never used')
     }
   }
+}
+
+/** Nobody looks up an address that stands in a URL, so it is judged here: as dialled, whatever its spelling. */
+function checkPrivate(cdn: Located, urls: readonly (Located | undefined)[], problems: ProblemList): void {
+  const untrusted = child(cdn, 'trust')?.value === false && child(cdn, 'allow_private')?.value !== true
+  for (const node of untrusted ? urls : []) {
+    const { hostname } = urlOf(node) ?? {}
+    if (node === undefined || hostname === undefined || !isPrivateLiteral(hostname)) continue
+    problems.error(node, `${hostname} is a private address: with trust: false that needs allow_private: true`)
+  }
+  for (const node of items(child(cdn, 'redirect_hosts'))) {
+    const hostname = parseRedirectHost(node.value)
+      ?.replace(/:\d+$/, '')
+      .replace(/^\[|\]$/g, '')
+    if (hostname === undefined || !isPrivateLiteral(hostname)) continue
+    problems.error(node, `${hostname} is a private address, and no redirect is followed to one`)
+  }
+}
+
+function isPrivateLiteral(hostname: string): boolean {
+  return isIP(hostname) !== 0 && isPrivateAddress(hostname)
 }
 
 function checkForm(cdn: Located, problems: ProblemList): void {

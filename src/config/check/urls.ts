@@ -1,5 +1,5 @@
 import type { ProblemList } from '../problem-list.ts'
-import { entries, type Located, text } from '../tree.ts'
+import { child, entries, type Located, text } from '../tree.ts'
 import { isRefusal } from '../values/refusal.ts'
 import { parseUpstreamUrl, type UpstreamUrl } from '../values/upstream-url.ts'
 
@@ -15,6 +15,10 @@ export function checkTls(
   urls: readonly (Located | undefined)[],
   problems: ProblemList,
 ): void {
+  const verify = child(tls, 'verify')
+  if (verify?.value === false) {
+    problems.warn(verify, 'with verify: false anybody on the way can answer in its place: for tests only')
+  }
   const first = entries(tls)[0]?.[1]
   const parsed = urls.map(urlOf)
   if (first === undefined || parsed.length === 0) return

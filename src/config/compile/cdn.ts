@@ -12,6 +12,8 @@ export function compileCdn(config: CdnConfig): Cdn {
     provider,
     // The schema accepts no provider that is not in the registry.
     trust: config.trust ?? PROVIDERS[provider as ProviderName].trustByDefault,
+    allowPrivate: config.allow_private,
+    redirectHosts: config.redirect_hosts,
     drain,
     weight,
     priority,

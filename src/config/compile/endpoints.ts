@@ -39,7 +39,9 @@ export class EndpointPool {
     const hostHeader = source.hostHeader === 'preserve' ? null : (source.hostHeader ?? url.host)
     const tls = url.secure ? this.#tls(source.tls, hostHeader) : null
     const base = url.origin + url.basePath
-    const key = keyOf([cdnName, base, hostHeader ?? 'preserve', pathTemplate, ...this.#tlsKey(source.tls, tls)])
+    const allowPrivate = cdn === null || cdn.trust || cdn.allowPrivate
+    const parts = [cdnName, base, hostHeader ?? 'preserve', pathTemplate, ...this.#tlsKey(source.tls, tls)]
+    const key = keyOf(allowPrivate ? parts : [...parts, 'public'])
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
     const endpoint: Endpoint = {
@@ -54,6 +56,7 @@ export class EndpointPool {
       tls,
       locations: source.locations,
       locationAuto: source.locationAuto,
+      allowPrivate,
     }
     this.#byKey.set(key, endpoint)
     return endpoint

@@ -4,7 +4,7 @@ import { parsePathTemplate } from '../values/path-template.ts'
 import { commit, pricing, purge, signing } from './cdn-unbuilt.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
-import { host, hostHeader, name, url } from './names.ts'
+import { hostHeader, name, redirectHost, url } from './names.ts'
 import { notYet } from './not-yet.ts'
 import { location } from './places.ts'
 import { duration, statuses } from './quantities.ts'
@@ -70,8 +70,8 @@ export const cdn = keyed({
   bias: z.int().min(-99).max(99).prefault(0).describe('Positive shrinks its distance, negative stretches it.'),
   drain: z.boolean().prefault(false).describe('Takes no requests, but stays configured.'),
   trust: z.boolean().optional().describe('Its bytes need no proof. Default true for http.'),
-  allow_private: notYet(z.boolean().describe('May resolve to private addresses.'), false).prefault(false),
-  redirect_hosts: notYet(z.array(host).describe('Hosts whose redirects are followed.'), []).prefault([]),
+  allow_private: z.boolean().prefault(false).describe('With trust: false: may resolve to private addresses.'),
+  redirect_hosts: z.array(redirectHost).max(64).prefault([]).describe('Hosts that its redirects are followed to.'),
   client_ip: z.enum(['none', 'full']).prefault('none').describe('full: tells the client address in X-Forwarded-For.'),
   headers: headerRules.prefault({}).describe('Header fields towards this CDN and from it.'),
   pricing: pricing.prefault({}),

@@ -1,5 +1,6 @@
 import { parseHost, parseHostPattern } from '../values/host-pattern.ts'
 import { parseListenAddress } from '../values/listen-address.ts'
+import { parseRedirectHost } from '../values/redirect-host.ts'
 import { parseUpstreamUrl } from '../values/upstream-url.ts'
 import { pattern, text } from './text.ts'
 
@@ -19,6 +20,11 @@ export const hostPattern = text(
 
 /** A name with an optional port, as a Host header carries it. */
 export const hostHeader = text('a host name, or preserve', parseHostHeader)
+
+export const redirectHost = text(
+  'a host such as media.example.com or *.example.com, with or without a port',
+  parseRedirectHost,
+)
 
 export const listenAddress = text('an address such as 0.0.0.0:8080, [::1]:8080 or :8080', parseListenAddress)
 

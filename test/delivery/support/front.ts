@@ -10,6 +10,7 @@ import type {
 } from '../../../src/config/snapshot.ts'
 import type { ResponseHead } from '../../../src/delivery/attempt.ts'
 import { Budgets } from '../../../src/delivery/budgets.ts'
+import type { Surroundings } from '../../../src/delivery/connect-options.ts'
 import { Delivery } from '../../../src/delivery/delivery.ts'
 import type { Delivered } from '../../../src/delivery/job.ts'
 import type { Part } from '../../../src/delivery/resume.ts'
@@ -34,6 +35,8 @@ export interface FrontSpec {
   readonly hedge?: HedgeSettings
   /** Further header fields of every upstream request, a flat list. */
   readonly fields?: readonly string[]
+  /** Where names lead. */
+  readonly surroundings?: Surroundings
 }
 
 /** A real HTTP server whose every request is one Delivery. */
@@ -58,7 +61,7 @@ const STRICT: OutlierSettings = { ...OUTLIER, consecutiveFailures: 1, baseEjecti
 export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
   const { candidates = [], origin = [], originTimeout = 20_000, reason = 'proximity', fields = [] } = spec
   const timers = makeTimers(scope)
-  const transport = makeTransport(scope, [...candidates, ...origin])
+  const transport = makeTransport(scope, [...candidates, ...origin], undefined, spec.surroundings)
   const board = new Board({ now: () => timers.now(), random: () => 0.5, onEvent: () => {} })
   board.retain([...candidates, ...origin])
   const policy = makePolicy({

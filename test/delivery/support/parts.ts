@@ -5,6 +5,7 @@ import {
   type AttemptTimeouts,
   type ResponseHead,
 } from '../../../src/delivery/attempt.ts'
+import type { Surroundings } from '../../../src/delivery/connect-options.ts'
 import { Timers } from '../../../src/delivery/timers.ts'
 import { Transport, type UpstreamRequest } from '../../../src/delivery/transport.ts'
 import type { ErrorCode } from '../../../src/errors.ts'
@@ -29,8 +30,13 @@ export function makeTimers(scope: Scope): Timers {
   return timers
 }
 
-export function makeTransport(scope: Scope, endpoints: readonly Endpoint[], previous?: Transport): Transport {
-  const transport = new Transport(endpoints, previous)
+export function makeTransport(
+  scope: Scope,
+  endpoints: readonly Endpoint[],
+  previous?: Transport,
+  surroundings?: Surroundings,
+) {
+  const transport = new Transport(endpoints, previous, surroundings)
   scope.teardown(() => transport.destroy())
   return transport
 }

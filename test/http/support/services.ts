@@ -70,12 +70,22 @@ export function endpoint(url: string, over: Partial<Endpoint> = {}): Endpoint {
     tls: protocol === 'https:' ? upstreamTls({ serverName: hostname }) : null,
     locations: [],
     locationAuto: false,
+    allowPrivate: true,
     ...over,
   }
 }
 
 export function cdn(name: string, over: Partial<Cdn> = {}): Cdn {
-  const rest = { weight: 100, priority: 0, bias: 0, clientIp: 'none' as const, headers: NO_RULES, healthCheck: null }
+  const rest = {
+    allowPrivate: false,
+    redirectHosts: [],
+    weight: 100,
+    priority: 0,
+    bias: 0,
+    clientIp: 'none' as const,
+    headers: NO_RULES,
+    healthCheck: null,
+  }
   return { name, provider: 'http', trust: true, drain: false, ...rest, ...over }
 }
 

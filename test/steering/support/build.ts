@@ -33,6 +33,8 @@ export function makeCdn(name: string, over: Partial<Cdn> = {}): Cdn {
     name,
     provider: 'http',
     trust: true,
+    allowPrivate: false,
+    redirectHosts: [],
     drain: false,
     weight: 100,
     priority: 0,
@@ -59,6 +61,7 @@ export function makeEndpoint(name: string, cdn: Partial<Cdn> = {}, over: Partial
     tls: null,
     locations: [],
     locationAuto: false,
+    allowPrivate: true,
     ...over,
   }
 }
