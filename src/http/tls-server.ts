@@ -30,7 +30,12 @@ export function createTlsServer({ certificates, ticketKeys, handshakeTimeout, on
     handshakeTimeout,
     allowHalfOpen: true,
   })
-  server.on('secureConnection', (socket) => onSecure(socket, (socket as Above)._parent))
+  // Half open only from here on: who leaves in the middle of a handshake would not be noticed.
+  server.prependListener('connection', (raw: Socket) => Object.assign(raw, { allowHalfOpen: false }))
+  server.on('secureConnection', (socket) => {
+    Object.assign(socket, { allowHalfOpen: true })
+    onSecure(socket, (socket as Above)._parent)
+  })
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server
 }

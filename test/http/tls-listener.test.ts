@@ -146,3 +146,22 @@ t.test('plain HTTP at a TLS port, and garbage, are no request and no crash', asy
   t.equal(door.upstream.requests.length, 0)
   await secure(t, door.port)
 })
+
+t.test(
+  'who leaves in the middle of a handshake is gone at once; who half-closes behind a request gets its answer',
+  async (t) => {
+    const gate = Promise.withResolvers<void>()
+    const door = await doorTo(t, [gate.promise, ...answer()], { ...SECURE, limits: { headerTimeout: 60_000 } })
+    for (let i = 0; i < 3; i++) (await secure(t, door.port)).destroy()
+    await until(() => door.listeners.connections === 0)
+    const waiting = await secure(t, door.port, { allowHalfOpen: true } as ConnectionOptions)
+    let text = ''
+    waiting.on('data', (chunk) => {
+      text += chunk
+    })
+    waiting.end(REQUEST)
+    await door.upstream.received(1)
+    gate.resolve()
+    await until(() => text.startsWith('HTTP/1.1 200'))
+  },
+)
