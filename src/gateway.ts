@@ -7,6 +7,7 @@ import type { Endpoint, Snapshot } from './config/snapshot.ts'
 import { Timers } from './delivery/timers.ts'
 import { PolycdnError, toPolycdnError } from './errors.ts'
 import { ConfigRejected } from './gateway/config-rejected.ts'
+import { descriptorShortage, readProcessLimits } from './gateway/descriptors.ts'
 import type { Edition, Prepared, Servers } from './gateway/edition.ts'
 import { HealthKeeper } from './gateway/health-keeper.ts'
 import { liveNames } from './gateway/live-names.ts'
@@ -21,6 +22,7 @@ import { Admin } from './http/admin.ts'
 import { exportControl, exportSink } from './observe/gauges.ts'
 import { type Fields, Log } from './observe/log.ts'
 import { Metrics } from './observe/metrics.ts'
+import type { Memory } from './observe/pressure.ts'
 import type { Sink } from './observe/sink.ts'
 import { explain } from './steering/explain.ts'
 import { indexSites, type SiteFinder } from './steering/match.ts'
@@ -29,6 +31,7 @@ export interface GatewayOptions {
   /** Reads, parses and compiles the configuration. */
   load(): Promise<LoadResult>
   readonly sink: Sink
+  readonly memory: Memory
   readonly build: { readonly version: string; readonly node: string }
   /** The file of our own program: what workers run. */
   readonly program: string
@@ -134,12 +137,12 @@ export class Gateway {
 
   /** The number of processes is chosen once: a reload that changes it says so. */
   async #createServers({ workers }: Snapshot): Promise<Servers> {
-    const { sink, program } = this.#options
+    const { sink, memory, program } = this.#options
     const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink }
     const { board } = this.#health
     const size = sizeOf(workers)
     if (size > 1) return new WorkerServers({ ...parts, board, size, program })
-    return LocalServers.create({ ...parts, health: board, locator: this.#locator })
+    return LocalServers.create({ ...parts, memory, health: board, locator: this.#locator })
   }
 
   async #reload(cause: string): Promise<readonly Problem[]> {

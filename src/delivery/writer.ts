@@ -1,6 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
+import { type Outlet, SendWatch, type SendWatchOptions, socketOutlet, streamOutlet } from './send-watch.ts'
+
+/** How long a client may take nothing of its answer. */
+export type SendLimit = Pick<SendWatchOptions, 'timers' | 'timeout'>
 
 /**
  * The answer to one client: head, body with backpressure, and an end that is either complete or visibly cut.
@@ -8,11 +12,14 @@ import type { Socket } from 'node:net'
  */
 export class ResponseWriter {
   readonly #response: ServerResponse
+  readonly #limit: SendLimit | null
+  #watch: SendWatch | null = null
   #bytes = 0
   #over = false
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, limit: SendLimit | null = null) {
     this.#response = response
+    this.#limit = limit
   }
 
   /** Bytes of body handed over so far. */
@@ -65,7 +72,9 @@ export class ResponseWriter {
   /** False: wait for `resume`. */
   write(chunk: Buffer): boolean {
     this.#bytes += chunk.length
-    return this.#response.write(chunk)
+    const more = this.#response.write(chunk)
+    if (!more) this.#waitForClient()
+    return more
   }
 
   /** The answer is complete. */
@@ -73,6 +82,7 @@ export class ResponseWriter {
     this.#over = true
     if (body !== undefined) this.#bytes += Buffer.byteLength(body)
     this.#response.end(body)
+    if (this.waiting) this.#waitForClient()
   }
 
   /**
@@ -81,8 +91,30 @@ export class ResponseWriter {
    */
   abort(): void {
     this.#over = true
+    this.#cut(constants.NGHTTP2_INTERNAL_ERROR)
+  }
+
+  /** A client that takes nothing is cut, and then it is gone as one that has left. */
+  #waitForClient(): void {
+    if (this.#limit === null || this.#response.destroyed) return
+    this.#watch ??= this.#newWatch(this.#limit)
+    this.#watch.wait()
+  }
+
+  #newWatch(limit: SendLimit): SendWatch {
+    const watch = new SendWatch(this.#outlet(), { ...limit, onStall: () => this.#cut(constants.NGHTTP2_CANCEL) })
+    this.#response.once('close', () => watch.stop())
+    return watch
+  }
+
+  #outlet(): Outlet {
+    const { stream, socket } = this.#response as ServerResponse & { readonly stream?: ServerHttp2Stream }
+    return stream === undefined ? socketOutlet(socket!) : streamOutlet(stream, () => this.#bytes)
+  }
+
+  #cut(code: number): void {
     const { stream } = this.#response as { readonly stream?: ServerHttp2Stream }
-    if (stream !== undefined) return stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    if (stream !== undefined) return stream.close(code)
     resetSocket(this.#response.socket)
     this.#response.destroy()
   }

@@ -17,6 +17,8 @@ export interface Refusal {
   readonly records: readonly AttemptRecord[]
   /** The request's content was not read, so the connection cannot be used again. */
   readonly close: boolean
+  /** More header fields, a flat list. */
+  readonly fields?: readonly string[]
 }
 
 /** Answers with a status and a few words of plain text. Returns the status. */
@@ -37,6 +39,7 @@ export function refuse(writer: ResponseWriter, refusal: Refusal): number {
     headers.push('proxy-status', proxyStatus(refusal.code, refusal.records))
   if (status === 503) headers.push('retry-after', RETRY_AFTER)
   if (status === 405) headers.push('allow', 'GET, HEAD')
+  if (refusal.fields !== undefined) headers.push(...refusal.fields)
   if (refusal.close) headers.push('connection', 'close')
   writer.head(status, headers)
   if (refusal.method === 'HEAD') writer.end()

@@ -1,0 +1,59 @@
+import { LRUCache } from 'lru-cache'
+import type { Policy, RateLimitSettings } from '../config/snapshot.ts'
+import { type Address, truncateAddress } from '../geo/address.ts'
+import { dueAt, type Pace, waitFor } from './gcra.ts'
+
+/** Clients that are remembered for a policy. Who is forgotten begins anew: an attack makes nobody else wait. */
+const MAX_CLIENTS = 65_536
+
+interface Meter {
+  readonly settings: RateLimitSettings
+  readonly pace: Pace
+  readonly states: LRUCache<string, number>
+}
+
+/** How much each client has sent, by policy; it outlives reloads. */
+export class RateLimits {
+  readonly #meters = new Map<string, Meter>()
+  readonly #processes: number
+  readonly #maxClients: number
+
+  /** @param processes how many share the average; a burst comes over few connections, so each allows all of it */
+  constructor(processes: number, maxClients = MAX_CLIENTS) {
+    this.#processes = processes
+    this.#maxClients = maxClients
+  }
+
+  /** Counts a request. Milliseconds until the client may send one; 0: this one may pass. */
+  wait(policy: Policy, client: Address, now: number): number {
+    if (policy.rateLimit === null) return 0
+    const { pace, states } = this.#meterOf(policy.name, policy.rateLimit)
+    const key = keyOf(client, policy.rateLimit.by)
+    const due = dueAt(states.get(key) ?? 0, now, pace)
+    const wait = waitFor(due, now, pace)
+    if (wait === 0) states.set(key, due + pace.interval)
+    return wait
+  }
+
+  /** Forgets policies that are gone, or limit no more. */
+  retain(policies: readonly Policy[]): void {
+    const limited = new Set(policies.filter(({ rateLimit }) => rateLimit !== null).map(({ name }) => name))
+    for (const name of this.#meters.keys()) if (!limited.has(name)) this.#meters.delete(name)
+  }
+
+  #meterOf(name: string, settings: RateLimitSettings): Meter {
+    const known = this.#meters.get(name)
+    if (known?.settings === settings) return known
+    const { requestsPerSecond, burst } = settings
+    const pace = { interval: (1000 / requestsPerSecond) * this.#processes, burst }
+    const meter = { settings, pace, states: known?.states ?? new LRUCache({ max: this.#maxClients }) }
+    this.#meters.set(name, meter)
+    return meter
+  }
+}
+
+/** Who has one IPv6 address usually has the 2^64 around it, and a site has a /48 (RFC 6177). */
+function keyOf(client: Address, by: RateLimitSettings['by']): string {
+  if (by === 'client-network') return truncateAddress(client, 24, 48)
+  return client.family === 4 ? client.text : truncateAddress(client, 32, 64)
+}
