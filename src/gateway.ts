@@ -216,6 +216,8 @@ export class Gateway {
     if (before !== undefined && sizeOf(before.workers) !== sizeOf(snapshot.workers)) {
       this.#log.warn('workers-kept', { running: this.#servers!.serving, after_restart: sizeOf(snapshot.workers) })
     }
+    const shortage = descriptorShortage(readProcessLimits(), snapshot.limits, sizeOf(snapshot.workers))
+    if (shortage !== null) this.#log.warn('file-descriptors-short', { ...shortage })
     this.#inUse = { snapshot, findSite: indexSites(snapshot.sites) }
     this.#health.adopt(snapshot)
     this.#log.setLevel(snapshot.log.level)

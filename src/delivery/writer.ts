@@ -102,7 +102,10 @@ export class ResponseWriter {
   }
 
   #newWatch(limit: SendLimit): SendWatch {
-    const watch = new SendWatch(this.#outlet(), { ...limit, onStall: () => this.#cut(constants.NGHTTP2_CANCEL) })
+    const watch = new SendWatch(this.#outlet(), {
+      ...limit,
+      onStall: () => this.#cut(constants.NGHTTP2_ENHANCE_YOUR_CALM),
+    })
     this.#response.once('close', () => watch.stop())
     return watch
   }

@@ -16,7 +16,7 @@ export function dueAt(state: number, now: number, { interval, burst }: Pace): nu
   return Math.min(Math.max(state, now), now + (burst + 1) * interval)
 }
 
-/** Milliseconds until a request may come; 0: it may, and the next state is `due` and one interval. */
+/** Milliseconds until a request may come, and the next state is `due`; 0: it may, and that is one interval later. */
 export function waitFor(due: number, now: number, { interval, burst }: Pace): number {
   const early = due - now - burst * interval
   return early > interval * EPSILON ? early : 0

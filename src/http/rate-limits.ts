@@ -31,7 +31,7 @@ export class RateLimits {
     const key = keyOf(client, policy.rateLimit.by)
     const due = dueAt(states.get(key) ?? 0, now, pace)
     const wait = waitFor(due, now, pace)
-    if (wait === 0) states.set(key, due + pace.interval)
+    states.set(key, wait === 0 ? due + pace.interval : due)
     return wait
   }
 
