@@ -96,7 +96,7 @@ export class ResponseWriter {
 
   /** A client that takes nothing is cut, and then it is gone as one that has left. */
   #waitForClient(): void {
-    if (this.#limit === null || this.#response.destroyed) return
+    if (this.#limit === null || this.#response.destroyed || !this.#response.socket) return
     this.#watch ??= this.#newWatch(this.#limit)
     this.#watch.wait()
   }
