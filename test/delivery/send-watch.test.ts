@@ -110,6 +110,23 @@ t.test('a client that takes nothing is reset, before the end of its answer and a
   }
 })
 
+t.test('an answer that is sent in one piece is watched too', async (t) => {
+  const server = createServer()
+  const port = await listening(t, server)
+  const client = await rawClient(t, { port })
+  client.send(GET)
+  client.socket.pause()
+  const [, response] = (await once(server, 'request')) as [unknown, ServerResponse]
+  const timers = new SteppedTimers()
+  const writer = new ResponseWriter(response, { timers: timers as unknown as Timers, timeout: TIMEOUT })
+  writer.head(200, [])
+  writer.end('x'.repeat(32 * 1024 * 1024))
+  await quiet(response)
+  timers.advance(TIMEOUT * 1.5)
+  client.socket.resume()
+  t.equal(await client.ended(), 'reset')
+})
+
 t.test('a client that reads a little in time keeps its connection', async (t) => {
   const server = createServer()
   const port = await listening(t, server)
