@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Policy, RateLimitSettings } from '../config/snapshot.ts'
-import { type Address, truncateAddress } from '../geo/address.ts'
+import type { Address } from '../geo/address.ts'
 import { dueAt, type Pace, waitFor } from './gcra.ts'
 
 /** Clients that are remembered for a policy. Who is forgotten begins anew: an attack makes nobody else wait. */
@@ -52,8 +52,13 @@ export class RateLimits {
   }
 }
 
-/** Who has one IPv6 address usually has the 2^64 around it, and a site has a /48 (RFC 6177). */
-function keyOf(client: Address, by: RateLimitSettings['by']): string {
-  if (by === 'client-network') return truncateAddress(client, 24, 48)
-  return client.family === 4 ? client.text : truncateAddress(client, 32, 64)
+/** Bytes: who has one IPv6 address usually has the 2^64 around it, and a site has a /48 (RFC 6177). */
+const PREFIX = {
+  'client-address': { 4: 4, 6: 8 },
+  'client-network': { 4: 3, 6: 6 },
+} as const
+
+/** The bytes themselves, a character each: an address as text would cost more than all the rest. */
+function keyOf({ family, bytes }: Address, by: RateLimitSettings['by']): string {
+  return String.fromCharCode(...bytes.subarray(0, PREFIX[by][family]))
 }
