@@ -7,6 +7,7 @@ import type { Endpoint, Snapshot } from './config/snapshot.ts'
 import { Timers } from './delivery/timers.ts'
 import { PolycdnError, toPolycdnError } from './errors.ts'
 import { ConfigRejected } from './gateway/config-rejected.ts'
+import { descriptorShortage, readProcessLimits } from './gateway/descriptors.ts'
 import type { Edition, Prepared, Servers } from './gateway/edition.ts'
 import { HealthKeeper } from './gateway/health-keeper.ts'
 import { liveNames } from './gateway/live-names.ts'
@@ -21,6 +22,7 @@ import { Admin } from './http/admin.ts'
 import { exportControl, exportSink } from './observe/gauges.ts'
 import { type Fields, Log } from './observe/log.ts'
 import { Metrics } from './observe/metrics.ts'
+import type { Memory } from './observe/pressure.ts'
 import type { Sink } from './observe/sink.ts'
 import { explain } from './steering/explain.ts'
 import { indexSites, type SiteFinder } from './steering/match.ts'
@@ -29,6 +31,7 @@ export interface GatewayOptions {
   /** Reads, parses and compiles the configuration. */
   load(): Promise<LoadResult>
   readonly sink: Sink
+  readonly memory: Memory
   readonly build: { readonly version: string; readonly node: string }
   /** The file of our own program: what workers run. */
   readonly program: string
@@ -137,13 +140,13 @@ export class Gateway {
 
   /** The number of processes is chosen once: a reload that changes it says so. */
   async #createServers({ workers }: Snapshot): Promise<Servers> {
-    const { sink, program } = this.#options
+    const { sink, memory, program } = this.#options
     const ticketKeys = randomBytes(TICKET_KEYS)
     const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys }
     const { board } = this.#health
     const size = sizeOf(workers)
     if (size > 1) return new WorkerServers({ ...parts, board, size, program })
-    return LocalServers.create({ ...parts, health: board, locator: this.#locator })
+    return LocalServers.create({ ...parts, memory, health: board, locator: this.#locator })
   }
 
   async #reload(cause: string): Promise<readonly Problem[]> {
@@ -217,6 +220,8 @@ export class Gateway {
     if (before !== undefined && sizeOf(before.workers) !== sizeOf(snapshot.workers)) {
       this.#log.warn('workers-kept', { running: this.#servers!.serving, after_restart: sizeOf(snapshot.workers) })
     }
+    const shortage = descriptorShortage(readProcessLimits(), snapshot.limits, sizeOf(snapshot.workers))
+    if (shortage !== null) this.#log.warn('file-descriptors-short', { ...shortage })
     this.#inUse = { snapshot, findSite: indexSites(snapshot.sites) }
     this.#health.adopt(snapshot)
     this.#log.setLevel(snapshot.log.level)

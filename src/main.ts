@@ -48,6 +48,8 @@ const shell: Shell = {
   env: process.env,
   version,
   nodeVersion: process.versions.node,
+  // 0 or more than any machine has: there is no limit.
+  memory: { used: () => process.memoryUsage.rss(), limit: process.constrainedMemory() },
   program: fileURLToPath(import.meta.url),
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),

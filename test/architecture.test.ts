@@ -14,7 +14,7 @@ const PURE: readonly RegExp[] = [
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
   /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|compare(-[a-z]+)?|private-address|redirect-target|hop-headers)\.ts$/,
   /^src\/cache\/(key|freshness)\.ts$/,
-  /^src\/http\/(target|host|forwarded|headers)\.ts$/,
+  /^src\/http\/(target|host|forwarded|headers|gcra)\.ts$/,
   /^src\/workers\/back-off\.ts$/,
 ]
 
@@ -51,7 +51,7 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   '@fastify/http-proxy': ['src/http/passthrough.ts'],
   'close-with-grace': ['src/main.ts', 'src/commands/'],
   fastify: ['src/http/'],
-  'lru-cache': ['src/geo/lookup.ts', 'src/cache/store.ts'],
+  'lru-cache': ['src/geo/lookup.ts', 'src/cache/store.ts', 'src/http/rate-limits.ts'],
   maxmind: ['src/geo/database.ts', 'src/geo/lookup.ts'],
   'prom-client': ['src/observe/'],
   'sonic-boom': ['src/observe/sink.ts'],

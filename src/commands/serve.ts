@@ -27,7 +27,7 @@ export async function run(path: string, shell: Shell): Promise<Gateway> {
     return last
   }
   const build = { version: shell.version, node: shell.nodeVersion }
-  const gateway = await Gateway.start({ load, sink, build, program: shell.program })
+  const gateway = await Gateway.start({ load, sink, memory: shell.memory, build, program: shell.program })
   const reload = async (cause: string) => {
     const begun = await gateway.reload(cause).then(
       () => true,

@@ -1,8 +1,11 @@
+import type { Memory } from '../observe/pressure.ts'
+
 /** What a command sees of the process around it. Only main.ts knows the real one. */
 export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly version: string
   readonly nodeVersion: string
+  readonly memory: Memory
   /** The file of our own program. */
   readonly program: string
   /** Writes a line to standard output. */

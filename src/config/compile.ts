@@ -89,6 +89,8 @@ function compileLimits(config: Config['limits']): Limits {
     body: config.body,
     headerTimeout: config.header_timeout,
     idleTimeout: config.idle_timeout,
+    sendTimeout: config.send_timeout,
+    bodyMinRate: config.body_min_rate,
     connections: config.connections,
     connectionsPerAddress: config.connections_per_address,
   }

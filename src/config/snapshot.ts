@@ -227,6 +227,14 @@ export interface Policy {
   readonly slowStart: number
   readonly resume: ResumeSettings
   readonly headers: HeaderRules
+  readonly rateLimit: RateLimitSettings | null
+}
+
+/** How many requests one client may send. `burst`: how many beyond the average at once. */
+export interface RateLimitSettings {
+  readonly requestsPerSecond: number
+  readonly burst: number
+  readonly by: 'client-address' | 'client-network'
 }
 
 export interface RetrySettings {
@@ -276,6 +284,10 @@ export interface Limits {
   readonly body: number
   readonly headerTimeout: number
   readonly idleTimeout: number
+  /** How long a client may take nothing of what waits for it. */
+  readonly sendTimeout: number
+  /** The least of a request body, after a grace; 0: any. Bytes a second. */
+  readonly bodyMinRate: number
   readonly connections: number
   readonly connectionsPerAddress: number
 }

@@ -7,6 +7,7 @@ import type { HealthView } from '../health/health-view.ts'
 import type { Generation } from '../http/generation.ts'
 import { Listeners } from '../http/listeners.ts'
 import type { RequestListener } from '../http/pipeline.ts'
+import { RateLimits } from '../http/rate-limits.ts'
 import { createApp } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { Tunnels } from '../http/tunnel.ts'
@@ -14,6 +15,7 @@ import { AccessLog } from '../observe/access-log.ts'
 import { exportTraffic } from '../observe/gauges.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { type Memory, Pressure, processVitals } from '../observe/pressure.ts'
 import type { LineSink } from '../observe/sink.ts'
 import { indexSites } from '../steering/match.ts'
 import type { Edition, Prepared } from './edition.ts'
@@ -28,6 +30,7 @@ export interface ServingParts {
   readonly sink: LineSink
   /** What encrypts TLS session tickets: the same in all processes. */
   readonly ticketKeys: Buffer
+  readonly memory: Memory
   /** How many processes serve on the same addresses and share what is limited. */
   readonly processes: number
 }
@@ -60,6 +63,8 @@ export class Serving {
       world: worldOf(health, Math.random),
       health,
       budgets: new Budgets(processes),
+      rateLimits: new RateLimits(processes),
+      pressure: watchPressure(parts),
       timers,
       metrics,
       log,
@@ -101,6 +106,7 @@ export class Serving {
         if (!first) this.#replaceGeneration(snapshot, edition.loopId)
         void this.#listeners.retain(snapshot.listen, snapshot.limits)
         this.#services.budgets.retain(snapshot.policies)
+        this.#services.rateLimits.retain(snapshot.policies)
       },
     }
   }
@@ -110,6 +116,7 @@ export class Serving {
     const deadline = setTimeout(() => this.#listeners.destroy(), DRAIN)
     await Promise.all([this.#listeners.close(), this.#tunnels.drain(DRAIN)])
     clearTimeout(deadline)
+    this.#services.pressure.close()
     await this.#generation?.transport.destroy()
   }
 
@@ -129,6 +136,19 @@ export function worldOf(health: HealthView, random: () => number): Services['wor
     ramp: (endpoint, policy) => health.ramp(endpoint, policy),
     lastSuccess: (endpoint) => health.lastSuccess(endpoint),
   }
+}
+
+/** The process that controls the others has a part of the memory too. */
+function watchPressure({ memory, processes, log }: ServingParts): Pressure {
+  return new Pressure({
+    vitals: processVitals(memory, processes === 1 ? 1 : processes + 1),
+    random: Math.random,
+    onChange: (reading) => {
+      const lines = log.throttle('pressure', 10_000)
+      if (reading === null) lines?.info('pressure-over')
+      else lines?.warn('pressure', { reason: reading.reason, shed: reading.share })
+    },
+  })
 }
 
 /** Connections are limited in each process: the kernel deals them out evenly, so each gets its share of the limit. */
