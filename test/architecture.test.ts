@@ -12,7 +12,7 @@ const PURE: readonly RegExp[] = [
   /^src\/config\/(snapshot|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries)(-[a-z]+)?\.ts$/,
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
-  /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|compare(-[a-z]+)?)\.ts$/,
+  /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|partial|response-head|compare(-[a-z]+)?)\.ts$/,
   /^src\/cache\/(key|freshness)\.ts$/,
   /^src\/http\/(target|host|forwarded|headers)\.ts$/,
   /^src\/workers\/back-off\.ts$/,

@@ -2,6 +2,7 @@ import { ClientRequest, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Endpoint } from '../config/snapshot.ts'
+import { isSound } from '../delivery/response-head.ts'
 import type { Timers } from '../delivery/timers.ts'
 import { connectOptions, isAddress, MAX_HEADER_SIZE, serverName } from '../delivery/transport.ts'
 import { upstreamErrorCode } from '../delivery/upstream-error.ts'
@@ -98,17 +99,24 @@ export function ask(socket: Socket, question: Question, done: (reply: Reply) => 
   request.on('information', () => {
     if (++interim > MAX_INTERIM) fail('http_protocol_error')
   })
-  request.on('upgrade', (head, _socket, early) => settle({ kind: 'switched', head, early }))
+  request.on('upgrade', (head, _socket, early) => {
+    if (isBelievable(head)) settle({ kind: 'switched', head, early })
+    else fail('http_protocol_error')
+  })
   request.on('response', (head) => {
-    const coding = head.headers['transfer-encoding'] ?? 'chunked'
-    const status = head.statusCode!
     // A 101 that names no protocol is no switch, and no answer either.
-    if (status < 200 || status > 599 || coding.toLowerCase() !== 'chunked') fail('http_protocol_error')
-    else settle({ kind: 'answered', head })
+    if (head.statusCode! >= 200 && isBelievable(head)) settle({ kind: 'answered', head })
+    else fail('http_protocol_error')
   })
   request.on('error', (error) => fail(upstreamErrorCode(error)))
   request.on('close', () => fail('connection_terminated'))
   request.end()
+}
+
+/** RFC 9112 section 6.1: HTTP/1.0 knows no transfer coding, so who sends one does not know what it says. */
+function isBelievable({ httpVersion, statusCode, rawHeaders, headers }: IncomingMessage): boolean {
+  const known = httpVersion === '1.1' || (httpVersion === '1.0' && headers['transfer-encoding'] === undefined)
+  return known && isSound({ status: statusCode!, rawHeaders })
 }
 
 /**
