@@ -95,9 +95,11 @@ export function ask(socket: Socket, question: Question, done: (reply: Reply) => 
     // Node refuses to send what we made: no endpoint is to blame.
     return fail('internal_error')
   }
+  // Node would leave out what is beyond its limit; bytes have one, and a head is judged as a whole.
+  request.maxHeadersCount = 0
   let interim = 0
-  request.on('information', () => {
-    if (++interim > MAX_INTERIM) fail('http_protocol_error')
+  request.on('information', ({ statusCode, rawHeaders }) => {
+    if (++interim > MAX_INTERIM || !isSound({ status: statusCode, rawHeaders })) fail('http_protocol_error')
   })
   request.on('upgrade', (head, _socket, early) => {
     if (isBelievable(head)) settle({ kind: 'switched', head, early })
