@@ -21,11 +21,11 @@ interface Bench extends Door {
 }
 
 /** The first CDN, which is the origin as well, does to `/case` what a row says; with `good`, a second one is well. */
-async function bench(scope: Scope, good: string | null = null): Promise<Bench> {
+async function bench(scope: Scope, good?: string): Promise<Bench> {
   let steps: readonly Step[] = []
   const bad = await scriptedUpstream(scope, ({ target }) => (target === '/case' ? steps : answer(200, RIGHT)))
   const endpoints = [endpoint(bad.url, { cdn: cdn('bad') })]
-  if (good !== null) {
+  if (good !== undefined) {
     const well = await scriptedUpstream(scope, answer(200, good))
     endpoints.push(endpoint(well.url, { cdn: cdn('good') }))
   }
@@ -62,7 +62,6 @@ async function two(client: RawClient, method: string) {
 async function judge(t: Assertions, gate: Bench, row: ResponseCase): Promise<void> {
   const client = await gate.client()
   const method = row.method ?? 'GET'
-  gate.play(row.steps)
   client.send(request(method, row.fields))
   if (row.verdict === 'cut') {
     await client.ended()
@@ -91,37 +90,47 @@ async function judge(t: Assertions, gate: Bench, row: ResponseCase): Promise<voi
   other.close()
 }
 
-t.test(
-  'each row: a 502, a visible cut or the right answer; and the next requests have their own answers',
-  async (t) => {
-    t.ok(RESPONSE_CASES.length >= 60)
-    const gate = await bench(t)
-    for (const row of RESPONSE_CASES) await judge(t, gate, row)
+/** Rows one after another before one gateway, so that each meets the connections of the last; eight gateways at once. */
+async function throughGateways(
+  scope: Scope,
+  rows: readonly ResponseCase[],
+  { good, each }: { readonly good?: string; each(gate: Bench, row: ResponseCase): Promise<void> },
+): Promise<void> {
+  const left = [...rows]
+  const work = async () => {
+    const gate = await bench(scope, good)
+    for (let row = left.shift(); row !== undefined; row = left.shift()) {
+      gate.play(row.steps)
+      await each(gate, row)
+    }
     t.same(gate.services.errors, [])
     await until(() => gate.listeners.requests === 0, { what: 'nothing to be left' })
-  },
-)
+  }
+  await Promise.all(Array.from({ length: 8 }, work))
+}
+
+t.test('each row: a 502, a visible cut or the right answer; and the next requests have their own', async (t) => {
+  t.ok(RESPONSE_CASES.length >= 60)
+  await throughGateways(t, RESPONSE_CASES, { each: (gate, row) => judge(t, gate, row) })
+})
 
 const REFUSED = RESPONSE_CASES.filter(({ verdict, method }) => verdict === 'refused' && method !== 'HEAD')
 
 t.test('what is refused is hidden by the next candidate', async (t) => {
-  const gate = await bench(t, 'the second')
-  const client = await gate.client()
-  for (const [i, row] of REFUSED.entries()) {
-    gate.play(row.steps)
-    client.send(request('GET', row.fields))
-    const got = (await client.responses(i + 1)).at(-1)!
-    t.same([got.status, got.body.toString()], [200, 'the second'], nameOf(row))
+  const each = async (gate: Bench, row: ResponseCase) => {
+    const client = (await gate.client()).send(request('GET', row.fields))
+    const [got] = await client.responses(1)
+    t.same([got!.status, got!.body.toString()], [200, 'the second'], nameOf(row))
+    client.close()
   }
+  await throughGateways(t, REFUSED, { good: 'the second', each })
 })
 
 /** A part is asked for by GET only. */
 const OF_ANY_METHOD = REFUSED.filter(({ clause, fields }) => fields === undefined && !/^9110 (?:14|15\.3)/.test(clause))
 
 t.test('POST: the origin is not believed either', async (t) => {
-  const gate = await bench(t)
-  for (const row of OF_ANY_METHOD) {
-    gate.play(row.steps)
+  const each = async (gate: Bench, row: ResponseCase) => {
     const client = await gate.client()
     client.send(request('POST', 'Content-Length: 5\r\n').concat('hello'))
     await client.responses(1)
@@ -131,18 +140,18 @@ t.test('POST: the origin is not believed either', async (t) => {
     t.ok(only, nameOf(row))
     client.close()
   }
+  await throughGateways(t, OF_ANY_METHOD, { each })
 })
 
 t.test('Upgrade: what is no answer is no tunnel either', async (t) => {
-  const gate = await bench(t)
-  for (const row of OF_ANY_METHOD) {
-    gate.play(row.steps)
+  const each = async (gate: Bench, row: ResponseCase) => {
     const client = (await gate.client()).send(upgrade({ Host: 'a' }, 'GET /case HTTP/1.1'))
     const [got] = await client.responses(1)
     t.equal(got!.status, 502, nameOf(row))
     t.notMatch(client.text, /evil/, nameOf(row))
     client.close()
   }
+  await throughGateways(t, OF_ANY_METHOD, { each })
 })
 
 t.test('an answer that nobody asked for, on a connection that waits, is thrown away with the connection', async (t) => {
