@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { answer } from '../helpers/misbehaviour.ts'
 import { type RawClient, rawClient } from '../helpers/raw-client.ts'
@@ -165,4 +166,24 @@ t.test('an answer that nobody asked for, on a connection that waits, is thrown a
   await until(() => gate.bad.open === 0, { what: 'the connection to be dropped' })
   const [, next] = await first.send(NEXT).responses(2)
   t.equal(next!.body.toString(), RIGHT)
+})
+
+t.test('what is compressed goes on as it came, and cookies as well', async (t) => {
+  const gate = await bench(t)
+  // RFC 9110 section 8.4: a gigabyte in a megabyte is for the client to judge; here it is bytes.
+  const bomb = gzipSync(Buffer.alloc(64 << 20))
+  const fields = 'Content-Encoding: gzip\r\nContent-Encoding: br\r\nSet-Cookie: a=1, b\r\nSet-Cookie: c=2\r\n'
+  gate.play([`HTTP/1.1 200 OK\r\n${fields}Content-Length: ${bomb.length}\r\n\r\n`, bomb])
+  const client = (await gate.client()).send(request('GET', 'Accept-Encoding: identity\r\n'))
+  const [got] = await client.responses(1)
+  t.ok(got!.body.equals(bomb))
+  t.same(
+    got!.fields.filter(([name]) => name === 'Set-Cookie' || name === 'Content-Encoding'),
+    [
+      ['Content-Encoding', 'gzip'],
+      ['Content-Encoding', 'br'],
+      ['Set-Cookie', 'a=1, b'],
+      ['Set-Cookie', 'c=2'],
+    ],
+  )
 })
