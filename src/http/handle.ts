@@ -90,6 +90,7 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAg
   const usesOrigin = policy.mode === 'origin' || policy.fallback === 'origin'
   return {
     method,
+    range: raw.headers.range ?? null,
     decision,
     decideAgain,
     hedgeable: policy.hedge.enabled && raw.headers.range === undefined,

@@ -32,8 +32,10 @@ const OURS_IN_REQUESTS = new Set([
   'x-real-ip',
 ])
 
-/** Alt-Svc names another way to the CDN's own host; a client would take it for a way to ours (RFC 7838 section 2). */
-const NOT_FOR_CLIENTS = new Set(['alt-svc'])
+/** Alt-Svc names another way to the CDN's own host; a client would take it for a way to ours (RFC 7838 section 2). What we say of our own decisions nobody else says. */
+function isNotForClients(name: string): boolean {
+  return name === 'alt-svc' || name.startsWith('polycdn-')
+}
 
 const NAME = 'polycdn'
 
@@ -135,7 +137,7 @@ export function clientHeaders(
     const sent = text(rawHeaders[i]!)
     const name = sent.toLowerCase()
     if (name === 'via') via += `${text(rawHeaders[i + 1]!)}, `
-    else if (!HOP_BY_HOP.has(name) && !NOT_FOR_CLIENTS.has(name) && !dropped?.has(name)) {
+    else if (!HOP_BY_HOP.has(name) && !isNotForClients(name) && !dropped?.has(name)) {
       headers.push(sent, text(rawHeaders[i + 1]!))
     }
   }
