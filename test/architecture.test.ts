@@ -14,7 +14,7 @@ const PURE: readonly RegExp[] = [
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
   /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|compare(-[a-z]+)?)\.ts$/,
   /^src\/cache\/(key|freshness)\.ts$/,
-  /^src\/http\/(target|host|forwarded|headers)\.ts$/,
+  /^src\/http\/(target|host|forwarded|headers|request-fields)\.ts$/,
   /^src\/workers\/back-off\.ts$/,
 ]
 

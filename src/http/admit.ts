@@ -8,6 +8,8 @@ import type { Admitted } from './exchange.ts'
 import { clientAddress, NOBODY } from './forwarded.ts'
 import type { Generation } from './generation.ts'
 import { type Host, parseHost } from './host.ts'
+import { hasContent } from './request-body.ts'
+import { fieldProblem } from './request-fields.ts'
 import { parseTarget, type Target } from './target.ts'
 
 /**
@@ -17,24 +19,26 @@ import { parseTarget, type Target } from './target.ts'
 export function admit(generation: Generation, raw: IncomingMessage): Admitted | PolycdnError {
   const { snapshot } = generation
   const method = raw.method!
-  const bad = protocolProblem(raw) ?? limitProblem(raw, snapshot)
+  const bad = protocolProblem(raw) ?? sizeProblem(raw, snapshot) ?? fieldProblem(raw.rawHeaders)
   if (bad !== null) return bad
   const target = parseTarget(raw.url!, method)
   if (target instanceof PolycdnError) return target
+  const peer = peerOf(raw)
+  const peerTrusted = snapshot.trustedProxies.match(peer) !== null
+  const scheme = schemeOf(raw, peerTrusted)
+  if (target.scheme !== null && target.scheme !== scheme) {
+    return new PolycdnError('bad_target', `this connection is not one for ${target.scheme}`)
+  }
   const host = effectiveHost(raw, target)
   if (host instanceof PolycdnError) return host
   if (isLoop(raw, generation.loopId)) return new PolycdnError('loop_detected', 'this request has been here before')
 
-  // A socket that closed before we asked has no address any more.
-  const peer = parseAddress(raw.socket.remoteAddress ?? '') ?? NOBODY
-  const peerTrusted = snapshot.trustedProxies.match(peer) !== null
   const client = peerTrusted ? behindProxies(raw, peer, snapshot) : peer
   const site = generation.findSite(host.name)
   if (site === null) return new PolycdnError('unknown_host', 'no site has this host')
   const header = (name: string) => headerText(raw, name)
   const route = matchRoute(site, { method, path: target.matchPath, client, header })
   if (route === null) return new PolycdnError('no_route', 'no route of this site matches')
-  const scheme = schemeOf(raw, peerTrusted)
   return { generation, raw, method, target, host, scheme, peer, client, peerTrusted, site, route }
 }
 
@@ -57,13 +61,17 @@ function protocolProblem(raw: IncomingMessage): PolycdnError | null {
   return null
 }
 
-function limitProblem(raw: IncomingMessage, { limits }: Snapshot): PolycdnError | null {
+function sizeProblem(raw: IncomingMessage, { limits }: Snapshot): PolycdnError | null {
   if (raw.url!.length > limits.uri) return new PolycdnError('target_too_long', 'the request target is too long')
   if (raw.rawHeaders.length > limits.headerCount * 2) {
     return new PolycdnError('headers_too_large', 'there are too many header fields')
   }
   if (Number(raw.headers['content-length'] ?? 0) > limits.body) {
     return new PolycdnError('body_too_large', 'the content is too large')
+  }
+  // RFC 9110 section 9.3.1: it means nothing, and whoever overlooks it reads it as the next request.
+  if ((raw.method === 'GET' || raw.method === 'HEAD') && hasContent(raw)) {
+    return new PolycdnError('bad_request', `a ${raw.method} has no content here`)
   }
   return null
 }
@@ -83,8 +91,19 @@ function effectiveHost(raw: IncomingMessage, target: Target): Host | PolycdnErro
   if (authority instanceof PolycdnError || sent === undefined) return authority
   const host = parseHost(sent)
   if (host instanceof PolycdnError) return host
-  const agree = host.authority.toLowerCase() === authority.authority.toLowerCase()
+  const agree = host.name === authority.name && portOf(host, target) === portOf(authority, target)
   return agree ? authority : new PolycdnError('bad_host', 'the Host differs from the request target')
+}
+
+/** RFC 9110 section 4.2: an empty port is the scheme's, as a missing one is. */
+function portOf({ authority }: Host, { scheme }: Target): number {
+  const port = /:(\d*)$/.exec(authority)?.[1] ?? ''
+  return port === '' ? (scheme === 'https' ? 443 : 80) : Number(port)
+}
+
+/** A socket that closed before we asked has no address any more. */
+function peerOf(raw: IncomingMessage): Address {
+  return parseAddress(raw.socket.remoteAddress ?? '') ?? NOBODY
 }
 
 /** RFC 8586 section 2: our own name in CDN-Loop means that we are behind ourselves. */
