@@ -1,4 +1,4 @@
-import { type IncomingMessage, type OutgoingMessage, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Bytes that Node's parser read of the request that it could not parse. */
@@ -12,7 +12,7 @@ interface ParseError extends Error {
 /** What Node's server keeps at a connection. */
 interface ServedSocket extends Socket {
   /** The answer that is on its way. */
-  readonly _httpMessage?: OutgoingMessage | null
+  readonly _httpMessage?: ServerResponse | null
   /** `incoming`: the request that was parsed last. */
   readonly parser?: { readonly incoming: IncomingMessage | null } | null
 }
@@ -22,16 +22,19 @@ const waiting = new WeakSet<Socket>()
 
 /**
  * Answers what is not HTTP, after the answers to what came before it: a 400 in the middle of a body would be read as part
- * of it. An error within the content of a request ends the connection, answer or not: that request is not whole.
+ * of it. Content that breaks its framing is no content: its request is refused too, where its answer has not begun.
  */
 export function onClientError(error: ParseError, socket: ServedSocket): void {
-  if (waiting.has(socket) && error.code?.startsWith('HPE_')) return
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const unreadable = error.code?.startsWith('HPE_') === true
+  if (unreadable && waiting.has(socket)) return
   const answering = socket._httpMessage
+  const asked = socket.parser?.incoming
   if (!answering) return answer(error, socket)
-  if (!error.code?.startsWith('HPE_') || socket.parser?.incoming?.complete !== true) return void socket.destroy()
-  waiting.add(socket)
-  afterAnswers(socket, () => answer(error, socket))
+  if (unreadable && asked?.complete === true) {
+    waiting.add(socket)
+    afterAnswers(socket, () => answer(error, socket))
+  } else if (unreadable && answering.req === asked && !answering.headersSent) answer(error, socket)
+  else socket.destroy()
 }
 
 /** Node gives the socket to the next answer of a pipeline when the one before it has gone. */
@@ -42,7 +45,7 @@ function afterAnswers(socket: ServedSocket, then: () => void): void {
 }
 
 function answer(error: ParseError, socket: Socket): void {
-  if (!socket.writable) return void socket.destroy()
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
   const status = statusOf(error)
   const body = `${status} ${STATUS_CODES[status]}\n`
   socket.end(
