@@ -36,7 +36,7 @@ interface Received {
 /** A request as the gateway writes it. */
 export function received(line: string, of: Received = {}): string {
   const { host = 'a', fields = [], content = '', version = '1.1' } = of
-  const bodiless = /^(?:GET|HEAD) /.test(line)
+  const bodiless = /^(?:GET|HEAD|DELETE) /.test(line)
   const framing = of.framing ?? (bodiless ? null : `content-length: ${content.length}`)
   const lines = [
     `${line} HTTP/1.1`,

@@ -52,11 +52,11 @@ const VERSIONS: readonly RequestCase[] = [
 
 const METHODS: readonly RequestCase[] = [
   ['9110 9.3.2', 'HEAD', line('HEAD / HTTP/1.1'), '200', [received('HEAD /')]],
-  ['9110 9.1', 'DELETE passes', line('DELETE /x HTTP/1.1'), '200', [received('DELETE /x', { framing: 'content-length: 0' })]],
+  ['9110 9.1', 'DELETE passes', line('DELETE /x HTTP/1.1'), '200', [received('DELETE /x')]],
   ['9110 9.1', 'lower case', line('get / HTTP/1.1'), '501'],
   ['9110 9.1', 'mixed case', line('Get / HTTP/1.1'), '501'],
   ['9110 9.1', 'unknown', line('FOOBAR / HTTP/1.1'), '501'],
-  ['9110 9.1', 'a known one and more', line('GETX / HTTP/1.1'), '400 or 501'],
+  ['9110 9.1', 'a known one and more', line('GETX / HTTP/1.1'), '501'],
   ['9110 9.1', 'very long', line(`${'M'.repeat(5_000)} / HTTP/1.1`), '400'],
   ['9110 9.1', 'none', line(' / HTTP/1.1'), '400'],
   ['9110 9.1', 'a control character', line('GE\x01T / HTTP/1.1'), '400'],
@@ -76,7 +76,13 @@ const PATHS: readonly RequestCase[] = [
   ['3986 6.2.2.2', 'encoded dots', line('GET /a/%2e%2E/%2e/c HTTP/1.1'), '200', [received('GET /c')]],
   ['3986 5.2.4', 'above the root', line('GET /../../etc/passwd HTTP/1.1'), '200', [received('GET /etc/passwd')]],
   ['3986 2.2', 'an encoded slash stays', line('GET /a%2Fb%2fc HTTP/1.1'), '200', [received('GET /a%2Fb%2fc')]],
-  ['CVE-2021-41773', 'double encoding stays', line('GET /%252e%252e/%252f HTTP/1.1'), '200', [received('GET /%252e%252e/%252f')]],
+  [
+    'CVE-2021-41773',
+    'double encoding stays',
+    line('GET /%252e%252e/%252f HTTP/1.1'),
+    '200',
+    [received('GET /%252e%252e/%252f')],
+  ],
   ['3986 3.3', 'empty segments stay', line('GET //a///b HTTP/1.1'), '200', [received('GET //a///b')]],
   ['3986 3.4', 'the query stays', line('GET /?a=/../%00%zz\\ HTTP/1.1'), '200', [received('GET /?a=/../%00%zz\\')]],
   ['CVE-2021-41773', 'dots before an encoded slash', line('GET /a/..%2f..%2fetc HTTP/1.1'), '400'],
@@ -101,7 +107,13 @@ const PATHS: readonly RequestCase[] = [
   ['3986 2', 'a high byte in the query', line('GET /?\xc3\xa9 HTTP/1.1'), '400'],
   ['9112 3.2.1', 'a fragment', line('GET /a#b HTTP/1.1'), '400'],
   ['9112 3.2.1', 'a fragment, encoded', line('GET /a%23b HTTP/1.1'), '200', [received('GET /a%23b')]],
-  ['9110 15.5.15', 'a long target', line(`GET /${'a'.repeat(1023)} HTTP/1.1`), '200', [received(`GET /${'a'.repeat(1023)}`)]],
+  [
+    '9110 15.5.15',
+    'a long target',
+    line(`GET /${'a'.repeat(1023)} HTTP/1.1`),
+    '200',
+    [received(`GET /${'a'.repeat(1023)}`)],
+  ],
   ['9110 15.5.15', 'a target that is too long', line(`GET /${'a'.repeat(1024)} HTTP/1.1`), '414'],
   ['9110 15.5.15', 'a target without an end', `GET /${'a'.repeat(10_000)}`, '414'],
 ]
@@ -110,8 +122,20 @@ const absolute = (target: string, host: string, method = 'GET') => ask(`${method
 
 const FORMS: readonly RequestCase[] = [
   ['9112 3.2.2', 'absolute form', absolute('http://a/b?c', 'a'), '200', [received('GET /b?c')]],
-  ['9112 3.2.2', 'its authority wins', absolute('http://A:80/b', 'a:80'), '200', [received('GET /b', { host: 'A:80' })]],
-  ['9110 4.2.1', 'the port that everybody knows', absolute('http://a:80/b', 'a'), '200', [received('GET /b', { host: 'a:80' })]],
+  [
+    '9112 3.2.2',
+    'its authority wins',
+    absolute('http://A:80/b', 'a:80'),
+    '200',
+    [received('GET /b', { host: 'A:80' })],
+  ],
+  [
+    '9110 4.2.1',
+    'the port that everybody knows',
+    absolute('http://a:80/b', 'a'),
+    '200',
+    [received('GET /b', { host: 'a:80' })],
+  ],
   ['9112 3.2.2', 'without a path', absolute('http://a', 'a'), '200', ROOT],
   ['9112 3.2.2', 'with a query alone', absolute('http://a?b', 'a'), '200', [received('GET /?b')]],
   ['3986 3.1', 'schemes have no case', absolute('HTTP://a/', 'a'), '200', ROOT],

@@ -33,7 +33,8 @@ export function strictRequest(bytes: string): StrictRequest | string {
 }
 
 const REQUEST_LINE = /^([A-Z-]+) (\/[\x21\x22\x24-\x7e]*|\*) HTTP\/1\.1$/
-const FIELD_LINE = /^([\w!#$%&'*+.^`|~-]+): ?((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)$/
+const FIELD_LINE =
+  /^([\w!#$%&'*+.^`|~-]+): ?((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)$/
 const HOST = /^(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i
 
 interface Content {
