@@ -92,6 +92,9 @@ async function converse(port: number, text: string, fuzz: Fuzz): Promise<void> {
   await within(ended, `the end of the connection that sent ${JSON.stringify(text)}`, 20_000)
 }
 
+/** After everything that an application might decode or drop. */
+const TWO_MEANINGS = /(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:$|[/;]|%2f|%5c|%3b)|%[01][0-9a-f]|%7f|%(?![0-9a-f]{2})|\\/i
+
 /** What was served has arrived, what arrived was tried, and what arrived could be read. Empties both. */
 function* compare({ services }: Door, upstream: ByteUpstream): Generator<string> {
   yield* upstream.unreadable.splice(0)
@@ -106,7 +109,11 @@ function* compare({ services }: Door, upstream: ByteUpstream): Generator<string>
     balance.set(key, entry)
     return entry
   }
-  for (const { method, target } of upstream.requests.splice(0)) of(`${method} ${target.split('?')[0]}`).arrived++
+  for (const { method, target } of upstream.requests.splice(0)) {
+    const path = target.split('?')[0]!
+    if (TWO_MEANINGS.test(path)) yield `the path ${path} has two meanings`
+    of(`${method} ${path}`).arrived++
+  }
   for (const { method, path, attempts } of services.accessLines.records as unknown as Logged[]) {
     const entry = of(`${method} ${path}`)
     entry.tried += attempts.length
