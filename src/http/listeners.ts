@@ -22,6 +22,7 @@ export interface Handlers {
 }
 
 const CLOSE_IDLE_EVERY = 50
+const CLOSE_OLDER_EVERY = 1_000
 
 /** The sockets that clients connect to: one server per address, which a reload opens and closes as needed. */
 export class Listeners {
@@ -113,6 +114,11 @@ export class Listeners {
   #wire(server: Server): void {
     const { onRequest, onUpgrade } = this.#handlers
     const idle = new IdleSockets(() => server.headersTimeout)
+    const closeOlder = () => idle.closeOlder(server.keepAliveTimeout + server.headersTimeout)
+    server.once('listening', () => {
+      const sweep = setInterval(closeOlder, CLOSE_OLDER_EVERY).unref()
+      server.once('close', () => clearInterval(sweep))
+    })
     const listener = onePerConnection((request, response) => {
       this.#requests++
       const { socket } = request

@@ -5,7 +5,7 @@ import { field, parseResponses } from '../helpers/raw-response.ts'
 import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { until } from '../helpers/wait.ts'
 import { door, doorTo } from './support/door.ts'
-import { endpoint, site } from './support/services.ts'
+import { endpoint, policy, site } from './support/services.ts'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const BAD = ['rubbish\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`]
@@ -96,6 +96,27 @@ t.test('a slow head: 408; a connection without a word ends too', async (t) => {
   t.match((await slow.responses(1))[0], { status: 408 })
   t.equal(door.upstream.connections, 0)
   await until(() => door.listeners.connections === 0, { what: 'the connections to be gone' })
+})
+
+t.test('empty lines keep no connection open, neither before the first request nor behind an answer', async (t) => {
+  const door = await doorTo(t, answer(), { limits: { headerTimeout: 300, idleTimeout: 300 } })
+  const clients = await Promise.all([rawClient(t, door), rawClient(t, door)])
+  clients[1].send(REQUEST)
+  await clients[1].responses(1)
+  const drip = setInterval(() => clients.map((client) => client.send('\r\n')), 50)
+  t.teardown(() => clearInterval(drip))
+  await Promise.all(clients.map((client) => client.ended()))
+})
+
+t.test('a slow body: 408, and the upstream never sees its end', async (t) => {
+  const upstream = await scriptedUpstream(t, answer())
+  const slow = policy({}, { bodyIdleTimeout: 300 })
+  const { port } = await door(t, { sites: [site({ origin: [endpoint(upstream.url)], policy: slow })] })
+  const client = await rawClient(t, { port })
+  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello')
+  t.match((await client.responses(1))[0], { status: 408 })
+  await client.ended()
+  t.equal(upstream.requests.length, 0)
 })
 
 t.test('a client that ends its side after the request gets its answer', async (t) => {

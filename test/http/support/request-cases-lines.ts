@@ -7,6 +7,8 @@ const ROOT = [received('GET /')]
 const LINES: readonly RequestCase[] = [
   ['9112 3', 'a request', line('GET / HTTP/1.1'), '200', ROOT],
   ['9112 2.2', 'empty lines before', `\r\n\r\n${line('GET / HTTP/1.1')}`, '200', ROOT],
+  ['9112 2.2', 'a bare LF before, read as an empty line', `\n${line('GET / HTTP/1.1')}`, '200', ROOT],
+  ['9112 2.2', 'a bare CR before, read as an empty line', `\r${line('GET / HTTP/1.1')}`, '200', ROOT],
   ['9112 2.2', 'bare LF behind the line', 'GET / HTTP/1.1\nHost: a\r\n\r\n', '400'],
   ['9112 2.2', 'bare LF everywhere', 'GET / HTTP/1.1\nHost: a\n\n', '400'],
   ['9112 2.2', 'bare CR behind the line', 'GET / HTTP/1.1\rHost: a\r\n\r\n', '400'],
@@ -47,6 +49,13 @@ const VERSIONS: readonly RequestCase[] = [
   ['9112 2.3', 'a comma', line('GET / HTTP/1,1'), '400'],
   ['9112 2.3', 'a letter behind', line('GET / HTTP/1.1x'), '400'],
   ['9112 2.3', 'another protocol', line('GET / ICAP/1.0'), '400'],
+  [
+    '9112 2.3',
+    'RTSP, which the parser reads as HTTP',
+    line('GET / RTSP/1.0'),
+    '200',
+    [received('GET /', { version: '1.0' })],
+  ],
   ['9112 2.3', 'HTTP/1.0 closes', line('GET / HTTP/1.0'), '200', [received('GET /', { version: '1.0' })]],
 ]
 
