@@ -123,8 +123,8 @@ const HOPS: readonly RequestCase[] = [
 ]
 
 const EXPECTATIONS: readonly RequestCase[] = [
-  ['9110 10.1.1', '100 where content is wanted', post(['Expect: 100-continue']), '100 200', [HELLO]],
-  ['9110 10.1.1', 'it has no case', post(['Expect: 100-Continue']), '100 200', [HELLO]],
+  ['9110 10.1.1', 'no 100 where the content has come', post(['Expect: 100-continue']), '200', [HELLO]],
+  ['9110 10.1.1', 'it has no case', post(['Expect: 100-Continue']), '200', [HELLO]],
   ['9110 10.1.1', 'no 100 without content', get('Expect: 100-continue'), '200', ROOT],
   ['9110 10.1.1', 'no 100 before a refusal', ask('POST /', ['Expect: 100-continue', 'Content-Length: 1001']), '413'],
   [
