@@ -240,7 +240,11 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   request_timeout: 'the content stopped coming',
 }
 
-/** RFC 9110 section 10.1.1: not before somebody wants the content. HTTP/1.0 clients do not know the answer. */
+/**
+ * RFC 9110 section 10.1.1: not before somebody wants the content, and not where some of it has come without being asked
+ * for. HTTP/1.0 clients do not know the answer.
+ */
 function sendContinue({ raw, response }: Client): void {
-  if (raw.headers.expect?.toLowerCase() === '100-continue' && raw.httpVersion !== '1.0') response.writeContinue()
+  const waits = raw.headers.expect?.toLowerCase() === '100-continue' && raw.httpVersion !== '1.0'
+  if (waits && raw.readableLength === 0 && !raw.complete) response.writeContinue()
 }
