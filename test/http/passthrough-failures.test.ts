@@ -40,7 +40,7 @@ t.test('what goes wrong before the answer has its own status, a reason and Proxy
     ['status 999', [head(999), 'end!'], 502, 'http_protocol_error'],
     ['a control character', [head(200, { x: 'a\x01b\x7f' }), 'end!'], 502, 'http_protocol_error'],
     ['interim flood', interimFlood(9), 502, 'http_protocol_error'],
-    ['unasked 101', [head(101, { connection: 'upgrade', upgrade: 'websocket' }), 'end!'], 502, 'connection_terminated'],
+    ['unasked 101', [head(101, { connection: 'upgrade', upgrade: 'websocket' }), 'end!'], 502, 'http_protocol_error'],
   ] as const
   for (const [name, script, status, code] of cases) {
     const { upstream, client, services } = await through(t, script, { originOver: { timeout: 200 } })

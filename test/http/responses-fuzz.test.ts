@@ -2,7 +2,7 @@ import t from 'tap'
 import { seededRandom } from '../helpers/random.ts'
 import { fuzzResponses } from './support/response-fuzz.ts'
 
-const ANSWERS = 1500
+const ANSWERS = 600
 
 t.test('damaged answers: an answer or a visible end, and the next request has its own answer', async (t) => {
   const rejections: unknown[] = []
