@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadResult } from './config/load.ts'
 import { placeEndpoints } from './config/place-endpoints.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
@@ -32,6 +33,8 @@ export interface GatewayOptions {
   readonly build: { readonly version: string; readonly node: string }
   /** The file of our own program: what workers run. */
   readonly program: string
+  /** Serves beside a gateway that already has the addresses, to take over from it. */
+  readonly beside?: boolean
 }
 
 type Accepted = Exclude<LoadResult, { readonly problems: unknown }>
@@ -101,13 +104,18 @@ export class Gateway {
     return reload
   }
 
-  /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
-  async close(): Promise<void> {
+  /**
+   * Is not ready any more, and after `shutdown.delay` accepts nothing; running requests have `shutdown.timeout`, then they
+   * are cut. `handover`: another gateway serves beside this one, and answers as the admin from the first moment.
+   */
+  async close(handover = false): Promise<void> {
     const served = this.#ready
-    if (served) this.#log.info('draining')
+    if (served) this.#log.info('draining', { handover })
     this.#ready = false
     this.#closing = true
+    if (handover) await this.#admin?.close()
     await this.#reloads
+    if (served) await sleep(this.#inUse!.snapshot.shutdown.delay)
     await this.#servers?.close()
     // What never served knows nothing that the one who does should read after a restart.
     await this.#health.close(served)
@@ -134,8 +142,8 @@ export class Gateway {
 
   /** The number of processes is chosen once: a reload that changes it says so. */
   async #createServers({ workers }: Snapshot): Promise<Servers> {
-    const { sink, program } = this.#options
-    const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink }
+    const { sink, program, beside = false } = this.#options
+    const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, beside }
     const { board } = this.#health
     const size = sizeOf(workers)
     if (size > 1) return new WorkerServers({ ...parts, board, size, program })
@@ -204,7 +212,8 @@ export class Gateway {
   #openAdmin({ admin }: Snapshot): Promise<Admin> | Admin {
     const before = this.#inUse?.snapshot.admin
     if (this.#admin !== null && before?.host === admin.host && before.port === admin.port) return this.#admin
-    return Admin.listen(admin, this.#adminActions())
+    const beside = this.#options.beside === true && this.#inUse === null
+    return Admin.listen({ ...admin, beside }, this.#adminActions())
   }
 
   #use(snapshot: Snapshot, warnings: readonly Problem[]): void {

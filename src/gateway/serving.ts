@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Snapshot } from '../config/snapshot.ts'
 import { Budgets } from '../delivery/budgets.ts'
 import type { Timers } from '../delivery/timers.ts'
@@ -29,9 +30,6 @@ export interface ServingParts {
   /** How many processes serve on the same addresses and share what is limited. */
   readonly processes: number
 }
-
-/** How long running requests and tunnels get when the gateway stops. Milliseconds. */
-const DRAIN = 30_000
 
 /** The part that serves: listeners, requests, tunnels and connections to endpoints, in one process. */
 export class Serving {
@@ -69,7 +67,8 @@ export class Serving {
       onRequest: answer,
       onUpgrade: (request, socket, head) => this.#tunnels.handleUpgrade(request, socket, head),
       snapshot: () => this.#generation!.snapshot,
-      shared: processes > 1,
+      // With other workers, or with the process that this one takes over from.
+      shared: true,
       onRefused: (limit) => log.throttle('connection-refused', 10_000)?.warn('connection-refused', { limit }),
     })
     exportTraffic(metrics, {
@@ -101,10 +100,13 @@ export class Serving {
     }
   }
 
-  /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
+  /** Stops accepting, lets running requests end for `shutdown.timeout`, then ends what is left. */
   async close(): Promise<void> {
-    const deadline = setTimeout(() => this.#listeners.destroy(), DRAIN)
-    await Promise.all([this.#listeners.close(), this.#tunnels.drain(DRAIN)])
+    // Here the event loop has just accepted what waited: closing refuses only who comes within this very moment.
+    await setImmediate()
+    const timeout = this.#generation?.snapshot.shutdown.timeout ?? 0
+    const deadline = setTimeout(() => this.#listeners.destroy(), timeout)
+    await Promise.all([this.#listeners.close(), this.#tunnels.drain(timeout)])
     clearTimeout(deadline)
     await this.#generation?.transport.destroy()
   }
