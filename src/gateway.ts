@@ -212,7 +212,7 @@ export class Gateway {
   #openAdmin({ admin }: Snapshot): Promise<Admin> | Admin {
     const before = this.#inUse?.snapshot.admin
     if (this.#admin !== null && before?.host === admin.host && before.port === admin.port) return this.#admin
-    const beside = this.#options.beside === true && this.#inUse === null
+    const beside = this.#options.beside === true && this.#admin === null
     return Admin.listen({ ...admin, beside }, this.#adminActions())
   }
 
