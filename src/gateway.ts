@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadResult } from './config/load.ts'
 import { placeEndpoints } from './config/place-endpoints.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
@@ -115,7 +114,6 @@ export class Gateway {
     this.#closing = true
     if (handover) await this.#admin?.close()
     await this.#reloads
-    if (served) await sleep(this.#inUse!.snapshot.shutdown.delay)
     await this.#servers?.close()
     // What never served knows nothing that the one who does should read after a restart.
     await this.#health.close(served)

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { Snapshot } from '../config/snapshot.ts'
 import { Budgets } from '../delivery/budgets.ts'
 import type { Timers } from '../delivery/timers.ts'
@@ -31,6 +31,9 @@ export interface ServingParts {
   readonly processes: number
 }
 
+/** The event loop accepts one connection a turn (libuv): so many may wait in the kernel. */
+const TURNS = 512
+
 /** The part that serves: listeners, requests, tunnels and connections to endpoints, in one process. */
 export class Serving {
   readonly #parts: ServingParts
@@ -39,6 +42,7 @@ export class Serving {
   readonly #listeners: Listeners
   #answer: RequestListener | null = null
   #generation: Generation | null = null
+  #ending = false
 
   static async create(parts: ServingParts): Promise<Serving> {
     const serving = new Serving(parts)
@@ -61,7 +65,10 @@ export class Serving {
       log,
       accessLog: new AccessLog(sink),
     }
-    const answer: RequestListener = (request, response) => this.#answer!(request, response)
+    const answer: RequestListener = (request, response) => {
+      if (this.#ending) response.shouldKeepAlive = false
+      this.#answer!(request, response)
+    }
     this.#tunnels = new Tunnels(this.#services, answer)
     this.#listeners = new Listeners({
       onRequest: answer,
@@ -100,11 +107,16 @@ export class Serving {
     }
   }
 
-  /** Stops accepting, lets running requests end for `shutdown.timeout`, then ends what is left. */
+  /**
+   * Tells clients to go, for `shutdown.delay`; then stops accepting, lets running requests end for `shutdown.timeout`, and
+   * ends what is left.
+   */
   async close(): Promise<void> {
-    // Here the event loop has just accepted what waited: closing refuses only who comes within this very moment.
-    await setImmediate()
-    const timeout = this.#generation?.snapshot.shutdown.timeout ?? 0
+    this.#ending = true
+    const { delay, timeout } = this.#generation?.snapshot.shutdown ?? { delay: 0, timeout: 0 }
+    if (delay > 0) await sleep(delay)
+    // Closing resets whoever waits to be accepted.
+    for (let turn = 0; turn < TURNS; turn++) await setImmediate()
     const deadline = setTimeout(() => this.#listeners.destroy(), timeout)
     await Promise.all([this.#listeners.close(), this.#tunnels.drain(timeout)])
     clearTimeout(deadline)

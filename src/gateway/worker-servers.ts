@@ -59,7 +59,7 @@ export class WorkerServers implements Servers {
 
   async prepare({ snapshot, source, places, loopId }: Edition): Promise<Prepared> {
     const listen = await this.#ports.resolve(snapshot.listen)
-    const drain = snapshot.shutdown.timeout
+    const drain = snapshot.shutdown.delay + snapshot.shutdown.timeout
     const shipment: Shipment = { source, places, loopId, listen }
     try {
       if (!this.#started) await this.#fleet.start(shipment)
@@ -87,7 +87,7 @@ export class WorkerServers implements Servers {
   }
 
   async close(): Promise<void> {
-    // What `shutdown.timeout` grants, and a little for the end itself.
+    // What `shutdown` grants, and a little for the end itself.
     await this.#fleet.close(this.#drain + GRACE)
     this.#telling?.cancel()
   }

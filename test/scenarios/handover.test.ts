@@ -59,7 +59,7 @@ for (const workers of [1, 2]) {
   t.test(`a new process takes over under load, workers: ${workers}: not one request fails`, async (t) => {
     if (!skipUnless(t, 'wrk')) return
     const upstream = await scriptedUpstream(t, answer())
-    const { config, port } = await fixedConfig({ workers, url: upstream.url, shutdown: { delay: '100ms' } })
+    const { config, port } = await fixedConfig({ workers, url: upstream.url, shutdown: { delay: '500ms' } })
     let gateway = await startGateway(t, config)
     const stop = { now: false }
     const fresh = hammer(`http://127.0.0.1:${port}/`, stop)
