@@ -33,6 +33,8 @@ export interface ServingParts {
 
 /** The event loop accepts one connection a turn (libuv): so many may wait in the kernel. */
 const TURNS = 512
+/** A turn of the event loop in which nothing happened takes less. Milliseconds. */
+const QUIET = 0.1
 
 /** The part that serves: listeners, requests, tunnels and connections to endpoints, in one process. */
 export class Serving {
@@ -115,8 +117,7 @@ export class Serving {
     this.#ending = true
     const { delay, timeout } = this.#generation?.snapshot.shutdown ?? { delay: 0, timeout: 0 }
     if (delay > 0) await sleep(delay)
-    // Closing resets whoever waits to be accepted.
-    for (let turn = 0; turn < TURNS; turn++) await setImmediate()
+    await acceptWaiting()
     const deadline = setTimeout(() => this.#listeners.destroy(), timeout)
     await Promise.all([this.#listeners.close(), this.#tunnels.drain(timeout)])
     clearTimeout(deadline)
@@ -128,6 +129,18 @@ export class Serving {
     const transport = new Transport(snapshot.endpoints, previous)
     this.#generation = { snapshot, transport, loopId, findSite: indexSites(snapshot.sites) }
     void previous?.retire()
+  }
+}
+
+/**
+ * Closing a listener resets whoever waits to be accepted. Resolves when nobody is left of those, in a moment that begins
+ * with a look at the kernel's queue: who comes during a long turn would wait unseen.
+ */
+async function acceptWaiting(): Promise<void> {
+  for (let turn = 0; turn < TURNS * 2; turn++) {
+    const began = performance.now()
+    await setImmediate()
+    if (turn >= TURNS && performance.now() - began < QUIET) return
   }
 }
 

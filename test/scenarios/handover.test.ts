@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import t, { type Test } from 'tap'
 import { type Gateway, startGateway, writeConfig } from '../helpers/gateway.ts'
@@ -10,6 +11,17 @@ import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { until } from '../helpers/wait.ts'
 import { startWrk } from '../helpers/wrk.ts'
 import { topology } from './topology.ts'
+
+/** net.ipv4.tcp_migrate_req=1: connections that wait move to another listener of the same address. */
+const MIGRATES = migrates()
+
+function migrates(): boolean {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1'
+  } catch {
+    return false
+  }
+}
 
 interface Fixed {
   readonly workers: number
@@ -70,7 +82,10 @@ for (const workers of [1, 2]) {
     kept.child.process.kill('SIGINT')
     const [load, { requests, failures }] = [await kept.result(), await fresh]
     t.comment(JSON.stringify({ kept: load.requests, fresh: requests }))
-    t.same(failures, [], 'new connections')
+    // The kernel resets who waits to be accepted in the very moment in which a listener closes, or lets another have them.
+    const unavoidable = MIGRATES ? 0 : 2 * workers
+    t.ok(failures.length <= unavoidable, `new connections: ${failures}`)
+    t.same(failures.filter((failure) => !/ECONNRESET|hang up/.test(failure)), [])
     t.ok(requests > 100 && load.requests > 100)
     t.equal(load.failed + load.socketErrors, 0, `kept connections: ${load.output}`)
   })
