@@ -1,12 +1,13 @@
 import { Run } from './run.ts'
 import { soakChaos } from './soak-chaos.ts'
 import { soakLoad } from './soak-load.ts'
+import { soakSteady } from './soak-steady.ts'
 
 /**
  * `npm run soak [PART] [SECONDS]`: a part by name, or all of them. Exit code 1 on one failed request. SOAK_SEED=…
  * repeats a run.
  */
-const PARTS = { load: soakLoad, chaos: soakChaos } as const
+const PARTS = { load: soakLoad, chaos: soakChaos, steady: soakSteady } as const
 
 const [first, second] = process.argv.slice(2)
 const named = first !== undefined && first in PARTS ? (first as keyof typeof PARTS) : null

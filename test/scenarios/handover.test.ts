@@ -85,7 +85,10 @@ for (const workers of [1, 2]) {
     // The kernel resets who waits to be accepted in the very moment in which a listener closes, or lets another have them.
     const unavoidable = MIGRATES ? 0 : 2 * workers
     t.ok(failures.length <= unavoidable, `new connections: ${failures}`)
-    t.same(failures.filter((failure) => !/ECONNRESET|hang up/.test(failure)), [])
+    t.same(
+      failures.filter((failure) => !/ECONNRESET|hang up/.test(failure)),
+      [],
+    )
     t.ok(requests > 100 && load.requests > 100)
     t.equal(load.failed + load.socketErrors, 0, `kept connections: ${load.output}`)
   })
