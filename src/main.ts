@@ -5,6 +5,7 @@ import { check } from './commands/check.ts'
 import { demo } from './commands/demo.ts'
 import { explainCommand } from './commands/explain.ts'
 import { reportFailure } from './commands/failure.ts'
+import { printable } from './commands/printable.ts'
 import { schema } from './commands/schema.ts'
 import { serve } from './commands/serve.ts'
 import type { Command, Shell } from './commands/shell.ts'
@@ -50,8 +51,8 @@ const shell: Shell = {
   version,
   nodeVersion: process.versions.node,
   program: fileURLToPath(import.meta.url),
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
+  out: (line) => process.stdout.write(`${printable(line)}\n`),
+  err: (line) => process.stderr.write(`${printable(line)}\n`),
   onClose: (close) => closers.push(close),
   stop: (now) => (now ? process.exit(1) : close()),
   onHangup: (reload) => {
