@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { platform } from 'node:os'
+import fastify, { type FastifyInstance, type FastifyListenOptions, type FastifyRequest } from 'fastify'
 import { formatProblem, type Problem } from '../config/problem.ts'
 import type { ListenAddress } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
@@ -51,7 +52,8 @@ export class Admin {
     guard(app, actions)
     addRoutes(app, actions)
     try {
-      await share(app, { host, port })
+      // The gateway that takes over answers here while this one ends. Elsewhere the option is an error.
+      await app.listen({ host, port, reusePort: platform() === 'linux' } as FastifyListenOptions)
     } catch (error) {
       throw listenError(error as NodeJS.ErrnoException, address)
     }
@@ -66,24 +68,6 @@ export class Admin {
   async close(): Promise<void> {
     await this.#app.close()
   }
-}
-
-/** With SO_REUSEPORT, where the system has it: the gateway that takes over answers here while this one ends. */
-async function share(app: FastifyInstance, address: ListenAddress): Promise<void> {
-  await app.ready()
-  const listen = (reusePort: boolean) =>
-    new Promise<void>((resolve, reject) => {
-      app.server.once('error', reject)
-      app.server.listen({ ...address, reusePort }, () => {
-        app.server.off('error', reject)
-        resolve()
-      })
-    })
-  await listen(true).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTSUP' && error.code !== 'EINVAL') throw error
-    app.server.removeAllListeners('error')
-    return listen(false)
-  })
 }
 
 function guard(app: FastifyInstance, actions: AdminActions): void {
