@@ -3,6 +3,7 @@ import { soakChaos } from './soak-chaos.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
 import { soakLoad } from './soak-load.ts'
+import { soakSteady } from './soak-steady.ts'
 
 /**
  * `npm run soak [PART] [SECONDS]`: a part by name, or all of them. Exit code 1 on one failed request. SOAK_SEED=…
@@ -11,6 +12,7 @@ import { soakLoad } from './soak-load.ts'
 const PARTS = {
   load: soakLoad,
   chaos: soakChaos,
+  steady: soakSteady,
   'fuzz-requests': soakFuzzRequests,
   'fuzz-responses': soakFuzzResponses,
 } as const

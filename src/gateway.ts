@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly build: { readonly version: string; readonly node: string }
   /** The file of our own program: what workers run. */
   readonly program: string
+  /** Serves beside a gateway that already has the addresses, to take over from it. */
+  readonly beside?: boolean
 }
 
 type Accepted = Exclude<LoadResult, { readonly problems: unknown }>
@@ -107,12 +109,16 @@ export class Gateway {
     return reload
   }
 
-  /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
-  async close(): Promise<void> {
+  /**
+   * Is not ready any more, and after `shutdown.delay` accepts nothing; running requests have `shutdown.timeout`, then they
+   * are cut. `handover`: another gateway serves beside this one, and answers as the admin from the first moment.
+   */
+  async close(handover = false): Promise<void> {
     const served = this.#ready
-    if (served) this.#log.info('draining')
+    if (served) this.#log.info('draining', { handover })
     this.#ready = false
     this.#closing = true
+    if (handover) await this.#admin?.close()
     await this.#reloads
     await this.#servers?.close()
     // What never served knows nothing that the one who does should read after a restart.
@@ -140,9 +146,9 @@ export class Gateway {
 
   /** The number of processes is chosen once: a reload that changes it says so. */
   async #createServers({ workers }: Snapshot): Promise<Servers> {
-    const { sink, memory, program } = this.#options
+    const { sink, memory, program, beside = false } = this.#options
     const ticketKeys = randomBytes(TICKET_KEYS)
-    const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys }
+    const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys, beside }
     const { board } = this.#health
     const size = sizeOf(workers)
     if (size > 1) return new WorkerServers({ ...parts, board, size, program })
@@ -211,7 +217,8 @@ export class Gateway {
   #openAdmin({ admin }: Snapshot): Promise<Admin> | Admin {
     const before = this.#inUse?.snapshot.admin
     if (this.#admin !== null && before?.host === admin.host && before.port === admin.port) return this.#admin
-    return Admin.listen(admin, this.#adminActions())
+    const beside = this.#options.beside === true && this.#admin === null
+    return Admin.listen({ ...admin, beside }, this.#adminActions())
   }
 
   #use(snapshot: Snapshot, warnings: readonly Problem[]): void {

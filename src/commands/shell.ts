@@ -12,8 +12,8 @@ export interface Shell {
   out(line: string): void
   /** Writes a line to standard error. */
   err(line: string): void
-  /** Runs before the process ends, whatever asks it to. */
-  onClose(close: () => Promise<void>): void
+  /** Runs before the process ends, whatever asks it to. `handover`: SIGUSR2, another process serves already. */
+  onClose(close: (handover: boolean) => Promise<void>): void
   /** Ends the process as a signal would; `now`: without waiting for anything. */
   stop(now: boolean): void
   /** SIGHUP. */

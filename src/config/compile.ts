@@ -57,6 +57,7 @@ export function compile(config: Config, { id, files, database, stateDir }: Compi
     policies: [...context.policies.values()].map(({ policy }) => policy),
     endpoints: context.endpoints.all,
     limits: compileLimits(config.limits),
+    shutdown: config.shutdown,
     log: { level: config.log.level, access: config.log.access, clientIp: config.log.client_ip },
     workers: config.workers,
     stateDir,

@@ -22,6 +22,8 @@ export interface Snapshot {
   /** Every distinct Endpoint of CDNs and origins as the sites see them, once each. */
   readonly endpoints: readonly Endpoint[]
   readonly limits: Limits
+  /** After SIGTERM: how long connections are still accepted, then how long requests may still run. */
+  readonly shutdown: { readonly delay: number; readonly timeout: number }
   readonly log: LogSettings
   /** Processes that serve; auto: one a core. */
   readonly workers: number | 'auto'

@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { Snapshot } from '../config/snapshot.ts'
 import { Budgets } from '../delivery/budgets.ts'
 import type { Timers } from '../delivery/timers.ts'
@@ -35,8 +36,10 @@ export interface ServingParts {
   readonly processes: number
 }
 
-/** How long running requests and tunnels get when the gateway stops. Milliseconds. */
-const DRAIN = 30_000
+/** The event loop accepts one connection a turn (libuv): so many may wait in the kernel. */
+const TURNS = 512
+/** A turn of the event loop in which nothing happened takes less. Milliseconds. */
+const QUIET = 0.1
 
 /** The part that serves: listeners, requests, tunnels and connections to endpoints, in one process. */
 export class Serving {
@@ -46,6 +49,7 @@ export class Serving {
   readonly #listeners: Listeners
   #answer: RequestListener | null = null
   #generation: Generation | null = null
+  #ending = false
 
   static async create(parts: ServingParts): Promise<Serving> {
     const serving = new Serving(parts)
@@ -70,14 +74,18 @@ export class Serving {
       log,
       accessLog: new AccessLog(sink),
     }
-    const answer: RequestListener = (request, response) => this.#answer!(request, response)
+    const answer: RequestListener = (request, response) => {
+      if (this.#ending) response.shouldKeepAlive = false
+      this.#answer!(request, response)
+    }
     this.#tunnels = new Tunnels(this.#services, answer)
     this.#listeners = new Listeners({
       onRequest: answer,
       onUpgrade: (request, socket, head) => this.#tunnels.handleUpgrade(request, socket, head),
       snapshot: () => this.#generation!.snapshot,
       ticketKeys: parts.ticketKeys,
-      shared: processes > 1,
+      // With other workers, or with the process that this one takes over from.
+      shared: true,
       onStranger: () => log.throttle('stranger', 10_000)?.warn('proxy-protocol-refused'),
       onRefused: (limit) => log.throttle('connection-refused', 10_000)?.warn('connection-refused', { limit }),
     })
@@ -111,10 +119,17 @@ export class Serving {
     }
   }
 
-  /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
+  /**
+   * Tells clients to go, for `shutdown.delay`; then stops accepting, lets running requests end for `shutdown.timeout`, and
+   * ends what is left.
+   */
   async close(): Promise<void> {
-    const deadline = setTimeout(() => this.#listeners.destroy(), DRAIN)
-    await Promise.all([this.#listeners.close(), this.#tunnels.drain(DRAIN)])
+    this.#ending = true
+    const { delay, timeout } = this.#generation?.snapshot.shutdown ?? { delay: 0, timeout: 0 }
+    if (delay > 0) await sleep(delay)
+    await acceptWaiting()
+    const deadline = setTimeout(() => this.#listeners.destroy(), timeout)
+    await Promise.all([this.#listeners.close(), this.#tunnels.drain(timeout)])
     clearTimeout(deadline)
     this.#services.pressure.close()
     await this.#generation?.transport.destroy()
@@ -125,6 +140,18 @@ export class Serving {
     const transport = new Transport(snapshot.endpoints, previous)
     this.#generation = { snapshot, transport, loopId, findSite: indexSites(snapshot.sites) }
     void previous?.retire()
+  }
+}
+
+/**
+ * Closing a listener resets whoever waits to be accepted. Resolves when nobody is left of those, in a moment that begins
+ * with a look at the kernel's queue: who comes during a long turn would wait unseen.
+ */
+async function acceptWaiting(): Promise<void> {
+  for (let turn = 0; turn < TURNS * 2; turn++) {
+    const began = performance.now()
+    await setImmediate()
+    if (turn >= TURNS && performance.now() - began < QUIET) return
   }
 }
 

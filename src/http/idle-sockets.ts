@@ -1,10 +1,15 @@
 import type { Socket } from 'node:net'
 
-interface LastAnswer {
-  /** How many bytes had come when it was complete: more than that, and a request is on its way. */
+/** How long a new connection may be silent: its first request may be on its way. Milliseconds. */
+const NEW = 1_000
+
+interface Standing {
+  /** When it came. */
+  readonly came: number
+  /** How many bytes had come when the last answer was complete: more than that, and a request is on its way. */
   readonly bytes: number
-  /** null: there was none yet, and Node watches over the first head. */
-  readonly at: number | null
+  /** When that was; null: there was none yet, and Node watches over the first head. */
+  readonly answered: number | null
 }
 
 /**
@@ -13,7 +18,7 @@ interface LastAnswer {
  * times out the head of a request, which could keep a closed listener for ever.
  */
 export class IdleSockets {
-  readonly #sockets = new Map<Socket & { readonly _httpMessage?: object | null }, LastAnswer>()
+  readonly #sockets = new Map<Socket & { readonly _httpMessage?: object | null }, Standing>()
   readonly #patience: () => number
   #closingSince: number | null = null
 
@@ -23,12 +28,14 @@ export class IdleSockets {
   }
 
   add(socket: Socket): void {
-    this.#sockets.set(socket, { bytes: 0, at: null })
+    this.#sockets.set(socket, { came: performance.now(), bytes: 0, answered: null })
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
   answered(socket: Socket): void {
-    if (this.#sockets.has(socket)) this.#sockets.set(socket, { bytes: socket.bytesRead, at: performance.now() })
+    const standing = this.#sockets.get(socket)
+    if (standing === undefined) return
+    this.#sockets.set(socket, { ...standing, bytes: socket.bytesRead, answered: performance.now() })
   }
 
   /** The connection has another owner now. */
@@ -42,18 +49,20 @@ export class IdleSockets {
    */
   closeOlder(ms: number): void {
     const limit = performance.now() - ms
-    for (const [socket, { at }] of this.#sockets) {
-      if (at !== null && at < limit && !socket._httpMessage && socket.writableLength === 0) socket.destroy()
+    for (const [socket, { answered }] of this.#sockets) {
+      if (answered !== null && answered < limit && !socket._httpMessage && socket.writableLength === 0) socket.destroy()
     }
   }
 
   /** To be called again and again until the last one has gone. */
   close(): void {
     this.#closingSince ??= performance.now()
-    const late = performance.now() - this.#closingSince > this.#patience()
-    for (const [socket, { bytes }] of this.#sockets) {
+    const now = performance.now()
+    const late = now - this.#closingSince > this.#patience()
+    for (const [socket, { bytes, came }] of this.#sockets) {
       if (socket._httpMessage || socket.writableLength > 0) continue
-      if (late || socket.bytesRead === bytes) socket.destroy()
+      const isNew = socket.bytesRead === 0 && now - came < NEW
+      if (late || (socket.bytesRead === bytes && !isNew)) socket.destroy()
     }
   }
 }

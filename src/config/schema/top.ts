@@ -29,6 +29,14 @@ export const limits = keyed({
   connections_per_address: z.int().min(1).max(10_000_000).prefault(256).describe('The same, of one client address.'),
 })
 
+/** Longest together, main.ts waits a little longer than that. */
+export const shutdown = keyed({
+  delay: duration({ min: '0ms', max: '1m' })
+    .prefault('0ms')
+    .describe('How long connections are still accepted after /readyz has turned 503.'),
+  timeout: duration({ min: '1s', max: '5m' }).prefault('30s').describe('How long running requests get after that.'),
+})
+
 export const otel = keyed({
   endpoint: notYet(z.string().nullable().describe('Where traces go.'), null).prefault(null),
   sample_percent: z.number().min(0).max(100).prefault(1).describe('How many requests are traced.'),

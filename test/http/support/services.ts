@@ -226,6 +226,7 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
     log: { level: 'debug', access: true, clientIp: 'full' },
     workers: 1,
     stateDir: null,
+    shutdown: { delay: 0, timeout: 30_000 },
     ...over,
   }
 }
