@@ -26,7 +26,8 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE NOTICE config.example.yaml ./
 COPY data/geo-default.mmdb data/geo-default.mmdb
-USER node
+# A number, so that Kubernetes can see that it is not root: the user `node`.
+USER 1000:1000
 EXPOSE 8080 9901
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \

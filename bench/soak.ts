@@ -1,12 +1,21 @@
 import { Run } from './run.ts'
 import { soakChaos } from './soak-chaos.ts'
+import { soakFuzzRequests } from './soak-fuzz-requests.ts'
+import { soakFuzzResponses } from './soak-fuzz-responses.ts'
 import { soakLoad } from './soak-load.ts'
+import { soakSteady } from './soak-steady.ts'
 
 /**
  * `npm run soak [PART] [SECONDS]`: a part by name, or all of them. Exit code 1 on one failed request. SOAK_SEED=…
  * repeats a run.
  */
-const PARTS = { load: soakLoad, chaos: soakChaos } as const
+const PARTS = {
+  load: soakLoad,
+  chaos: soakChaos,
+  steady: soakSteady,
+  'fuzz-requests': soakFuzzRequests,
+  'fuzz-responses': soakFuzzResponses,
+} as const
 
 const [first, second] = process.argv.slice(2)
 const named = first !== undefined && first in PARTS ? (first as keyof typeof PARTS) : null

@@ -27,11 +27,13 @@ export const ERRORS = {
   body_too_large: { fault: 'client', status: 413, retryable: false },
   target_too_long: { fault: 'client', status: 414, retryable: false },
   expectation_failed: { fault: 'client', status: 417, retryable: false },
+  rate_limited: { fault: 'client', status: 429, retryable: false },
   headers_too_large: { fault: 'client', status: 431, retryable: false },
   client_gone: { fault: 'client', status: 499, retryable: false },
 
   internal_error: { fault: 'internal', status: 500, retryable: false },
   shutting_down: { fault: 'internal', status: 503, retryable: false },
+  overloaded: { fault: 'internal', status: 503, retryable: false },
   too_many_tunnels: { fault: 'internal', status: 503, retryable: false },
   version_unsupported: { fault: 'client', status: 505, retryable: false },
   loop_detected: { fault: 'config', status: 508, retryable: false },

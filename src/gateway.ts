@@ -8,6 +8,7 @@ import type { Endpoint, Snapshot } from './config/snapshot.ts'
 import { Timers } from './delivery/timers.ts'
 import { PolycdnError, toPolycdnError } from './errors.ts'
 import { ConfigRejected } from './gateway/config-rejected.ts'
+import { descriptorShortage, readProcessLimits } from './gateway/descriptors.ts'
 import type { Edition, Prepared, Servers } from './gateway/edition.ts'
 import { HealthKeeper } from './gateway/health-keeper.ts'
 import { liveNames } from './gateway/live-names.ts'
@@ -22,6 +23,7 @@ import { Admin } from './http/admin.ts'
 import { exportControl, exportSink } from './observe/gauges.ts'
 import { type Fields, Log } from './observe/log.ts'
 import { Metrics } from './observe/metrics.ts'
+import type { Memory } from './observe/pressure.ts'
 import type { Sink } from './observe/sink.ts'
 import { explain } from './steering/explain.ts'
 import { indexSites, type SiteFinder } from './steering/match.ts'
@@ -30,9 +32,12 @@ export interface GatewayOptions {
   /** Reads, parses and compiles the configuration. */
   load(): Promise<LoadResult>
   readonly sink: Sink
+  readonly memory: Memory
   readonly build: { readonly version: string; readonly node: string }
   /** The file of our own program: what workers run. */
   readonly program: string
+  /** Serves beside a gateway that already has the addresses, to take over from it. */
+  readonly beside?: boolean
 }
 
 type Accepted = Exclude<LoadResult, { readonly problems: unknown }>
@@ -114,12 +119,16 @@ export class Gateway {
     return reload
   }
 
-  /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
-  async close(): Promise<void> {
+  /**
+   * Is not ready any more, and after `shutdown.delay` accepts nothing; running requests have `shutdown.timeout`, then they
+   * are cut. `handover`: another gateway serves beside this one, and answers as the admin from the first moment.
+   */
+  async close(handover = false): Promise<void> {
     const served = this.#ready
-    if (served) this.#log.info('draining')
+    if (served) this.#log.info('draining', { handover })
     this.#ready = false
     this.#closing = true
+    if (handover) await this.#admin?.close()
     await this.#reloads
     await this.#acme.close()
     await this.#servers?.close()
@@ -149,15 +158,15 @@ export class Gateway {
 
   /** The number of processes is chosen once: a reload that changes it says so. */
   async #createServers({ workers }: Snapshot): Promise<Servers> {
-    const { sink, program } = this.#options
+    const { sink, memory, program, beside = false } = this.#options
     const ticketKeys = randomBytes(TICKET_KEYS)
-    const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys }
+    const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys, beside }
     const { board } = this.#health
     const size = sizeOf(workers)
     if (size > 1) {
       return new WorkerServers({ ...parts, board, acme: () => this.#acme.state, size, program })
     }
-    const servers = await LocalServers.create({ ...parts, health: board, locator: this.#locator })
+    const servers = await LocalServers.create({ ...parts, memory, health: board, locator: this.#locator })
     await servers.tellAcme(this.#acme.state)
     return servers
   }
@@ -225,7 +234,8 @@ export class Gateway {
   #openAdmin({ admin }: Snapshot): Promise<Admin> | Admin {
     const before = this.#inUse?.snapshot.admin
     if (this.#admin !== null && before?.host === admin.host && before.port === admin.port) return this.#admin
-    return Admin.listen(admin, this.#adminActions())
+    const beside = this.#options.beside === true && this.#admin === null
+    return Admin.listen({ ...admin, beside }, this.#adminActions())
   }
 
   #use(snapshot: Snapshot, warnings: readonly Problem[]): void {
@@ -234,6 +244,8 @@ export class Gateway {
     if (before !== undefined && sizeOf(before.workers) !== sizeOf(snapshot.workers)) {
       this.#log.warn('workers-kept', { running: this.#servers!.serving, after_restart: sizeOf(snapshot.workers) })
     }
+    const shortage = descriptorShortage(readProcessLimits(), snapshot.limits, sizeOf(snapshot.workers))
+    if (shortage !== null) this.#log.warn('file-descriptors-short', { ...shortage })
     this.#inUse = { snapshot, findSite: indexSites(snapshot.sites) }
     this.#health.adopt(snapshot)
     this.#log.setLevel(snapshot.log.level)

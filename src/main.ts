@@ -5,6 +5,7 @@ import { check } from './commands/check.ts'
 import { demo } from './commands/demo.ts'
 import { explainCommand } from './commands/explain.ts'
 import { reportFailure } from './commands/failure.ts'
+import { printable } from './commands/printable.ts'
 import { schema } from './commands/schema.ts'
 import { serve } from './commands/serve.ts'
 import type { Command, Shell } from './commands/shell.ts'
@@ -23,7 +24,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 const USAGE = `polycdn: makes many CDNs act as one
 
-  polycdn serve --config FILE       run the gateway
+  polycdn serve --config FILE [--beside]
+                                    run the gateway; --beside: take over from one that runs
   polycdn validate --config FILE    say what is wrong with a configuration
   polycdn explain --config FILE --ip ADDRESS --host NAME [--path /] [--method GET]
                   [--header 'name: value'] [--json] [--offline]
@@ -35,12 +37,12 @@ const USAGE = `polycdn: makes many CDNs act as one
   polycdn demo                      run the gateway in front of three edges of its own
   polycdn --version`
 
-/** Longer than the gateway's own drain. Milliseconds. */
-const CLOSE_WITHIN = 40_000
+/** Longer than the longest `shutdown` of a configuration. Milliseconds. */
+const CLOSE_WITHIN = 380_000
 
 const packageFile = new URL('../package.json', import.meta.url)
 const version: string = JSON.parse(readFileSync(packageFile, 'utf8')).version
-const closers: (() => Promise<void>)[] = []
+const closers: ((handover: boolean) => Promise<void>)[] = []
 let close = () => {}
 let onHangup = () => {}
 
@@ -48,9 +50,11 @@ const shell: Shell = {
   env: process.env,
   version,
   nodeVersion: process.versions.node,
+  // 0 or more than any machine has: there is no limit.
+  memory: { used: () => process.memoryUsage.rss(), limit: process.constrainedMemory() },
   program: fileURLToPath(import.meta.url),
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
+  out: (line) => process.stdout.write(`${printable(line)}\n`),
+  err: (line) => process.stderr.write(`${printable(line)}\n`),
   onClose: (close) => closers.push(close),
   stop: (now) => (now ? process.exit(1) : close()),
   onHangup: (reload) => {
@@ -85,13 +89,13 @@ async function main([name, ...args]: string[]): Promise<void> {
 
 /** A worker leaves what a terminal sends to all processes to the one above it, which tells it what to do. */
 function endGracefully(worker: boolean): void {
-  const forOthers = worker ? (['SIGHUP', 'SIGINT'] as const) : (['SIGHUP'] as const)
+  const forOthers = worker ? (['SIGHUP', 'SIGINT', 'SIGUSR2'] as const) : (['SIGHUP'] as const)
   if (worker) for (const signal of forOthers) process.on(signal, () => {})
   // SIGHUP reloads, and a command that has run to its end keeps its exit code.
   const skip = [...forOthers, 'beforeExit' as const]
-  const grace = closeWithGrace({ delay: CLOSE_WITHIN, logger: false, skip }, async ({ err }) => {
+  const grace = closeWithGrace({ delay: CLOSE_WITHIN, logger: false, skip }, async ({ err, signal }) => {
     if (err) shell.err(`polycdn: internal error: ${err.stack}`)
-    for (const end of closers) await end()
+    for (const end of closers) await end(signal === 'SIGUSR2')
   })
   close = grace.close
 }

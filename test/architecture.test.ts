@@ -13,9 +13,10 @@ const PURE: readonly RegExp[] = [
   /^src\/config\/(snapshot|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries)(-[a-z]+)?\.ts$/,
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
-  /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|compare(-[a-z]+)?|private-address|redirect-target|hop-headers)\.ts$/,
+  /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|partial|response-head|compare(-[a-z]+)?)\.ts$/,
+  /^src\/delivery\/(private-address|redirect-target|hop-headers)\.ts$/,
   /^src\/cache\/(key|freshness)\.ts$/,
-  /^src\/http\/(target|host|forwarded|headers)\.ts$/,
+  /^src\/http\/(target|host|forwarded|headers|gcra|request-fields|proxy-protocol)\.ts$/,
   /^src\/workers\/back-off\.ts$/,
 ]
 
@@ -53,7 +54,7 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   'acme-client': ['src/acme/authority.ts', 'src/acme/transport.ts'],
   'close-with-grace': ['src/main.ts', 'src/commands/'],
   fastify: ['src/http/'],
-  'lru-cache': ['src/geo/lookup.ts', 'src/cache/store.ts'],
+  'lru-cache': ['src/geo/lookup.ts', 'src/cache/store.ts', 'src/http/rate-limits.ts'],
   maxmind: ['src/geo/database.ts', 'src/geo/lookup.ts'],
   'prom-client': ['src/observe/'],
   'sonic-boom': ['src/observe/sink.ts'],

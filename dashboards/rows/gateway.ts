@@ -1,5 +1,5 @@
 import type { RowPlan } from '../plan.ts'
-import { rate, sumRate } from '../promql.ts'
+import { rate, SITE, sumRate } from '../promql.ts'
 
 export const GATEWAY: RowPlan = {
   title: 'Gateway',
@@ -88,13 +88,6 @@ export const GATEWAY: RowPlan = {
       queries: [{ expr: sumRate('result', 'polycdn_geo_lookups_total'), legend: '{{result}}' }],
     },
     {
-      title: 'Certificates end in',
-      description: 'Those that are ordered, the next one first.',
-      kind: 'lines',
-      width: 24,
-      unit: 's',
-      queries: [
-        {
           expr: 'bottomk(10, min by (name) (polycdn_tls_certificate_expiry_timestamp_seconds) - time())',
           legend: '{{name}}',
         },
@@ -136,10 +129,25 @@ export const GATEWAY: RowPlan = {
       kind: 'lines',
       width: 6,
       unit: 'short',
-      queries: [
-        { expr: 'sum by (instance) (polycdn_workers)', legend: '{{instance}}' },
-        { expr: 'sum(increase(polycdn_worker_restarts_total[$__rate_interval]))', legend: 'replaced' },
+      queries: [expr: 'sum by (instance) (polycdn_workers)', legend: '{{instance}}' ,expr: 'sum(increase(polycdn_worker_restarts_total[$__rate_interval]))', legend: 'replaced' ,
       ],
     },
-  ],
+    {
+      title: 'Turned away',
+      description:
+        'Requests beyond what a policy allows one client (429), and those shed because something is short (503).',
+      kind: 'lines',
+      width: 12,
+      unit: 'ops',
+      queries: [expr: sumRate('policy', 'polycdn_rate_limited_total', SITE), legend: '429: {{policy}}' ,expr: sumRate('reason', 'polycdn_shed_requests_total'), legend: '503: {{reason}}' ,
+      ],
+    },
+    {
+      title: 'Certificates end in',
+      description: 'Those that are ordered, the next one first.',
+      kind: 'lines',
+      width: 12,
+      unit: 's',
+      queries: [
+      ],
 }

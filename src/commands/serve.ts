@@ -3,23 +3,28 @@ import { type LoadResult, loadConfig } from '../config/load.ts'
 import { watchFiles } from '../config/watch.ts'
 import { Gateway } from '../gateway.ts'
 import { Sink } from '../observe/sink.ts'
+import { ServiceManager } from './service-manager.ts'
 import type { Command, Shell } from './shell.ts'
 
 const STANDARD_OUTPUT = 1
 
 /** `polycdn serve --config FILE`: runs until the process is told to stop. */
 export const serve: Command = async (args, shell) => {
-  const { values } = parseArgs({ args, options: { config: { type: 'string', short: 'c' } } })
+  const { values } = parseArgs({
+    args,
+    options: { config: { type: 'string', short: 'c' }, beside: { type: 'boolean' } },
+  })
   if (values.config === undefined) {
     shell.err('polycdn: serve needs --config FILE')
     return 2
   }
-  await run(values.config, shell)
+  await run(values.config, shell, values.beside)
   return null
 }
 
-/** Starts the gateway on a configuration file and keeps watching it. */
-export async function run(path: string, shell: Shell): Promise<Gateway> {
+/** Starts the gateway on a configuration file and keeps watching it. `beside`: to take over from one that runs. */
+export async function run(path: string, shell: Shell, beside = false): Promise<Gateway> {
+  const manager = new ServiceManager(shell.env)
   const sink = new Sink(STANDARD_OUTPUT)
   let last: LoadResult | null = null
   const load = async () => {
@@ -27,8 +32,10 @@ export async function run(path: string, shell: Shell): Promise<Gateway> {
     return last
   }
   const build = { version: shell.version, node: shell.nodeVersion }
-  const gateway = await Gateway.start({ load, sink, build, program: shell.program })
+  const { memory, program } = shell
+  const gateway = await Gateway.start({ load, sink, memory, build, program, beside })
   const reload = async (cause: string) => {
+    manager.reloading()
     const begun = await gateway.reload(cause).then(
       () => true,
       () => false,
@@ -36,13 +43,16 @@ export async function run(path: string, shell: Shell): Promise<Gateway> {
     // It is shutting down.
     if (!begun) return
     watcher.watch(last!.files, last!.hashes)
+    manager.ready('problems' in last! ? 'the last reload was rejected' : 'serving')
   }
   const watcher = watchFiles(last!.files, () => void reload('file'), { hashes: last!.hashes })
   shell.onHangup(() => void reload('SIGHUP'))
-  shell.onClose(async () => {
+  shell.onClose(async (handover) => {
+    manager.stopping()
     watcher.close()
-    await gateway.close()
+    await gateway.close(handover)
     await sink.close()
   })
+  manager.ready('serving')
   return gateway
 }

@@ -1,16 +1,19 @@
+import type { Memory } from '../observe/pressure.ts'
+
 /** What a command sees of the process around it. Only main.ts knows the real one. */
 export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly version: string
   readonly nodeVersion: string
+  readonly memory: Memory
   /** The file of our own program. */
   readonly program: string
   /** Writes a line to standard output. */
   out(line: string): void
   /** Writes a line to standard error. */
   err(line: string): void
-  /** Runs before the process ends, whatever asks it to. */
-  onClose(close: () => Promise<void>): void
+  /** Runs before the process ends, whatever asks it to. `handover`: SIGUSR2, another process serves already. */
+  onClose(close: (handover: boolean) => Promise<void>): void
   /** Ends the process as a signal would; `now`: without waiting for anything. */
   stop(now: boolean): void
   /** SIGHUP. */

@@ -12,6 +12,7 @@ export const work: Command = async (_args, shell) => {
     channel: openChannel(),
     env: shell.env,
     sink,
+    memory: shell.memory,
     build: { version: shell.version, node: shell.nodeVersion },
     stop: (now) => shell.stop(now),
   })

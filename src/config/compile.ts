@@ -58,6 +58,7 @@ export function compile(config: Config, { id, files, database, stateDir }: Compi
     policies: [...context.policies.values()].map(({ policy }) => policy),
     endpoints: context.endpoints.all,
     limits: compileLimits(config.limits),
+    shutdown: config.shutdown,
     log: { level: config.log.level, access: config.log.access, clientIp: config.log.client_ip },
     workers: config.workers,
     stateDir,
@@ -91,6 +92,8 @@ function compileLimits(config: Config['limits']): Limits {
     body: config.body,
     headerTimeout: config.header_timeout,
     idleTimeout: config.idle_timeout,
+    sendTimeout: config.send_timeout,
+    bodyMinRate: config.body_min_rate,
     connections: config.connections,
     connectionsPerAddress: config.connections_per_address,
   }

@@ -97,7 +97,7 @@ function got({ value, secret }: Located): string {
   if (secret) return ''
   if (value === null) return ', got nothing'
   if (typeof value !== 'string') return `, got ${value}`
-  // What stands before an @ in a URL may be a password.
-  const safe = value.replace(/\/\/[^/]*@/, '//…@')
+  // What stands before an @ in a URL may be a password, and a query may hold a key.
+  const safe = value.replace(/\/\/[^/]*@/, '//…@').replace(/(:\/\/[^?#]*[?#]).*/s, '$1…')
   return `, got ${JSON.stringify(safe.length > 60 ? `${safe.slice(0, 60)}…` : safe)}`
 }

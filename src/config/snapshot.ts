@@ -23,6 +23,8 @@ export interface Snapshot {
   /** Every distinct Endpoint of CDNs and origins as the sites see them, once each. */
   readonly endpoints: readonly Endpoint[]
   readonly limits: Limits
+  /** After SIGTERM: how long connections are still accepted, then how long requests may still run. */
+  readonly shutdown: { readonly delay: number; readonly timeout: number }
   readonly log: LogSettings
   /** Processes that serve; auto: one a core. */
   readonly workers: number | 'auto'
@@ -232,6 +234,14 @@ export interface Policy {
   readonly slowStart: number
   readonly resume: ResumeSettings
   readonly headers: HeaderRules
+  readonly rateLimit: RateLimitSettings | null
+}
+
+/** How many requests one client may send. `burst`: how many beyond the average at once. */
+export interface RateLimitSettings {
+  readonly requestsPerSecond: number
+  readonly burst: number
+  readonly by: 'client-address' | 'client-network'
 }
 
 export interface RetrySettings {
@@ -281,6 +291,10 @@ export interface Limits {
   readonly body: number
   readonly headerTimeout: number
   readonly idleTimeout: number
+  /** How long a client may take nothing of what waits for it. */
+  readonly sendTimeout: number
+  /** The least of a request body, after a grace; 0: any. Bytes a second. */
+  readonly bodyMinRate: number
   readonly connections: number
   readonly connectionsPerAddress: number
 }

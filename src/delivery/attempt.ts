@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Deadline } from './deadlines.ts'
+import { isSound } from './response-head.ts'
 import type { Timers } from './timers.ts'
 import { upstreamErrorCode } from './upstream-error.ts'
 
@@ -101,12 +102,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
     if (this.#over) return false
-    if (status >= 100 && status < 200) return this.#onInterim()
-    const bad = status < 100 || status > 599 || hasForeignTransferCoding(rawHeaders)
-    if (bad) {
+    // A switch of protocols is nothing that an Attempt asks for: RFC 9110 section 15.2.2.
+    if (status === 101 || !isSound({ status, rawHeaders })) {
       this.#fail('http_protocol_error')
       return false
     }
+    if (status < 200) return this.#onInterim()
     this.#status = status
     this.#resume = resume
     this.#lastActivity = this.#timers.now()
@@ -183,14 +184,4 @@ export class Attempt implements Dispatcher.DispatchHandler {
 /** RFC 9110 section 6.4.1. */
 function hasNoBody(status: number): boolean {
   return status === 204 || status === 304
-}
-
-/** We ask for no transfer coding (no TE), so any but chunked would reach the client undecoded: RFC 9112 section 6.1. */
-function hasForeignTransferCoding(rawHeaders: readonly Buffer[]): boolean {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!
-    if (name.length !== 17 || name.toString('latin1').toLowerCase() !== 'transfer-encoding') continue
-    if (rawHeaders[i + 1]!.toString('latin1').trim().toLowerCase() !== 'chunked') return true
-  }
-  return false
 }

@@ -11,6 +11,7 @@ import { type AttemptOwner, DeliveryAttempt } from './delivery-attempt.ts'
 import { isChallenge, representationOf, retryAfterOf } from './head.ts'
 import type { Delivered, Job, Resume } from './job.ts'
 import type { AttemptRecord, Outcome } from './outcome.ts'
+import { isPartAsked } from './partial.ts'
 import { dispatchFollowing } from './redirect-hop.ts'
 import { contradictsItself } from './resume.ts'
 import { hedgeCandidate, nextStep, type Step } from './retry.ts'
@@ -210,7 +211,8 @@ export class Delivery implements AttemptOwner {
 
   #sendHead(by: DeliveryAttempt, head: ResponseHead): boolean {
     const representation = representationOf(head)
-    if (this.#job.method === 'GET' && contradictsItself(representation)) return false
+    const { method, range } = this.#job
+    if (method === 'GET' && (contradictsItself(representation) || !isPartAsked(range, representation))) return false
     try {
       this.#parts.writer.head(head.status, this.#job.answer(by.endpoint, head, this.#elapsedOf(by)))
     } catch {

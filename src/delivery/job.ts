@@ -9,6 +9,8 @@ import type { UpstreamRequest } from './transport.ts'
 /** What is to be delivered, and how it looks on either side. */
 export interface Job {
   readonly method: string
+  /** The client's Range; null: it asks for the whole. */
+  readonly range: string | null
   readonly decision: Decision
   /** Decides anew, as things stand now: a long body outlives the decision that it began with. */
   decideAgain(): Decision

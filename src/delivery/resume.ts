@@ -66,7 +66,8 @@ function spanOf(answer: Representation): Span | null {
   return range === null ? null : { completeLength: range.complete, first: range.first, last: range.last }
 }
 
-function isMultipart({ contentType }: Representation): boolean {
+/** Several ranges in one answer: RFC 9110 section 15.3.7.2. */
+export function isMultipart({ contentType }: Representation): boolean {
   return contentType?.toLowerCase().startsWith('multipart/byteranges') ?? false
 }
 
@@ -111,13 +112,15 @@ export function continued(resumable: Resumable, answer: Representation): Resumab
   return { ...resumable, completeLength, last: resumable.last ?? completeLength - 1 }
 }
 
-interface Range {
+/** The bytes of a Content-Range, the last one included. `complete` is null where the whole length is unknown. */
+export interface Range {
   readonly first: number
   readonly last: number
   readonly complete: number | null
 }
 
-function parseContentRange(field: string | null): Range | null {
+/** null: missing, another unit, no range at all, or no sense. */
+export function parseContentRange(field: string | null): Range | null {
   const match = field === null ? null : CONTENT_RANGE.exec(field)
   if (match === null) return null
   const [first, last] = [Number(match[1]), Number(match[2])]

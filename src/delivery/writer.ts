@@ -1,6 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
+import { type Outlet, SendWatch, type SendWatchOptions, socketOutlet, streamOutlet } from './send-watch.ts'
+
+/** How long a client may take nothing of its answer. */
+export type SendLimit = Pick<SendWatchOptions, 'timers' | 'timeout'>
 
 /**
  * The answer to one client: head, body with backpressure, and an end that is either complete or visibly cut.
@@ -10,12 +14,15 @@ export class ResponseWriter {
   readonly #response: ServerResponse
   /** Of an answer over HTTP/2. */
   readonly #stream: ServerHttp2Stream | undefined
+  readonly #limit: SendLimit | null
+  #watch: SendWatch | null = null
   #bytes = 0
   #over = false
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, limit: SendLimit | null = null) {
     this.#response = response
     this.#stream = (response as { readonly stream?: ServerHttp2Stream }).stream
+    this.#limit = limit
   }
 
   /** Bytes of body handed over so far. */
@@ -76,7 +83,9 @@ export class ResponseWriter {
   /** False: wait for `resume`. */
   write(chunk: Buffer): boolean {
     this.#bytes += chunk.length
-    return this.#response.write(chunk)
+    const more = this.#response.write(chunk)
+    if (!more) this.#waitForClient()
+    return more
   }
 
   /** The answer is complete. */
@@ -88,6 +97,7 @@ export class ResponseWriter {
     if (stream !== undefined)
       stream.once('finish', () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR))
     this.#response.end(body)
+    if (this.waiting) this.#waitForClient()
   }
 
   /**
@@ -96,7 +106,32 @@ export class ResponseWriter {
    */
   abort(): void {
     this.#over = true
-    if (this.#stream !== undefined) return this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    this.#cut(constants.NGHTTP2_INTERNAL_ERROR)
+  }
+
+  /** A client that takes nothing is cut, and then it is gone as one that has left. */
+  #waitForClient(): void {
+    if (this.#limit === null || this.#response.destroyed || !this.#response.socket) return
+    this.#watch ??= this.#newWatch(this.#limit)
+    this.#watch.wait()
+  }
+
+  #newWatch(limit: SendLimit): SendWatch {
+    const watch = new SendWatch(this.#outlet(), {
+      ...limit,
+      onStall: () => this.#cut(constants.NGHTTP2_ENHANCE_YOUR_CALM),
+    })
+    this.#response.once('close', () => watch.stop())
+    return watch
+  }
+
+  #outlet(): Outlet {
+    const stream = this.#stream
+    return stream === undefined ? socketOutlet(this.#response.socket!) : streamOutlet(stream, () => this.#bytes)
+  }
+
+  #cut(code: number): void {
+    if (this.#stream !== undefined) return this.#stream.close(code)
     resetSocket(this.#response.socket)
     this.#response.destroy()
   }

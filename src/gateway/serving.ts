@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { type AcmeState, NO_ACME } from '../acme/state.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import { Budgets } from '../delivery/budgets.ts'
@@ -8,6 +9,7 @@ import type { HealthView } from '../health/health-view.ts'
 import type { Generation } from '../http/generation.ts'
 import { Listeners } from '../http/listeners.ts'
 import type { RequestListener } from '../http/pipeline.ts'
+import { RateLimits } from '../http/rate-limits.ts'
 import { createApp } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { Tunnels } from '../http/tunnel.ts'
@@ -15,6 +17,7 @@ import { AccessLog } from '../observe/access-log.ts'
 import { exportTraffic } from '../observe/gauges.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { type Memory, Pressure, processVitals } from '../observe/pressure.ts'
 import type { LineSink } from '../observe/sink.ts'
 import { indexSites } from '../steering/match.ts'
 import type { Edition, Prepared } from './edition.ts'
@@ -29,12 +32,15 @@ export interface ServingParts {
   readonly sink: LineSink
   /** What encrypts TLS session tickets: the same in all processes. */
   readonly ticketKeys: Buffer
+  readonly memory: Memory
   /** How many processes serve on the same addresses and share what is limited. */
   readonly processes: number
 }
 
-/** How long running requests and tunnels get when the gateway stops. Milliseconds. */
-const DRAIN = 30_000
+/** The event loop accepts one connection a turn (libuv): so many may wait in the kernel. */
+const TURNS = 512
+/** A turn of the event loop in which nothing happened takes less. Milliseconds. */
+const QUIET = 0.1
 
 /** The part that serves: listeners, requests, tunnels and connections to endpoints, in one process. */
 export class Serving {
@@ -45,6 +51,7 @@ export class Serving {
   #answer: RequestListener | null = null
   #acme: AcmeState = NO_ACME
   #generation: Generation | null = null
+  #ending = false
 
   static async create(parts: ServingParts): Promise<Serving> {
     const serving = new Serving(parts)
@@ -62,13 +69,18 @@ export class Serving {
       world: worldOf(health, Math.random),
       health,
       budgets: new Budgets(processes),
+      rateLimits: new RateLimits(processes),
+      pressure: watchPressure(parts),
       timers,
       metrics,
       log,
       accessLog: new AccessLog(sink),
       challenge: (token) => this.#acme.challenges.get(token),
     }
-    const answer: RequestListener = (request, response) => this.#answer!(request, response)
+    const answer: RequestListener = (request, response) => {
+      if (this.#ending) response.shouldKeepAlive = false
+      this.#answer!(request, response)
+    }
     this.#tunnels = new Tunnels(this.#services, answer)
     this.#listeners = new Listeners({
       onRequest: answer,
@@ -76,7 +88,8 @@ export class Serving {
       snapshot: () => this.#generation!.snapshot,
       ticketKeys: parts.ticketKeys,
       ordered: () => this.#acme.certificates,
-      shared: processes > 1,
+      // With other workers, or with the process that this one takes over from.
+      shared: true,
       onStranger: () => log.throttle('stranger', 10_000)?.warn('proxy-protocol-refused'),
       onRefused: (limit) => log.throttle('connection-refused', 10_000)?.warn('connection-refused', { limit }),
     })
@@ -105,6 +118,7 @@ export class Serving {
         if (!first) this.#replaceGeneration(snapshot, edition.loopId)
         void this.#listeners.retain(snapshot.listen, snapshot.limits)
         this.#services.budgets.retain(snapshot.policies)
+        this.#services.rateLimits.retain(snapshot.policies)
       },
     }
   }
@@ -115,11 +129,19 @@ export class Serving {
     if (change.certificates !== undefined) this.#listeners.renew()
   }
 
-  /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */
+  /**
+   * Tells clients to go, for `shutdown.delay`; then stops accepting, lets running requests end for `shutdown.timeout`, and
+   * ends what is left.
+   */
   async close(): Promise<void> {
-    const deadline = setTimeout(() => this.#listeners.destroy(), DRAIN)
-    await Promise.all([this.#listeners.close(), this.#tunnels.drain(DRAIN)])
+    this.#ending = true
+    const { delay, timeout } = this.#generation?.snapshot.shutdown ?? { delay: 0, timeout: 0 }
+    if (delay > 0) await sleep(delay)
+    await acceptWaiting()
+    const deadline = setTimeout(() => this.#listeners.destroy(), timeout)
+    await Promise.all([this.#listeners.close(), this.#tunnels.drain(timeout)])
     clearTimeout(deadline)
+    this.#services.pressure.close()
     await this.#generation?.transport.destroy()
   }
 
@@ -131,6 +153,18 @@ export class Serving {
   }
 }
 
+/**
+ * Closing a listener resets whoever waits to be accepted. Resolves when nobody is left of those, in a moment that begins
+ * with a look at the kernel's queue: who comes during a long turn would wait unseen.
+ */
+async function acceptWaiting(): Promise<void> {
+  for (let turn = 0; turn < TURNS * 2; turn++) {
+    const began = performance.now()
+    await setImmediate()
+    if (turn >= TURNS && performance.now() - began < QUIET) return
+  }
+}
+
 /** What a decision may look at, as this process's health has it. */
 export function worldOf(health: HealthView, random: () => number): Services['world'] {
   return {
@@ -139,6 +173,19 @@ export function worldOf(health: HealthView, random: () => number): Services['wor
     ramp: (endpoint, policy) => health.ramp(endpoint, policy),
     lastSuccess: (endpoint) => health.lastSuccess(endpoint),
   }
+}
+
+/** The process that controls the others has a part of the memory too. */
+function watchPressure({ memory, processes, log }: ServingParts): Pressure {
+  return new Pressure({
+    vitals: processVitals(memory, processes === 1 ? 1 : processes + 1),
+    random: Math.random,
+    onChange: (reading) => {
+      const lines = log.throttle('pressure', 10_000)
+      if (reading === null) lines?.info('pressure-over')
+      else lines?.warn('pressure', { reason: reading.reason, shed: reading.share })
+    },
+  })
 }
 
 /** Connections are limited in each process: the kernel deals them out evenly, so each gets its share of the limit. */

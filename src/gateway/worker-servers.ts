@@ -13,10 +13,14 @@ export interface WorkerServersOptions
   extends Pick<FleetOptions, 'size' | 'program' | 'ticketKeys' | 'acme' | 'log' | 'metrics' | 'sink'> {
   readonly board: Board
   readonly timers: Timers
+  /** Another gateway may have the addresses as well. */
+  readonly beside: boolean
 }
 
 /** The first configuration is in use as soon as the processes have started. */
 const NOTHING_LEFT: Prepared = { commit: () => {}, discard: () => {} }
+/** A process that takes so much longer to end than its requests may is killed. Milliseconds. */
+const GRACE = 4_000
 /** How our own program is told that it is a worker. */
 export const WORK = 'work'
 /** How long news of health that change no decision wait for company. Milliseconds. */
@@ -25,13 +29,15 @@ const PATIENCE = 100
 /** Several processes serve; this one tells them what, and keeps the totals of what they count. */
 export class WorkerServers implements Servers {
   readonly #fleet: Fleet
-  readonly #ports = new Ports()
+  readonly #ports: Ports
   readonly #options: WorkerServersOptions
   #started = false
+  #drain = 0
   #telling: Deadline | null = null
 
   constructor(options: WorkerServersOptions) {
     this.#options = options
+    this.#ports = new Ports(options.beside)
     const { board, timers, metrics } = options
     // All that one process would show is there before the first worker has said anything.
     for (const gauge of [metrics.connections, metrics.requestsInFlight, metrics.tunnels]) gauge.child()
@@ -55,6 +61,7 @@ export class WorkerServers implements Servers {
 
   async prepare({ snapshot, source, places, loopId }: Edition): Promise<Prepared> {
     const listen = await this.#ports.resolve(snapshot.listen)
+    const drain = snapshot.shutdown.delay + snapshot.shutdown.timeout
     const shipment: Shipment = { source, places, loopId, listen }
     try {
       if (!this.#started) await this.#fleet.start(shipment)
@@ -64,6 +71,7 @@ export class WorkerServers implements Servers {
         discard: prepared.discard,
         commit: () => {
           this.#ports.own(listen)
+          this.#drain = drain
           return prepared.commit()
         },
       }
@@ -85,7 +93,8 @@ export class WorkerServers implements Servers {
   }
 
   async close(): Promise<void> {
-    await this.#fleet.close()
+    // What `shutdown` grants, and a little for the end itself.
+    await this.#fleet.close(this.#drain + GRACE)
     this.#telling?.cancel()
   }
 

@@ -10,6 +10,7 @@ import { Mirror } from '../health/mirror.ts'
 import { exportSink } from '../observe/gauges.ts'
 import { Log } from '../observe/log.ts'
 import { Metrics } from '../observe/metrics.ts'
+import type { Memory } from '../observe/pressure.ts'
 import type { Sink } from '../observe/sink.ts'
 import type { Channel } from '../workers/channel.ts'
 import type { Question, Refusal, Shipment, ToWorker } from '../workers/messages.ts'
@@ -24,6 +25,7 @@ export interface WorkerOptions {
   /** The environment that the primary read the configuration with. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly sink: Sink
+  readonly memory: Memory
   readonly build: { readonly version: string; readonly node: string }
   /** Ends this process: the primary says so, or is gone. `now`: without waiting for requests. */
   stop(now: boolean): void
@@ -112,7 +114,7 @@ export class Worker {
     ticketKeys,
     processes,
   }: Extract<Question, { readonly type: 'start' }>): Promise<void> {
-    const { channel, sink } = this.#options
+    const { channel, sink, memory } = this.#options
     this.#mirror = new Mirror({
       timers: this.#timers,
       workers: processes,
@@ -127,6 +129,7 @@ export class Worker {
       log: this.#log,
       sink,
       ticketKeys: Buffer.from(ticketKeys),
+      memory,
       processes,
     })
     this.#serving.useAcme(acme)

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readChallenge } from '../acme/store.ts'
-import { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError } from '../errors.ts'
 import { parseHost } from './host.ts'
 import { record } from './record.ts'
 import { hasContent } from './request-body.ts'
 import type { Services } from './services.ts'
+import { writerFor } from './writer-for.ts'
 
 /** RFC 8555 section 8.3. */
 const PATH = /^\/\.well-known\/acme-challenge\/([A-Za-z0-9_-]{1,128})$/
@@ -48,7 +48,7 @@ function hostOf(raw: IncomingMessage): string {
 
 function send(services: Services, raw: IncomingMessage, response: ServerResponse, keyAuthorization: string): void {
   const arrival = { raw, startedAt: services.timers.now() }
-  const writer = new ResponseWriter(response)
+  const writer = writerFor(services, response)
   const length = String(Buffer.byteLength(keyAuthorization))
   writer.head(200, ['content-type', 'application/octet-stream', 'content-length', length, 'cache-control', 'no-store'])
   writer.end(raw.method === 'HEAD' ? undefined : keyAuthorization)

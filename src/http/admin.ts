@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { platform } from 'node:os'
+import fastify, { type FastifyInstance, type FastifyListenOptions, type FastifyRequest } from 'fastify'
 import { formatProblem, type Problem } from '../config/problem.ts'
 import type { ListenAddress } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
@@ -7,6 +8,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Question } from '../steering/explain.ts'
 import { sameSecret } from './debug.ts'
 import { formatAddress, listenError } from './listen-error.ts'
+import { probeAddress } from './probe-address.ts'
 import { type AskedRequest, parseQuestion } from './question.ts'
 
 /** What the admin can tell and do. */
@@ -26,6 +28,14 @@ const OPEN = new Set(['/healthz', '/readyz'])
 /** A page in a browser may send requests to loopback: it names its origin, or came by a name of its own (rebinding). */
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
 
+/** Nobody needs to send much here, nor to be slow about it. Bytes and milliseconds. */
+const BOUNDS = {
+  bodyLimit: 64 * 1024,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 75_000,
+  http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+} as const
+
 /** The admin server: /healthz, /readyz, /metrics, /status, /explain and POST /reload. */
 export class Admin {
   readonly #app: FastifyInstance
@@ -34,12 +44,16 @@ export class Admin {
     this.#app = app
   }
 
-  static async listen(address: ListenAddress, actions: AdminActions): Promise<Admin> {
-    const app = fastify({ logger: false, forceCloseConnections: true })
+  /** `beside`: a gateway that this one takes over from may have the address as well. */
+  static async listen(address: ListenAddress & { readonly beside?: boolean }, actions: AdminActions): Promise<Admin> {
+    const { host, beside = false } = address
+    const port = beside && address.port !== 0 ? address.port : await probeAddress({ host, port: address.port })
+    const app = fastify({ logger: false, forceCloseConnections: true, ...BOUNDS })
     guard(app, actions)
     addRoutes(app, actions)
     try {
-      await app.listen({ host: address.host, port: address.port })
+      // The gateway that takes over answers here while this one ends. Elsewhere the option is an error.
+      await app.listen({ host, port, reusePort: platform() === 'linux' } as FastifyListenOptions)
     } catch (error) {
       throw listenError(error as NodeJS.ErrnoException, address)
     }

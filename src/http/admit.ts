@@ -10,6 +10,8 @@ import { clientAddress } from './forwarded.ts'
 import type { Generation } from './generation.ts'
 import { type Host, parseHost } from './host.ts'
 import { HttpsRequired } from './https-redirect.ts'
+import { hasContent } from './request-body.ts'
+import { fieldProblem } from './request-fields.ts'
 import { parseTarget, type Target } from './target.ts'
 
 /**
@@ -19,20 +21,23 @@ import { parseTarget, type Target } from './target.ts'
 export function admit(generation: Generation, raw: IncomingMessage): Admitted | PolycdnError {
   const { snapshot } = generation
   const method = raw.method!
-  const bad = protocolProblem(raw) ?? limitProblem(raw, snapshot)
+  const bad = protocolProblem(raw) ?? sizeProblem(raw, snapshot) ?? fieldProblem(raw.rawHeaders)
   if (bad !== null) return bad
   const target = parseTarget(raw.url!, method)
   if (target instanceof PolycdnError) return target
+  const { peer, httpsRedirect } = connectionOf(raw.socket)
+  const peerTrusted = snapshot.trustedProxies.match(peer) !== null
+  const scheme = schemeOf(raw, peerTrusted)
+  if (target.scheme !== null && target.scheme !== scheme) {
+    return new PolycdnError('bad_target', `this connection is not one for ${target.scheme}`)
+  }
   const host = effectiveHost(raw, target)
   if (host instanceof PolycdnError) return host
   if (isLoop(raw, generation.loopId)) return new PolycdnError('loop_detected', 'this request has been here before')
 
-  const { peer, httpsRedirect } = connectionOf(raw.socket)
-  const peerTrusted = snapshot.trustedProxies.match(peer) !== null
   const client = peerTrusted ? behindProxies(raw, peer, snapshot) : peer
   const site = generation.findSite(host.name)
   if (site === null) return new PolycdnError('unknown_host', 'no site has this host')
-  const scheme = schemeOf(raw, peerTrusted)
   if (httpsRedirect !== null && scheme === 'http') return new HttpsRequired(host, target, httpsRedirect)
   const header = (name: string) => headerText(raw, name)
   const route = matchRoute(site, { method, path: target.matchPath, client, header })
@@ -64,13 +69,17 @@ function isHttp2(raw: IncomingMessage): boolean {
   return 'stream' in raw && raw.httpVersionMajor === 2
 }
 
-function limitProblem(raw: IncomingMessage, { limits }: Snapshot): PolycdnError | null {
+function sizeProblem(raw: IncomingMessage, { limits }: Snapshot): PolycdnError | null {
   if (raw.url!.length > limits.uri) return new PolycdnError('target_too_long', 'the request target is too long')
   if (raw.rawHeaders.length > limits.headerCount * 2) {
     return new PolycdnError('headers_too_large', 'there are too many header fields')
   }
   if (Number(raw.headers['content-length'] ?? 0) > limits.body) {
     return new PolycdnError('body_too_large', 'the content is too large')
+  }
+  // RFC 9110 section 9.3.1: it means nothing, and whoever overlooks it reads it as the next request.
+  if ((raw.method === 'GET' || raw.method === 'HEAD') && hasContent(raw)) {
+    return new PolycdnError('bad_request', `a ${raw.method} has no content here`)
   }
   return null
 }
@@ -90,8 +99,14 @@ function effectiveHost(raw: IncomingMessage, target: Target): Host | PolycdnErro
   if (authority instanceof PolycdnError || sent === undefined) return authority
   const host = parseHost(sent)
   if (host instanceof PolycdnError) return host
-  const agree = host.authority.toLowerCase() === authority.authority.toLowerCase()
+  const agree = host.name === authority.name && portOf(host, target) === portOf(authority, target)
   return agree ? authority : new PolycdnError('bad_host', 'the Host differs from the request target')
+}
+
+/** RFC 9110 section 4.2: an empty port is the scheme's, as a missing one is. */
+function portOf({ authority }: Host, { scheme }: Target): number {
+  const port = /:(\d*)$/.exec(authority)?.[1] ?? ''
+  return port === '' ? (scheme === 'https' ? 443 : 80) : Number(port)
 }
 
 /** RFC 8586 section 2: our own name in CDN-Loop means that we are behind ourselves. */

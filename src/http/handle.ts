@@ -1,22 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Delivery } from '../delivery/delivery.ts'
 import type { Delivered, Job } from '../delivery/job.ts'
-import { ResponseWriter } from '../delivery/writer.ts'
+import type { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError } from '../errors.ts'
 import { plan } from '../providers/index.ts'
 import { decide } from '../steering/decide.ts'
 import type { Decision } from '../steering/decision.ts'
-import { admit } from './admit.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
 import { decisionField } from './debug.ts'
+import { enter } from './enter.ts'
 import type { Admitted, Ending } from './exchange.ts'
 import { clientHeaders, upstreamHeaders } from './headers.ts'
 import { HttpsRequired } from './https-redirect.ts'
+import { RateLimited } from './rate-limited.ts'
 import { type Arrival, record } from './record.ts'
 import { editForRedirect, redirectTo } from './redirect.ts'
 import { refuse } from './refusal.ts'
 import { hasContent } from './request-body.ts'
 import type { Services } from './services.ts'
+import { writerFor } from './writer-for.ts'
 
 /**
  * The life of a GET or HEAD: accept → normalise and match → decide → redirect or deliver → record. This file is the
@@ -24,10 +26,10 @@ import type { Services } from './services.ts'
  */
 export function handle(services: Services, raw: IncomingMessage, response: ServerResponse): void {
   const arrival: Arrival = { raw, startedAt: services.timers.now() }
-  const writer = new ResponseWriter(response)
-  const generation = services.current()
-  const admitted = admit(generation, raw)
+  const writer = writerFor(services, response)
+  const admitted = enter(services, raw)
   if (admitted instanceof PolycdnError) return turnAway(services, arrival, writer, admitted)
+  const { generation } = admitted
 
   const decision = decide(admitted.route, services.place(admitted.client), services.world)
   const debug = decisionField(admitted, decision)
@@ -74,9 +76,11 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
     services.log.throttle('unknown-host', 10_000)?.warn('unknown-host', hint)
   }
   const { code, message } = error
-  const refusal = { code, message, method: raw.method!, records: [], close: hasContent(raw) }
-  const status = refuse(writer, error instanceof HttpsRequired ? { ...refusal, location: error.location } : refusal)
-  record(services, arrival, null, { ...NOTHING_SENT, status, bytes: writer.bytes, error: code })
+  const limited = error instanceof RateLimited ? error : null
+  const fields = limited?.fields ?? (error instanceof HttpsRequired ? error.fields : [])
+  const refusal = { code, message, method: raw.method!, records: [], close: hasContent(raw), fields }
+  const status = refuse(writer, refusal)
+  record(services, arrival, limited?.admitted ?? null, { ...NOTHING_SENT, status, bytes: writer.bytes, error: code })
 }
 
 /** How this request looks to each endpoint, and each answer to the client. */
@@ -86,6 +90,7 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAg
   const usesOrigin = policy.mode === 'origin' || policy.fallback === 'origin'
   return {
     method,
+    range: raw.headers.range ?? null,
     decision,
     decideAgain,
     hedgeable: policy.hedge.enabled && raw.headers.range === undefined,

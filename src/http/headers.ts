@@ -32,13 +32,18 @@ const OURS_IN_REQUESTS = new Set([
   'x-real-ip',
 ])
 
-/** Alt-Svc names another way to the CDN's own host; a client would take it for a way to ours (RFC 7838 section 2). */
-const NOT_FOR_CLIENTS = new Set(['alt-svc'])
+/** Alt-Svc names another way to the CDN's own host; a client would take it for a way to ours (RFC 7838 section 2). What we say of our own decisions nobody else says. */
+function isNotForClients(name: string): boolean {
+  return name === 'alt-svc' || name.startsWith('polycdn-')
+}
 
 const NAME = 'polycdn'
 
 /** The value that our CDN-Loop entry starts with, and the Via and Proxy-Status name. */
 export const PROXY_NAME = NAME
+
+const ODD_IN_NAMES = /[^a-z0-9-]/
+const ODD_IN_NAMES_ALL = /[^a-z0-9-]/g
 
 /** What the client may only have asked of the first answer: the rest of a body is asked for in our own words. */
 const CONDITIONAL = new Set([
@@ -71,8 +76,11 @@ export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, wanted: 
     if (name === 'via') via += `${value}, `
     else if (name === 'cdn-loop') cdnLoop += `${value}, `
     else if (name === 'content-length' && wanted === 'content') headers.push(name, value)
-    if (HOP_BY_HOP.has(name) || OURS_IN_REQUESTS.has(name) || name.startsWith('polycdn-')) continue
-    if (dropped?.has(name) || (!admitted.peerTrusted && name.startsWith('x-forwarded-'))) continue
+    const read = asApplicationsRead(name)
+    if (HOP_BY_HOP.has(read) || OURS_IN_REQUESTS.has(read) || read.startsWith('polycdn-')) continue
+    if (dropped?.has(name) || (!admitted.peerTrusted && read.startsWith('x-forwarded-'))) continue
+    // A second spelling of what only proxies may say is nobody's.
+    if (read !== name && read.startsWith('x-forwarded-')) continue
     if (part !== null && CONDITIONAL.has(name)) continue
     headers.push(rawHeaders[i]!, name === 'accept-encoding' && wanted !== 'content' ? normalCoding(value) : value)
   }
@@ -83,6 +91,11 @@ export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, wanted: 
   headers.push('via', `${via}${httpVersion} ${NAME}`)
   headers.push('cdn-loop', `${cdnLoop}${admitted.generation.loopId}`)
   return headers
+}
+
+/** CGI and its heirs make `_` of all that is neither letter nor digit: `Content_Length` is Content-Length there. */
+function asApplicationsRead(name: string): string {
+  return ODD_IN_NAMES.test(name) ? name.replaceAll(ODD_IN_NAMES_ALL, '-') : name
 }
 
 /** One spelling for what browsers spell in many ways: CDNs that are asked alike can answer alike, byte for byte. */
@@ -135,7 +148,7 @@ export function clientHeaders(
     const sent = text(rawHeaders[i]!)
     const name = sent.toLowerCase()
     if (name === 'via') via += `${text(rawHeaders[i + 1]!)}, `
-    else if (!HOP_BY_HOP.has(name) && !NOT_FOR_CLIENTS.has(name) && !dropped?.has(name)) {
+    else if (!HOP_BY_HOP.has(name) && !isNotForClients(name) && !dropped?.has(name)) {
       headers.push(sent, text(rawHeaders[i + 1]!))
     }
   }

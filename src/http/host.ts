@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { PolycdnError } from '../errors.ts'
 
 /** A Host header or an authority, taken apart. */
@@ -19,6 +20,9 @@ export function parseHost(text: string): Host | PolycdnError {
   if (port !== undefined && Number(port) > 65_535)
     return new PolycdnError('bad_host', 'the port of the Host is too large')
   const name = (registered ?? literal!).toLowerCase()
+  if (literal !== undefined && !isIPv6(literal.slice(1, -1))) {
+    return new PolycdnError('bad_host', 'the Host is no IPv6 address')
+  }
   if (name.includes('..')) return new PolycdnError('bad_host', 'the Host has an empty label')
   return { name: name.endsWith('.') ? name.slice(0, -1) : name, authority: text }
 }

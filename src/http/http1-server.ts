@@ -8,10 +8,13 @@ import { IdleSockets } from './idle-sockets.ts'
 import { onePerConnection } from './pipeline.ts'
 import { hasContent } from './request-body.ts'
 
+const CLOSE_OLDER_EVERY = 1_000
+
 /** Speaks HTTP/1 on connections that are handed to it. It listens nowhere itself. */
 export class Http1Server {
   readonly #server: Server
   readonly #idle: IdleSockets
+  readonly #sweep: NodeJS.Timeout
   #closing = false
 
   constructor(handlers: Pick<Handlers, 'onRequest' | 'onUpgrade'>, limits: Limits) {
@@ -29,6 +32,8 @@ export class Http1Server {
     this.apply(limits)
     // What looks for late request heads begins with this event.
     this.#server.emit('listening')
+    const closeOlder = () => this.#idle.closeOlder(this.#server.keepAliveTimeout + this.#server.headersTimeout)
+    this.#sweep = setInterval(closeOlder, CLOSE_OLDER_EVERY).unref()
   }
 
   apply(limits: Limits): void {
@@ -56,6 +61,7 @@ export class Http1Server {
 
   /** After the last connection. */
   close(): void {
+    clearInterval(this.#sweep)
     this.#server.close()
   }
 

@@ -4,8 +4,8 @@ import type { Target } from './target.ts'
 
 /** A request came in the clear to where only https is spoken. */
 export class HttpsRequired extends PolycdnError {
-  /** The same URL with https. */
-  readonly location: string
+  /** Where else to ask: the same URL with https. A flat list. */
+  readonly fields: readonly string[]
 
   /**
    * @param port where https is spoken. Only a client that names a port itself is told one: another may come through a
@@ -15,6 +15,6 @@ export class HttpsRequired extends PolycdnError {
     super('https_required', 'only https is spoken here')
     const named = host.authority.length > host.name.length && /:\d+$/.test(host.authority)
     const authority = named && port !== 443 ? `${host.name}:${port}` : host.name
-    this.location = `https://${authority}${target.path === '*' ? '/' : target.path}${target.query}`
+    this.fields = ['location', `https://${authority}${target.path === '*' ? '/' : target.path}${target.query}`]
   }
 }

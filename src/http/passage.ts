@@ -4,7 +4,7 @@ import { Attempt, type AttemptListener, type ResponseHead } from '../delivery/at
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { AttemptRecord, Outcome } from '../delivery/outcome.ts'
 import { mayRetry } from '../delivery/retry.ts'
-import { ResponseWriter } from '../delivery/writer.ts'
+import type { ResponseWriter } from '../delivery/writer.ts'
 import type { ErrorCode } from '../errors.ts'
 import { plan } from '../providers/index.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
@@ -16,6 +16,7 @@ import { refuse } from './refusal.ts'
 import { hasCome, hasContent, RequestBody } from './request-body.ts'
 import type { Services } from './services.ts'
 import { answerTimeout, tryOrder } from './unsafe.ts'
+import { writerFor } from './writer-for.ts'
 
 /** The client's side of a Passage. */
 export interface Client {
@@ -55,7 +56,7 @@ export class Passage implements AttemptListener {
     this.#client = client
     this.#admitted = admitted
     this.#endpoints = tryOrder(admitted.site.unsafeEndpoints, admitted.route.policy, services.world)
-    this.#writer = new ResponseWriter(client.response)
+    this.#writer = writerFor(services, client.response)
     this.#release = admitted.generation.transport.lease()
   }
 
@@ -150,8 +151,10 @@ export class Passage implements AttemptListener {
   }
 
   #newBody(): RequestBody {
+    const { limits } = this.#admitted.generation.snapshot
     return new RequestBody(this.#client.raw, this.#services.timers, {
-      limit: this.#admitted.generation.snapshot.limits.body,
+      limit: limits.body,
+      minRate: limits.bodyMinRate,
       idle: this.#policy.retry.bodyIdleTimeout,
       answer: answerTimeout(this.#admitted),
       onBegin: () => sendContinue(this.#client),
@@ -237,7 +240,11 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   request_timeout: 'the content stopped coming',
 }
 
-/** RFC 9110 section 10.1.1: not before somebody wants the content. HTTP/1.0 clients do not know the answer. */
+/**
+ * RFC 9110 section 10.1.1: not before somebody wants the content, and not where some of it has come without being asked
+ * for. HTTP/1.0 clients do not know the answer.
+ */
 function sendContinue({ raw, response }: Client): void {
-  if (raw.headers.expect?.toLowerCase() === '100-continue' && raw.httpVersion !== '1.0') response.writeContinue()
+  const waits = raw.headers.expect?.toLowerCase() === '100-continue' && raw.httpVersion !== '1.0'
+  if (waits && raw.readableLength === 0 && !raw.complete) response.writeContinue()
 }

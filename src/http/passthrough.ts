@@ -1,12 +1,12 @@
 import { type IncomingMessage, METHODS } from 'node:http'
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError, toPolycdnError } from '../errors.ts'
-import { admit } from './admit.ts'
+import { enter } from './enter.ts'
 import { turnAway } from './handle.ts'
 import { type Client, Passage } from './passage.ts'
 import type { Services } from './services.ts'
+import { writerFor } from './writer-for.ts'
 
 /** Carries a request's Passage through the plugin: own symbols survive its copies of the header fields. */
 const PASSAGE = Symbol('passage')
@@ -37,7 +37,7 @@ export async function registerPassthrough(app: FastifyInstance, services: Servic
       reply.hijack()
       const passage = passages.get(raw)
       if (passage !== undefined) passage.refuse()
-      else turnAway(services, clientOf(services, raw, reply), new ResponseWriter(reply.raw), toPolycdnError(error))
+      else turnAway(services, clientOf(services, raw, reply), writerFor(services, reply.raw), toPolycdnError(error))
     })
     await scope.register(httpProxy, optionsOf(services, methods, passages))
   })
@@ -92,14 +92,14 @@ const requestable: Requestable = {
 /** Admits a request, or answers it. */
 function openPassage(services: Services, request: FastifyRequest, reply: FastifyReply): Passage | null {
   const client = clientOf(services, request.raw, reply)
-  const admitted = admit(services.current(), request.raw)
+  const admitted = enter(services, request.raw)
   if (admitted instanceof PolycdnError) {
-    turnAway(services, client, new ResponseWriter(reply.raw), admitted)
+    turnAway(services, client, writerFor(services, reply.raw), admitted)
     return null
   }
   if (admitted.site.unsafeEndpoints.length > 0) return new Passage(services, client, admitted)
   const refused = new PolycdnError('method_not_allowed', `this site has no origin for ${admitted.method}`)
-  turnAway(services, client, new ResponseWriter(reply.raw), refused)
+  turnAway(services, client, writerFor(services, reply.raw), refused)
   return null
 }
 

@@ -65,8 +65,8 @@ function accessRecord(
     route: admitted?.route.name ?? null,
     client: client === null ? null : shownAddress(client, log),
     method: raw.method!,
-    host: admitted?.host.name ?? headerText(raw, 'host') ?? '',
-    path: admitted?.target.path ?? raw.url!,
+    host: admitted?.host.name ?? withoutUser(headerText(raw, 'host') ?? ''),
+    path: admitted?.target.path ?? sentPath(raw.url!),
     protocol: `HTTP/${raw.httpVersion}`,
     status: ending.status,
     bytes: ending.bytes,
@@ -88,6 +88,17 @@ function accessRecord(
     user_agent: headerText(raw, 'user-agent'),
     aborted: ending.aborted,
   }
+}
+
+/** Of a target that was refused: no query, and nothing that stands before an @, which may be a password. */
+function sentPath(target: string): string {
+  const path = target.split('?', 1)[0]!
+  return path.startsWith('/') ? path : withoutUser(path)
+}
+
+function withoutUser(authority: string): string {
+  const at = authority.lastIndexOf('@')
+  return at === -1 ? authority : `…${authority.slice(at)}`
 }
 
 /** An address as the log may show it. */

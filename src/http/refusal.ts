@@ -17,8 +17,8 @@ export interface Refusal {
   readonly records: readonly AttemptRecord[]
   /** The request's content was not read, so the connection cannot be used again. */
   readonly close: boolean
-  /** Where else to ask. */
-  readonly location?: string
+  /** More header fields, a flat list. */
+  readonly fields?: readonly string[]
 }
 
 /** Answers with a status and a few words of plain text. Returns the status. */
@@ -37,9 +37,9 @@ export function refuse(writer: ResponseWriter, refusal: Refusal): number {
   ]
   if (ERRORS[refusal.code].fault === 'upstream')
     headers.push('proxy-status', proxyStatus(refusal.code, refusal.records))
-  if (refusal.location !== undefined) headers.push('location', refusal.location)
   if (status === 503) headers.push('retry-after', RETRY_AFTER)
   if (status === 405) headers.push('allow', 'GET, HEAD')
+  if (refusal.fields !== undefined) headers.push(...refusal.fields)
   if (refusal.close) writer.closeAfter()
   writer.head(status, headers)
   if (refusal.method === 'HEAD') writer.end()

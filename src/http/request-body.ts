@@ -8,6 +8,8 @@ import type { ErrorCode } from '../errors.ts'
 /** What may become of a request's content. Bytes and milliseconds. */
 export interface RequestBodyOptions {
   readonly limit: number
+  /** The least a second, once it has been waited for {@link GRACE}; 0: any. */
+  readonly minRate: number
   /** Silence of either side while the content is on its way. */
   readonly idle: number
   /** Silence of the upstream after the last byte. */
@@ -17,6 +19,9 @@ export interface RequestBodyOptions {
   /** `body_too_large`, `request_timeout` (the client's silence) or `http_response_timeout` (the upstream's). */
   onFailure(code: ErrorCode): void
 }
+
+/** How long a client's content may be waited for, whatever its rate. Milliseconds. */
+const GRACE = 30_000
 
 /**
  * The content of a client's request as one attempt sends it. Nothing is read before the attempt asks, so a failed dial
@@ -34,6 +39,8 @@ export class RequestBody extends Readable {
   #hungry = false
   #bytes = 0
   #lastActivity = 0
+  /** Milliseconds that the upstream has waited for the client. */
+  #waited = 0
 
   constructor(source: IncomingMessage, timers: Timers, options: RequestBodyOptions) {
     super()
@@ -70,11 +77,20 @@ export class RequestBody extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    const now = this.#timers.now()
     this.#bytes += chunk.length
-    this.#lastActivity = this.#timers.now()
+    if (this.#hungry) this.#waited += now - this.#lastActivity
+    this.#lastActivity = now
     if (this.#bytes > this.#options.limit) return this.#fail('body_too_large')
+    if (this.#tooSlow) return this.#fail('request_timeout')
     this.#hungry = false
     if (!this.push(chunk)) this.#source.pause()
+  }
+
+  /** One byte before each idle timeout would keep a connection for years. */
+  get #tooSlow(): boolean {
+    const { minRate } = this.#options
+    return minRate > 0 && this.#waited > GRACE + (this.#bytes / minRate) * 1000
   }
 
   readonly #onEnd = (): void => {

@@ -1,12 +1,12 @@
 import fastify, { type FastifyInstance } from 'fastify'
-import { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError, toPolycdnError } from '../errors.ts'
 import { answerChallenge } from './acme-challenge.ts'
-import { admit } from './admit.ts'
+import { enter } from './enter.ts'
 import { handle, turnAway } from './handle.ts'
 import { registerPassthrough } from './passthrough.ts'
 import type { RequestListener } from './pipeline.ts'
 import type { Services } from './services.ts'
+import { writerFor } from './writer-for.ts'
 
 /**
  * The fastify application behind every listener. Its router would answer 400 to paths that are none of its business,
@@ -32,12 +32,12 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   })
   await registerPassthrough(app, services)
   const refuseMethod = guarded(services, (raw, response) => {
-    const admitted = admit(services.current(), raw)
+    const admitted = enter(services, raw)
     const refused =
       admitted instanceof PolycdnError
         ? admitted
         : new PolycdnError('method_not_allowed', `${raw.method} is not allowed`)
-    turnAway(services, { raw, startedAt: services.timers.now() }, new ResponseWriter(response), refused)
+    turnAway(services, { raw, startedAt: services.timers.now() }, writerFor(services, response), refused)
   })
   app.setNotFoundHandler((request, reply) => {
     reply.hijack()
@@ -54,7 +54,7 @@ function guarded(services: Services, listener: RequestListener): RequestListener
       listener(raw, response)
     } catch (thrown) {
       services.log.throttle('internal-error', 1_000)?.error('internal-error', { error: thrown })
-      const writer = new ResponseWriter(response)
+      const writer = writerFor(services, response)
       const arrival = { raw, startedAt: services.timers.now() }
       if (writer.headSent) writer.abort()
       else turnAway(services, arrival, writer, toPolycdnError(thrown))

@@ -6,8 +6,10 @@ import type { HealthView } from '../health/health-view.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Pressure } from '../observe/pressure.ts'
 import type { World } from '../steering/world.ts'
 import type { Generation } from './generation.ts'
+import type { RateLimits } from './rate-limits.ts'
 
 /** What a request needs of the process. Everything but `current` outlives a reload. */
 export interface Services {
@@ -16,6 +18,8 @@ export interface Services {
   readonly world: World
   readonly health: HealthView
   readonly budgets: Budgets
+  readonly rateLimits: RateLimits
+  readonly pressure: Pressure
   readonly timers: Timers
   readonly metrics: Metrics
   readonly log: Log

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { SendWatch, socketOutlet } from '../delivery/send-watch.ts'
 import type { Timers } from '../delivery/timers.ts'
 import { resetSocket } from '../delivery/writer.ts'
 import { IdleWatch } from './idle-watch.ts'
@@ -7,6 +8,8 @@ export interface SpliceOptions {
   readonly timers: Timers
   /** Milliseconds of silence after one side has ended; before that silence is part of many protocols. */
   readonly halfClosedIdle: number
+  /** Milliseconds that either side may take nothing of what waits for it. */
+  readonly sendTimeout: number
   /** Both sockets are closed. */
   onEnd(): void
 }
@@ -50,9 +53,14 @@ export class Splice {
   }
 
   #pipe(from: Socket, to: Socket): void {
+    const { timers, sendTimeout: timeout } = this.#options
+    const watch = new SendWatch(socketOutlet(to), { timers, timeout, onStall: () => resetSocket(to) })
+    to.once('close', () => watch.stop())
     from.on('data', (chunk: Buffer) => {
       this.#idle?.touch()
-      if (!to.write(chunk)) from.pause()
+      if (to.write(chunk)) return
+      from.pause()
+      watch.wait()
     })
     to.on('drain', () => {
       this.#idle?.touch()
@@ -60,6 +68,7 @@ export class Splice {
     })
     from.on('end', () => {
       to.end()
+      watch.wait()
       this.#idle ??= new IdleWatch(this.#options.timers, this.#options.halfClosedIdle, () => this.close())
     })
     from.on('close', () => this.#onClose(from, to))

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import type { Endpoint } from '../config/snapshot.ts'
 import { connectOptions, isAddress, serverName } from '../delivery/connect-options.ts'
 import { MAX_HEADER_SIZE } from '../delivery/pool.ts'
+import { isSound } from '../delivery/response-head.ts'
 import type { Timers } from '../delivery/timers.ts'
 import { upstreamErrorCode } from '../delivery/upstream-error.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -95,21 +96,30 @@ export function ask(socket: Socket, question: Question, done: (reply: Reply) => 
     // Node refuses to send what we made: no endpoint is to blame.
     return fail('internal_error')
   }
+  // Node would leave out what is beyond its limit; bytes have one, and a head is judged as a whole.
+  request.maxHeadersCount = 0
   let interim = 0
-  request.on('information', () => {
-    if (++interim > MAX_INTERIM) fail('http_protocol_error')
+  request.on('information', ({ statusCode, rawHeaders }) => {
+    if (++interim > MAX_INTERIM || !isSound({ status: statusCode, rawHeaders })) fail('http_protocol_error')
   })
-  request.on('upgrade', (head, _socket, early) => settle({ kind: 'switched', head, early }))
+  request.on('upgrade', (head, _socket, early) => {
+    if (isBelievable(head)) settle({ kind: 'switched', head, early })
+    else fail('http_protocol_error')
+  })
   request.on('response', (head) => {
-    const coding = head.headers['transfer-encoding'] ?? 'chunked'
-    const status = head.statusCode!
     // A 101 that names no protocol is no switch, and no answer either.
-    if (status < 200 || status > 599 || coding.toLowerCase() !== 'chunked') fail('http_protocol_error')
-    else settle({ kind: 'answered', head })
+    if (head.statusCode! >= 200 && isBelievable(head)) settle({ kind: 'answered', head })
+    else fail('http_protocol_error')
   })
   request.on('error', (error) => fail(upstreamErrorCode(error)))
   request.on('close', () => fail('connection_terminated'))
   request.end()
+}
+
+/** RFC 9112 section 6.1: HTTP/1.0 knows no transfer coding, so who sends one does not know what it says. */
+function isBelievable({ httpVersion, statusCode, rawHeaders, headers }: IncomingMessage): boolean {
+  const known = httpVersion === '1.1' || (httpVersion === '1.0' && headers['transfer-encoding'] === undefined)
+  return known && isSound({ status: statusCode!, rawHeaders })
 }
 
 /**

@@ -1,9 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { ResponseWriter, resetSocket } from '../delivery/writer.ts'
+import { resetSocket } from '../delivery/writer.ts'
 import { type ErrorCode, PolycdnError } from '../errors.ts'
 import { admit } from './admit.ts'
+import { overLimit, shedding } from './enter.ts'
 import type { Admitted } from './exchange.ts'
 import { turnAway } from './handle.ts'
 import type { RequestListener } from './pipeline.ts'
@@ -11,6 +12,7 @@ import { hasContent } from './request-body.ts'
 import type { Services } from './services.ts'
 import { tunnelProtocols } from './upgrade.ts'
 import { Upgrading } from './upgrading.ts'
+import { writerFor } from './writer-for.ts'
 
 /**
  * WebSockets and other upgrades: bytes from socket to socket, once the site's origin (or the CDN that `unsafe_methods`
@@ -57,7 +59,7 @@ export class Tunnels {
     const admitted = this.#admit(raw, protocols)
     if (admitted instanceof PolycdnError) {
       socket.resume()
-      return turnAway(this.#services, client, new ResponseWriter(response), admitted)
+      return turnAway(this.#services, client, writerFor(this.#services, response), admitted)
     }
     if (admitted === null) {
       socket.resume()
@@ -91,6 +93,8 @@ export class Tunnels {
     if (protocols.length === 0) return null
     if (raw.method !== 'GET') return refused('bad_request', 'an upgrade is asked for with GET')
     if (this.#draining) return refused('shutting_down', 'this gateway is shutting down')
+    const shed = shedding(this.#services)
+    if (shed !== null) return shed
     const generation = this.#services.current()
     // Half, so that tunnels, which stay, cannot lock everybody else out.
     if (this.#all.size >= generation.snapshot.limits.connections / 2) {
@@ -98,7 +102,9 @@ export class Tunnels {
     }
     const admitted = admit(generation, raw)
     if (admitted instanceof PolycdnError) return admitted
-    return admitted.site.unsafeEndpoints.length === 0 ? null : admitted
+    // Whoever answers it as an ordinary request counts it.
+    if (admitted.site.unsafeEndpoints.length === 0) return null
+    return overLimit(this.#services, admitted) ?? admitted
   }
 }
 

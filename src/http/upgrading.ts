@@ -4,7 +4,7 @@ import type { Endpoint } from '../config/snapshot.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { AttemptRecord, Outcome } from '../delivery/outcome.ts'
 import { mayRetry } from '../delivery/retry.ts'
-import { ResponseWriter, resetSocket } from '../delivery/writer.ts'
+import { type ResponseWriter, resetSocket } from '../delivery/writer.ts'
 import type { ErrorCode } from '../errors.ts'
 import { plan } from '../providers/index.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
@@ -19,6 +19,7 @@ import { Splice } from './splice.ts'
 import { ask, dial, type Reply } from './tunnel-dial.ts'
 import { answerTimeout, tryOrder } from './unsafe.ts'
 import { isAnswerTo } from './upgrade.ts'
+import { writerFor } from './writer-for.ts'
 
 /** The client's side: its request, its socket, and a response for answers other than 101. */
 export interface UpgradingClient {
@@ -73,7 +74,7 @@ export class Upgrading {
     const { site, route } = wanted.admitted
     this.#endpoints = tryOrder(site.unsafeEndpoints, route.policy, services.world)
     this.#endpoint = this.#endpoints[0]!
-    this.#writer = new ResponseWriter(client.response)
+    this.#writer = writerFor(services, client.response)
     this.#early = new EarlyBytes(client.socket, client.head)
   }
 
@@ -170,10 +171,11 @@ export class Upgrading {
     )
     if (early.length > 0) socket.write(early)
     for (const chunk of this.#early.take()) upstream.write(chunk)
-    const halfClosedIdle = this.#wanted.admitted.generation.snapshot.limits.idleTimeout
+    const { idleTimeout: halfClosedIdle, sendTimeout } = this.#wanted.admitted.generation.snapshot.limits
     const splice = new Splice(socket, upstream, {
       timers,
       halfClosedIdle,
+      sendTimeout,
       onEnd: () => this.#finish({ status: 101, bytes: splice.bytes + early.length }),
     })
     this.#splice = splice

@@ -82,6 +82,16 @@ export class Metrics {
     'Responses that were visibly cut because their body could not be completed.',
     ['site', 'cdn'],
   )
+  readonly rateLimited = this.#counter(
+    'rate_limited_total',
+    'Requests that were answered 429, by the policy that says so.',
+    ['site', 'policy'],
+  )
+  readonly shedRequests = this.#counter(
+    'shed_requests_total',
+    'Requests that were answered 503 to keep the gateway alive, by what was short: event_loop, heap, memory.',
+    ['reason'],
+  )
   readonly endpointHealthy = this.#gauge('endpoint_healthy', '1 when the endpoint may be chosen, 0 when not.', [
     'cdn',
     'endpoint',

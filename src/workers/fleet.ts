@@ -32,8 +32,6 @@ export interface FleetOptions {
 
 /** Deaths that a start survives. */
 const MOST_DEATHS = 3
-/** A little longer than what processes give their requests: then they are killed. Milliseconds. */
-const LONGEST_DRAIN = 34_000
 
 /** The processes that serve: started, told of configurations, replaced when they die. Lives in the primary. */
 export class Fleet {
@@ -115,14 +113,14 @@ export class Fleet {
     await Promise.all(this.#ready().map((member) => this.#tellAcme(member, change)))
   }
 
-  /** Has all processes end their requests, and kills those that take too long. Resolves when none is left. */
-  async close(): Promise<void> {
+  /** Has all processes end their requests, and kills those that take longer, in ms. Resolves when none is left. */
+  async close(longest: number): Promise<void> {
     const emptied = new Promise<void>((resolve) => (this.#emptied = resolve))
     this.#starting?.reject(new PolycdnError('shutting_down', 'this gateway is shutting down'))
     for (const slot of this.#slots) slot.close()
     const late = setTimeout(() => {
       for (const member of this.#alive) member.kill()
-    }, LONGEST_DRAIN)
+    }, longest)
     if (this.#alive.size > 0) await emptied
     clearTimeout(late)
   }

@@ -48,6 +48,7 @@ function fakeShell() {
   const err: string[] = []
   const shell: Shell = {
     env: {},
+    memory: { used: () => 0, limit: 0 },
     version: '0',
     nodeVersion: '0',
     program: '',

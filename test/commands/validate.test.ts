@@ -14,6 +14,7 @@ function fakeShell() {
   const err: string[] = []
   const shell: Shell = {
     env: {},
+    memory: { used: () => 0, limit: 0 },
     version: '0',
     program: '',
     stop: () => {},

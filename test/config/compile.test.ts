@@ -223,6 +223,24 @@ t.test('failover: the defaults are those of the reference', async (t) => {
   t.equal(policy.panicThreshold, 0)
   t.equal(policy.slowStart, 10_000)
   t.strictSame(policy.resume, { enabled: true, require: 'strong-etag' })
+  t.equal(policy.rateLimit, null)
+})
+
+t.test('limits of requests', async (t) => {
+  const table: [written: string, compiled: object | null][] = [
+    ['null', null],
+    ['{ requests_per_second: 2.5 }', { requestsPerSecond: 2.5, burst: 3, by: 'client-address' }],
+    [
+      '{ requests_per_second: 100, burst: 0, by: client-network }',
+      { requestsPerSecond: 100, burst: 0, by: 'client-network' },
+    ],
+  ]
+  for (const [written, compiled] of table) {
+    const { policies, limits } = snapshotOf(BASE.replace('tie_threshold', `rate_limit: ${written}, tie_threshold`))
+    const found = policies.find(({ rateLimit }) => rateLimit !== null)?.rateLimit ?? null
+    t.strictSame(found, compiled, written)
+    t.match(limits, { sendTimeout: 60_000, bodyMinRate: 240 })
+  }
 })
 
 t.test('failover: what is written takes the place of the defaults', async (t) => {

@@ -49,10 +49,10 @@ const ANSWERS: Readonly<Record<string, readonly [script: readonly Step[], outcom
   'eight interim answers': [interimFlood(8), 'end', 3],
   'nine interim answers': [interimFlood(9), 'http_protocol_error', null],
   'endless interim answers': [endlessInterim(), 'http_protocol_error', null],
-  '100 that nobody asked for': [interimFlood(1, 100), 'connection_terminated', null],
+  '100 that nobody asked for': [interimFlood(1, 100), 'end', 3],
   '101 that nobody asked for': [
     ['HTTP/1.1 101 S\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n', 'stall!'],
-    'connection_terminated',
+    'http_protocol_error',
     null,
   ],
   'a coding before chunked': [oddTransferEncoding('gzip, chunked'), 'http_protocol_error', null],

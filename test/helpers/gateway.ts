@@ -27,6 +27,8 @@ export interface GatewayOptions {
   /** Where the file is written; default: a new directory. */
   readonly file?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Of `polycdn serve`, besides --config. */
+  readonly args?: readonly string[]
 }
 
 /** The whole program as its own process, seen from outside only. */
@@ -55,8 +57,9 @@ export interface Gateway {
 /** The gateway with one site for every host, ports from the operating system, an access log only where asked for. */
 export async function startGateway(scope: Scope, config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const file = options.file ?? join(tempDir(scope, 'gateway'), 'config.yaml')
+  const { args = [] } = options
   if (options.file === undefined) writeConfig(file, config)
-  const gateway = new RunningGateway(file, runCommand(scope, ['serve', '--config', file], options.env))
+  const gateway = new RunningGateway(file, runCommand(scope, ['serve', '--config', file, ...args], options.env))
   await gateway.ready()
   return gateway
 }

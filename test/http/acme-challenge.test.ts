@@ -44,7 +44,7 @@ t.test(
         [`${PATH}known`, 'a.test', 'Content-Length: 0\r\nTransfer-Encoding: chunked\r\n'],
       ] as const) {
         const got = await ask(path, host, 'GET', more)
-        t.ok(more === undefined ? got.startsWith(other) : got.startsWith('400'), `${path} ${host}: ${got}`)
+        t.ok(got.startsWith(more === undefined && !path.includes('%') ? other : '400'), `${path} ${host}: ${got}`)
         t.notMatch(got, /thumb|PRIVATE/)
       }
       t.match(await ask(`${PATH}known`, 'a.test', 'HEAD'), /^200 $/)

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { parseAddress } from '../../src/geo/address.ts'
 import { clientAddress, forwardedNode } from '../../src/http/forwarded.ts'
+import { seededRandom } from '../helpers/random.ts'
 import { networkSet } from './support/services.ts'
 
 const TRUSTED = networkSet(['127.0.0.0/8', '10.0.0.0/8', '2001:db8:aaaa::/48'])
@@ -103,4 +104,70 @@ t.test('ten thousand hops are not all looked at', async (t) => {
 t.test('a node of Forwarded', async (t) => {
   t.equal(forwardedNode(parseAddress('192.0.2.1')!), '192.0.2.1')
   t.equal(forwardedNode(parseAddress('2001:db8::1')!), '"[2001:db8::1]"')
+})
+
+const NODES = [
+  '203.0.113.1',
+  '198.51.100.7:80',
+  '10.0.0.1',
+  '"[2001:db8::1]"',
+  '[2001:db8::1',
+  'unknown',
+  '_hidden',
+  '',
+  'a',
+]
+const PIECES = [
+  ',',
+  ';',
+  '=',
+  '"',
+  '\\',
+  'for=',
+  'FOR = ',
+  'by=',
+  'proto=https',
+  ' ',
+  '\t',
+  '\0',
+  '\xff',
+  ':',
+  '::',
+  '[',
+  ']',
+]
+
+t.test('ten thousand odd fields: nothing is thrown, and only what trusted hops say is believed', async (t) => {
+  const random = seededRandom(20_261_126)
+  const pick = (items: readonly string[]) => items[Math.floor(random() * items.length)]!
+  const field = () =>
+    Array.from({ length: Math.floor(random() * 12) }, () => pick(random() < 0.5 ? NODES : PIECES)).join('')
+  for (let round = 0; round < 10_000; round++) {
+    const [x, f] = [field(), field()]
+    if (client({ peer: '192.0.2.9', x, f }) !== '192.0.2.9') t.fail(`believed from nobody: ${JSON.stringify([x, f])}`)
+    // What a client wrote stands before what a proxy we trust has appended.
+    const appended = { x: `${x}, 203.0.113.5` }
+    if (client(appended) !== '203.0.113.5') t.fail(`a client passes for another: ${JSON.stringify(appended)}`)
+    const both = client({ x: `${x}, 203.0.113.5`, f: `${f}, for=203.0.113.5` })
+    if (both !== '203.0.113.5' && both !== NOBODY)
+      t.fail(`a client passes for another: ${JSON.stringify([x, f, both])}`)
+    if (parseAddress(client({ x, f })) === null) t.fail(`no address: ${JSON.stringify([x, f])}`)
+  }
+})
+
+t.test('long fields take time in proportion to their length', async (t) => {
+  for (const piece of [',', '"', '\\', 'for=', ';', '=', '10.0.0.1,', 'for="[', '[', ':', ' ']) {
+    const time = (length: number) => {
+      const text = piece.repeat(length / piece.length)
+      const rounds = Array.from({ length: 5 }, () => {
+        const began = performance.now()
+        client({ x: text, f: text })
+        return performance.now() - began
+      })
+      return Math.min(...rounds)
+    }
+    time(5_000)
+    const [short, long] = [time(5_000), time(150_000)]
+    t.ok(long < 300 * short + 20, `${JSON.stringify(piece)}: ${short} ms, thirty times as long: ${long} ms`)
+  }
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { get } from '../helpers/http.ts'
 import { answer, chunked, cut, head } from '../helpers/misbehaviour.ts'
 import { rawClient, rawExchange } from '../helpers/raw-client.ts'
-import { field } from '../helpers/raw-response.ts'
+import { field, parseResponses } from '../helpers/raw-response.ts'
 import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { door, doorTo } from './support/door.ts'
 import { cdn, endpoint, networkSet, policy, site } from './support/services.ts'
@@ -63,7 +63,7 @@ t.test('a body of unknown length arrives in chunks, for HTTP/1.0 to the end of t
   t.equal(client.end, 'fin')
 })
 
-const ODD_TARGETS = ['/100%', '/%ff', '//x', '//x//..y', '/a;b=c', '/%2F', '/a%00', '/?', '/a?%', "/'()*!"]
+const ODD_TARGETS = ['/%ff', '//x', '//x//..y', '/a;b=c', '/%2F', '/?', '/a?%', "/'()*!"]
 
 t.test('odd targets arrive at the upstream byte for byte', async (t) => {
   const door = await doorTo(t, answer())
@@ -75,25 +75,15 @@ t.test('odd targets arrive at the upstream byte for byte', async (t) => {
   }
 })
 
-t.test('a GET with a body: it stays here, and the next request is understood', async (t) => {
+t.test('a GET with a body is refused, and nobody takes the body for a request', async (t) => {
   const door = await doorTo(t, answer())
-  const client = await rawClient(t, door)
-  const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: b\r\n\r\n'
-  client.send(`GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`)
-  client.send('GET /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nGET /\r\n0\r\n\r\n')
-  client.send('GET /c HTTP/1.1\r\nHost: a\r\n\r\n')
-  await client.responses(3)
-  t.same(
-    door.upstream.requests.map(({ target, body }) => [target, body.length]),
-    [
-      ['/a', 0],
-      ['/b', 0],
-      ['/c', 0],
-    ],
-  )
-  t.notOk(
-    door.upstream.requests.some((request) => request.header('content-length') ?? request.header('transfer-encoding')),
-  )
+  const request = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
+  for (const method of ['GET', 'HEAD']) {
+    const head = `${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: ${request.length}\r\n\r\n`
+    const client = await rawExchange(t, door, head + request)
+    t.equal(parseResponses(client.bytes, { methods: [method] })[0]?.status, 400)
+  }
+  t.equal(door.upstream.connections, 0)
 })
 
 t.test('a failover: the next CDN answers, and log and metrics tell', async (t) => {

@@ -77,13 +77,10 @@ t.test('paths and queries reach the origin as the client wrote them', async (t) 
   const targets = [
     '//x//y',
     '/%ff',
-    '/100%',
-    '/a%2Fb%5C..%5c',
-    '/%2e%2e%2fetc',
+    '/a%2Fb%5Cc..%2f',
     '/a?b=1&b=2&c=%20+&d',
     '/a?',
     '/?//x/../y',
-    '/\\evil.example/',
     '//evil.example/%2e.',
   ]
   const expected = targets.map((target) => (target === '//evil.example/%2e.' ? '//' : target))

@@ -34,7 +34,7 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
     onReports: () => {},
     ...over,
   })
-  scope.teardown(() => fleet.close())
+  scope.teardown(() => fleet.close(34_000))
   const heard = async (words: string, times: number) => {
     const count = () => said.filter((line) => line.endsWith(` ${words}`)).length
     await until(() => count() >= times, { what: () => `${times} times ${words} in ${said.join(', ')}` })
@@ -115,7 +115,7 @@ t.test('one that does not answer any more is killed and replaced', async (t) => 
 t.test('close waits until all have ended, those included that are starting', async (t) => {
   const { fleet } = fleetOf(t)
   const started = t.rejects(fleet.start(shipment('first')), { code: 'shutting_down' })
-  await fleet.close()
+  await fleet.close(34_000)
   await started
   t.equal(fleet.serving, 0)
 })

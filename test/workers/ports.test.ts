@@ -7,7 +7,7 @@ import { freePort } from '../helpers/port.ts'
 const any = { host: '127.0.0.1', port: 0 }
 
 t.test('port 0 is the same port each time, and it is free', async (t) => {
-  const ports = new Ports()
+  const ports = new Ports(false)
   const fixed = { host: '127.0.0.1', port: await freePort() }
   const [first, second] = await ports.resolve([any, fixed])
   t.ok(first!.port > 0)
@@ -21,7 +21,7 @@ t.test('port 0 is the same port each time, and it is free', async (t) => {
 })
 
 t.test('an address that others would share with us counts as taken, until it is ours', async (t) => {
-  const ports = new Ports()
+  const ports = new Ports(false)
   const other = createServer().listen({ ...any, reusePort: true })
   await once(other, 'listening')
   t.teardown(() => other.close())
@@ -35,7 +35,7 @@ t.test('an address that others would share with us counts as taken, until it is 
 })
 
 t.test('an address of another machine is told as what it is', async (t) => {
-  await t.rejects(new Ports().resolve([{ host: '192.0.2.1', port: 0 }]), {
+  await t.rejects(new Ports(false).resolve([{ host: '192.0.2.1', port: 0 }]), {
     code: 'address_unavailable',
     message: 'cannot listen on 192.0.2.1:0: EADDRNOTAVAIL',
   })

@@ -1,6 +1,14 @@
 import type { StrategyName } from '../../steering/strategies/index.ts'
 import type { Config } from '../schema/index.ts'
-import type { HedgeSettings, OutlierSettings, Policy, ResumeSettings, RetryOn, RetrySettings } from '../snapshot.ts'
+import type {
+  HedgeSettings,
+  OutlierSettings,
+  Policy,
+  RateLimitSettings,
+  ResumeSettings,
+  RetryOn,
+  RetrySettings,
+} from '../snapshot.ts'
 import { compileHeaders } from './headers.ts'
 
 export type PolicyConfig = Config['policies'][string]
@@ -24,6 +32,7 @@ export function compilePolicy(name: string, config: PolicyConfig): Policy {
     // The schema accepts no proof that is not built.
     resume: { enabled: config.resume.enabled, require: config.resume.require as ResumeSettings['require'] },
     headers: compileHeaders(config.headers),
+    rateLimit: compileRateLimit(config.rate_limit),
   }
 }
 
@@ -66,4 +75,10 @@ function compileOutlier(config: PolicyConfig['outlier_detection']): OutlierSetti
     maxEjection: Math.max(config.base_ejection, config.max_ejection),
     maxEjectionPercent: config.max_ejection_percent,
   }
+}
+
+function compileRateLimit(config: PolicyConfig['rate_limit']): RateLimitSettings | null {
+  if (config === null) return null
+  const { requests_per_second: requestsPerSecond, by } = config
+  return { requestsPerSecond, burst: config.burst ?? Math.ceil(requestsPerSecond), by }
 }

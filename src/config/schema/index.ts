@@ -9,7 +9,7 @@ import { location, network } from './places.ts'
 import { policy } from './policy.ts'
 import { site } from './site.ts'
 import { pattern } from './text.ts'
-import { cache, limits, log, otel, steeringTest } from './top.ts'
+import { cache, limits, log, otel, shutdown, steeringTest } from './top.ts'
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
@@ -51,6 +51,7 @@ export const configSchema = keyed({
   policies: z.record(policyKey, policy).prefault({}).describe('How to choose and how to fail over.'),
   cache: cache.prefault({}).describe('Storage of the response cache.'),
   limits: limits.prefault({}).describe('What one client may use.'),
+  shutdown: shutdown.prefault({}).describe('How the gateway ends.'),
   otel: otel.prefault({}).describe('OpenTelemetry.'),
   log: log.prefault({}).describe('Log lines on standard output.'),
   tests: notYet(z.array(steeringTest).describe('Expected decisions.'), []).prefault([]),

@@ -35,9 +35,3 @@ export const compress = keyed({
   types: z.array(z.string()).optional(),
   min_size: size('0B', '1TiB').optional(),
 }).describe('Compression towards the client.')
-
-export const rateLimit = keyed({
-  requests_per_second: z.number().min(0),
-  burst: z.number().min(0).optional(),
-  by: z.string().optional(),
-}).describe('Limit of requests.')

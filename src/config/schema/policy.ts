@@ -5,8 +5,9 @@ import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { name } from './names.ts'
 import { notYet } from './not-yet.ts'
-import { cache, compress, cost, hashOn, rateLimit } from './policy-unbuilt.ts'
+import { cache, compress, cost, hashOn } from './policy-unbuilt.ts'
 import { distance, duration, statuses } from './quantities.ts'
+import { rateLimit } from './rate-limit.ts'
 
 const STRATEGY_NAMES = ['proximity', 'latency', 'weighted', 'failover', 'hash', 'cost'] as const
 const TIE_BREAKERS = ['latency', 'weight', 'cost'] as const
@@ -88,5 +89,5 @@ export const policy = keyed({
   cache: notYet(cache, { enabled: false }).optional(),
   compress: notYet(compress, { encodings: [] }).optional(),
   headers: headerRules.prefault({}).describe('Header fields of requests and responses under this policy.'),
-  rate_limit: notYet(rateLimit.nullable(), null).prefault(null),
+  rate_limit: rateLimit.nullable().prefault(null),
 })

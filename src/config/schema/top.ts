@@ -19,8 +19,22 @@ export const limits = keyed({
   body: size('0B', '1024TiB').prefault('1GiB').describe('A request body.'),
   header_timeout: duration({ min: '100ms' }).prefault('10s').describe('Until a request header is complete.'),
   idle_timeout: duration({ min: '100ms' }).prefault('75s').describe('How long an idle client connection is kept.'),
+  send_timeout: duration({ min: '100ms' })
+    .prefault('60s')
+    .describe('How long a client may take nothing of what waits for it.'),
+  body_min_rate: size('0B', '1GiB')
+    .prefault('240B')
+    .describe('The least of a request body a second, after 30 s of waiting for it; 0: any.'),
   connections: z.int().min(1).max(10_000_000).prefault(20_000).describe('Client connections at a time.'),
   connections_per_address: z.int().min(1).max(10_000_000).prefault(256).describe('The same, of one client address.'),
+})
+
+/** Longest together, main.ts waits a little longer than that. */
+export const shutdown = keyed({
+  delay: duration({ min: '0ms', max: '1m' })
+    .prefault('0ms')
+    .describe('How long connections are still accepted after /readyz has turned 503.'),
+  timeout: duration({ min: '1s', max: '5m' }).prefault('30s').describe('How long running requests get after that.'),
 })
 
 export const otel = keyed({

@@ -1,3 +1,4 @@
+import { canonicalPath } from '../../http/target.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
 const LONGEST = 512
@@ -11,7 +12,7 @@ const LONGEST = 512
 export function compilePathGlob(input: unknown): RegExp | Refusal | undefined {
   if (typeof input !== 'string' || input.length > LONGEST || !input.startsWith('/')) return undefined
   if (/[?#\s]/.test(input)) return refuse('a path pattern has no spaces, query or fragment')
-  const segments = input.slice(1).split('/')
+  const segments = canonicalPath(input).slice(1).split('/')
   const below = /^\*\*?$/.test(segments.at(-1)!)
   if (below) segments.pop()
   if (segments.some((segment) => segment.includes('**') && segment !== '**')) {

@@ -82,6 +82,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
       method: raw.method!,
       decision,
       decideAgain: () => decision,
+      range: raw.headers.range ?? null,
       hedgeable: raw.headers.range === undefined,
       origin,
       originTimeout,

@@ -24,7 +24,7 @@ export interface RequestSpec {
   readonly loopId?: string
 }
 
-const TARGET: Target = { path: '/a', matchPath: '/a', query: '', authority: null }
+const TARGET: Target = { path: '/a', matchPath: '/a', query: '', scheme: null, authority: null }
 
 /** A request that got past the door, without a connection: for what computes on requests. */
 export function admittedRequest(spec: RequestSpec = {}): Admitted {

@@ -22,10 +22,12 @@ import { createNetworkSet } from '../../../src/geo/network-set.ts'
 import type { Place } from '../../../src/geo/place.ts'
 import { Board } from '../../../src/health/board.ts'
 import type { Generation } from '../../../src/http/generation.ts'
+import { RateLimits } from '../../../src/http/rate-limits.ts'
 import type { Services } from '../../../src/http/services.ts'
 import { AccessLog, type AccessRecord } from '../../../src/observe/access-log.ts'
 import { Log } from '../../../src/observe/log.ts'
 import { Metrics } from '../../../src/observe/metrics.ts'
+import { Pressure, type Vitals } from '../../../src/observe/pressure.ts'
 import type { LineSink } from '../../../src/observe/sink.ts'
 import { indexSites } from '../../../src/steering/match.ts'
 import type { Scope } from '../../helpers/scope.ts'
@@ -128,6 +130,7 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
     slowStart: 0,
     resume: { enabled: true, require: 'strong-etag' },
     headers: NO_RULES,
+    rateLimit: null,
     ...over,
   }
 }
@@ -214,6 +217,8 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
       body: 1024 ** 3,
       headerTimeout: 10_000,
       idleTimeout: 75_000,
+      sendTimeout: 60_000,
+      bodyMinRate: 240,
       connections: 20_000,
       connectionsPerAddress: 256,
       ...limits,
@@ -222,6 +227,7 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
     workers: 1,
     stateDir: null,
     acme: null,
+    shutdown: { delay: 0, timeout: 30_000 },
     ...over,
   }
 }
@@ -240,6 +246,10 @@ export class TestServices implements Services {
   readonly health = this.board
   readonly challenges = new Map<string, string>()
   readonly budgets = new Budgets(1)
+  readonly rateLimits = new RateLimits(1)
+  /** What the next look of `pressure` finds. */
+  vitals: Vitals = { delay: 0, heap: 0, memory: 0 }
+  readonly pressure = new Pressure({ vitals: () => this.vitals, random: () => 0.5, onChange: () => {} })
   readonly world = worldOf(this.board, () => 0)
   /** Where every client is. */
   where: Place = NO_PLACE
@@ -279,6 +289,7 @@ export class TestServices implements Services {
 
   async close(): Promise<void> {
     this.timers.close()
+    this.pressure.close()
     await this.#generation.transport.destroy()
   }
 }

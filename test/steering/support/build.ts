@@ -109,6 +109,7 @@ export function makePolicy(over: Partial<Policy> = {}): Policy {
     slowStart: 10_000,
     resume: { enabled: true, require: 'strong-etag' },
     headers: NO_HEADERS,
+    rateLimit: null,
     ...over,
   }
 }

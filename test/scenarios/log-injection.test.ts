@@ -1,0 +1,67 @@
+import t from 'tap'
+import { startGateway } from '../helpers/gateway.ts'
+import { rawClient } from '../helpers/raw-client.ts'
+import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
+import { until } from '../helpers/wait.ts'
+import { topology } from './topology.ts'
+
+const FORGED = '{"event":"forged"}'
+/** Bytes that clients may send, in latin1: escapes of terminals, C1 controls, broken UTF-8, what ends lines. */
+const HOSTILE = [
+  '\x1b[2J\x1b]0;owned\x07',
+  '\x9b31m',
+  '\x85',
+  '\xe2\x80\xa8',
+  '\xed\xa0\x80',
+  '\xff\xfe\xc0\xaf',
+  `\r\n${FORGED}`,
+  `\n${FORGED}`,
+  `%0a${FORGED}`,
+  `"}\\n${FORGED}`,
+  '\x00',
+  'x'.repeat(7000),
+]
+/** What no line of the log may have in it. */
+const UNSAFE = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]/u
+
+t.test('whatever clients and upstreams send, a line stays one line of safe characters', async (t) => {
+  const upstream = await scriptedUpstream(t, (request) => {
+    const at = Number(/\/(\d+)$/.exec(request.target)?.[1] ?? 0)
+    return [Buffer.from(`HTTP/1.1 200 ${HOSTILE[at]}\r\nServer: ${HOSTILE[at]}\r\n\r\n`, 'latin1')]
+  })
+  const config = topology({ edges: [{ name: 'fra', url: upstream.url }] })
+  const [site] = config.sites as object[]
+  const sites = [{ ...site, hosts: ['a'] }]
+  const gateway = await startGateway(t, { ...config, sites, log: { access: true, level: 'debug' } })
+  for (const [at, text] of HOSTILE.entries()) {
+    const requests = [
+      `GET /${text} HTTP/1.1\r\nHost: a\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: a${text}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: ${text}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ${text}\r\nForwarded: for="${text}"\r\n\r\n`,
+      `${text} / HTTP/1.1\r\nHost: a\r\n\r\n`,
+      `GET /${at} HTTP/1.1\r\nHost: a\r\n\r\n`,
+    ]
+    for (const request of requests) {
+      const client = await rawClient(t, gateway)
+      client.send(request).halfClose()
+      await client.ended()
+      client.close()
+    }
+  }
+  const client = await rawClient(t, gateway)
+  await client.send('GET /last HTTP/1.1\r\nHost: nobody\r\nX-Forwarded-For: 198.51.100.77\r\n\r\n').responses(1)
+  const last = await until(() => gateway.logs.find((line) => line.path === '/last'), { what: 'the last line' })
+  t.equal(last.client, '127.0.0.0', 'who is turned away is the socket, cut')
+  const { stdout, stderr } = await gateway.close()
+  t.equal(stderr, '')
+  const lines = stdout.trimEnd().split('\n')
+  t.ok(lines.length > HOSTILE.length * 3, `${lines.length} lines`)
+  for (const line of lines) {
+    const found = UNSAFE.exec(line)
+    if (found !== null) t.fail(`${JSON.stringify(found[0])} in ${line.slice(0, 300)}`)
+    if (JSON.parse(line).event === 'forged') t.fail(line)
+    if (line.length > 12_000) t.fail(`${line.length} characters in a line`)
+  }
+  t.notMatch(stdout, '198.51.100.77', 'no whole address, by default')
+})
