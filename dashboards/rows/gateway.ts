@@ -88,12 +88,6 @@ export const GATEWAY: RowPlan = {
       queries: [{ expr: sumRate('result', 'polycdn_geo_lookups_total'), legend: '{{result}}' }],
     },
     {
-          expr: 'bottomk(10, min by (name) (polycdn_tls_certificate_expiry_timestamp_seconds) - time())',
-          legend: '{{name}}',
-        },
-      ],
-    },
-    {
       title: 'Event loop lag, p99',
       description: 'Of the process that controls; with one process, above some 50 ms every request waits.',
       kind: 'lines',
@@ -129,7 +123,9 @@ export const GATEWAY: RowPlan = {
       kind: 'lines',
       width: 6,
       unit: 'short',
-      queries: [expr: 'sum by (instance) (polycdn_workers)', legend: '{{instance}}' ,expr: 'sum(increase(polycdn_worker_restarts_total[$__rate_interval]))', legend: 'replaced' ,
+      queries: [
+        { expr: 'sum by (instance) (polycdn_workers)', legend: '{{instance}}' },
+        { expr: 'sum(increase(polycdn_worker_restarts_total[$__rate_interval]))', legend: 'replaced' },
       ],
     },
     {
@@ -139,7 +135,9 @@ export const GATEWAY: RowPlan = {
       kind: 'lines',
       width: 12,
       unit: 'ops',
-      queries: [expr: sumRate('policy', 'polycdn_rate_limited_total', SITE), legend: '429: {{policy}}' ,expr: sumRate('reason', 'polycdn_shed_requests_total'), legend: '503: {{reason}}' ,
+      queries: [
+        { expr: sumRate('policy', 'polycdn_rate_limited_total', SITE), legend: '429: {{policy}}' },
+        { expr: sumRate('reason', 'polycdn_shed_requests_total'), legend: '503: {{reason}}' },
       ],
     },
     {
@@ -149,5 +147,11 @@ export const GATEWAY: RowPlan = {
       width: 12,
       unit: 's',
       queries: [
+        {
+          expr: 'bottomk(10, min by (name) (polycdn_tls_certificate_expiry_timestamp_seconds) - time())',
+          legend: '{{name}}',
+        },
       ],
+    },
+  ],
 }
