@@ -37,7 +37,9 @@ export interface SlowAttackReport {
 const AT_ONCE = 250
 const HUGE = Buffer.alloc(64 * 1024 * 1024)
 /** Longest that a gateway waits beyond what it is told: its own looks, and this machine's load. */
-const LEEWAY = 15_000
+const LEEWAY = 10_000
+/** New connections of normal clients, and their upstreams. */
+const SPARE = 8
 /** See RequestBody. */
 const RATE_GRACE = 30_000
 
@@ -50,23 +52,21 @@ export async function slowAttack(scope: Scope, options: SlowAttackOptions): Prom
   const before = socketsOf(pid)
   normal.start()
   const attack = new Attack(scope, entrances(gateway), options)
-  const watch = { most: 0 }
+  const census = new Census(scope, pid)
   const began = performance.now()
   await attack.open()
-  const clear = () => {
-    const now = socketsOf(pid)
-    watch.most = Math.max(watch.most, now)
-    return now <= before + normal.more
-  }
+  const clear = () => census.now <= before + SPARE
   const allowed = options.patience * 3 + LEEWAY + (options.patient ? RATE_GRACE + 10_000 : 0)
   const cleared = await until(clear, { timeout: allowed, interval: 100 }).catch(() => false)
   const took = Math.round(performance.now() - began)
   const findings = await attack.end()
   await normal.stop()
   const after = socketsOf(pid)
+  attack.leave()
   const { code, stderr } = await gateway.close()
   if (cleared === false) findings.push(`${after} sockets of the gateway after ${took} ms, ${before} before`)
-  const sockets = { before, most: watch.most, after }
+  if (census.most < options.connections / 2) findings.push(`only ${census.most} sockets at a time`)
+  const sockets = { before, most: census.most, after }
   return {
     opened: attack.clients.length,
     lasted: attack.lasted(),
@@ -111,6 +111,22 @@ async function upstreamUrl(scope: Scope): Promise<string> {
   await once(server, 'listening')
   scope.teardown(() => server.close().closeAllConnections())
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** Looks again and again how many sockets the gateway has. */
+class Census {
+  now = 0
+  most = 0
+
+  constructor(scope: Scope, pid: number) {
+    const look = () => {
+      this.now = socketsOf(pid)
+      this.most = Math.max(this.most, this.now)
+    }
+    look()
+    const looking = setInterval(look, 100)
+    scope.teardown(() => clearInterval(looking))
+  }
 }
 
 class SlowClient {
@@ -159,10 +175,12 @@ class Attack {
     this.#entrances = at
     this.#options = options
     const dripping = setInterval(() => this.#drip(), options.patience / 2)
-    scope.teardown(() => {
-      clearInterval(dripping)
-      for (const { socket } of this.clients) socket.destroy()
-    })
+    scope.teardown(() => clearInterval(dripping))
+    scope.teardown(() => this.leave())
+  }
+
+  leave(): void {
+    for (const { socket } of this.clients) socket.destroy()
   }
 
   async open(): Promise<void> {
@@ -207,8 +225,6 @@ class Attack {
 
 /** Two on kept connections, two on new ones each time; half of them over TLS. */
 class NormalClients {
-  /** Sockets of the gateway that they may hold beyond those of the warm-up: new connections and their upstreams. */
-  readonly more = 8
   #requests = 0
   #slowest = 0
   readonly #failures: string[] = []

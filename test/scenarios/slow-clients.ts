@@ -69,6 +69,12 @@ export const SLOW_KINDS: Readonly<Record<string, SlowKind>> = {
     drip: null,
     told: null,
   },
+  'goodbye of HTTP/2': {
+    entrance: 'h2c',
+    opening: Buffer.concat([HTTP2, frame(7, 0, 0, Buffer.alloc(8))]),
+    drip: null,
+    told: null,
+  },
   'silent body of HTTP/2': {
     entrance: 'h2c',
     opening: Buffer.concat([HTTP2, frame(1, END_HEADERS, 1, POST_FIELDS), DATA]),
