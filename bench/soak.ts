@@ -3,6 +3,7 @@ import { soakChaos } from './soak-chaos.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
 import { soakLoad } from './soak-load.ts'
+import { soakSlow } from './soak-slow.ts'
 import { soakSteady } from './soak-steady.ts'
 
 /**
@@ -13,6 +14,7 @@ const PARTS = {
   load: soakLoad,
   chaos: soakChaos,
   steady: soakSteady,
+  slow: soakSlow,
   'fuzz-requests': soakFuzzRequests,
   'fuzz-responses': soakFuzzResponses,
 } as const

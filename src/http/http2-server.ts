@@ -47,7 +47,10 @@ export class Http2Server {
 
   /** Takes over a connection, which may be paused with bytes in it. */
   serve(socket: Socket): void {
-    this.#server.emit('connection', socket)
+    const watch = (session: ServerHttp2Session) => this.#watch(session, socket)
+    // Within the emit: a session shows its socket to nobody.
+    this.#server.once('session', watch).emit('connection', socket)
+    this.#server.off('session', watch)
   }
 
   /** Tells every client that no more requests are taken; what runs goes on (RFC 9113 section 6.8). */
@@ -68,7 +71,6 @@ export class Http2Server {
       streamResetBurst: RESET_BURST,
       streamResetRate: RESET_RATE,
     })
-    server.on('session', (session) => this.#watch(session))
     server.on('sessionError', () => {})
     const listener = (request: unknown, response: unknown) => {
       // The compatible requests and responses have all that the handlers use.
@@ -79,9 +81,9 @@ export class Http2Server {
     return server
   }
 
-  #watch(nodeSession: ServerHttp2Session): void {
+  #watch(nodeSession: ServerHttp2Session, socket: Socket): void {
     const { headerTimeout, idleTimeout } = this.#limits
-    const session = new Http2Session(nodeSession, { first: headerTimeout, idle: idleTimeout })
+    const session = new Http2Session(nodeSession, socket, { first: headerTimeout, idle: idleTimeout })
     this.#sessions.add(session)
     nodeSession.once('close', () => this.#sessions.delete(session))
     if (this.#closing) session.shutDown()

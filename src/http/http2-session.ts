@@ -1,4 +1,5 @@
 import { constants, type Http2Stream, type ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
 
 /** Milliseconds without a request: until the first one, and between two. */
 export interface Patience {
@@ -16,17 +17,19 @@ const LAST_STREAM = 2 ** 31 - 1
  */
 export class Http2Session {
   readonly #session: ServerHttp2Session
+  readonly #socket: Socket
   readonly #patience: Patience
   #timer: NodeJS.Timeout
   #streams = 0
   #leaving = false
 
-  constructor(session: ServerHttp2Session, patience: Patience) {
+  constructor(session: ServerHttp2Session, socket: Socket, patience: Patience) {
     this.#session = session
+    this.#socket = socket
     this.#patience = patience
     this.#timer = setTimeout(() => this.#end(), patience.first)
     session.on('stream', (stream) => this.#onStream(stream))
-    session.once('close', () => clearTimeout(this.#timer))
+    socket.once('close', () => clearTimeout(this.#timer))
   }
 
   /**
@@ -49,13 +52,25 @@ export class Http2Session {
     clearTimeout(this.#timer)
     this.#streams++
     stream.once('close', () => {
-      if (--this.#streams > 0 || this.#session.destroyed) return
-      this.#timer = setTimeout(() => this.#end(), this.#patience.idle)
+      if (--this.#streams > 0) return
+      if (this.#session.closed || this.#session.destroyed) this.#cutLater()
+      else this.#timer = setTimeout(() => this.#end(), this.#patience.idle)
     })
   }
 
   /** Lets running streams end. */
   #end(): void {
     if (!this.#session.closed && !this.#session.destroyed) this.#session.close()
+    this.#cutLater()
+  }
+
+  /**
+   * Node waits for the client to end its side too, and in the middle of a header section does not even begin to. Whoever
+   * does not leave by then never would.
+   */
+  #cutLater(): void {
+    clearTimeout(this.#timer)
+    if (this.#socket.destroyed) return
+    this.#timer = setTimeout(() => this.#streams > 0 || this.#socket.destroy(), this.#patience.first)
   }
 }
