@@ -1,4 +1,4 @@
-import { block, type Field, FLAG, frame, HELLO, headers, PREFACE, settings, TYPE, uint32 } from './http2-frames.ts'
+import { block, type Field, FLAG, frame, headers, PREFACE, settings, TYPE, uint32 } from './http2-frames.ts'
 
 /** What a client sends, and what the gateway must make of it. */
 export interface Http2Case {
