@@ -10,7 +10,7 @@ import { until } from '../helpers/wait.ts'
 import { door } from './support/door.ts'
 import { endpoint, listener, policy, site } from './support/services.ts'
 
-const BODY = countedBody(200_000)
+const BODY = countedBody(2_000_000)
 const CONTENT = 'c'.repeat(100_000)
 
 async function run(program: Program, args: readonly string[]): Promise<string> {
