@@ -14,7 +14,7 @@ const BODY = countedBody(2_000_000)
 const CONTENT = 'c'.repeat(100_000)
 
 async function run(program: Program, args: readonly string[]): Promise<string> {
-  const options = { timeout: 10_000, maxBuffer: 64 * 1024 * 1024, encoding: "latin1" } as const
+  const options = { timeout: 10_000, maxBuffer: 64 * 1024 * 1024, encoding: 'latin1' } as const
   return (await promisify(execFile)(requireProgram(program), args, options)).stdout
 }
 
