@@ -60,9 +60,10 @@ export const ERRORS = {
   geo_unreadable: { fault: 'config', status: 422, retryable: false },
   address_in_use: { fault: 'internal', status: 500, retryable: false },
   address_unavailable: { fault: 'internal', status: 500, retryable: false },
+  /** The directory that certificates are ordered from. No client ever sees it. */
+  acme_refused: { fault: 'internal', status: 500, retryable: false },
   worker_failed: { fault: 'internal', status: 500, retryable: false },
   /** The directory of certificates refused, or could not see that a name leads here. */
-  acme_refused: { fault: 'upstream', status: 502, retryable: false },
   admin_unreachable: { fault: 'internal', status: 500, retryable: false },
 } as const satisfies Record<string, ErrorRow>
 

@@ -3,7 +3,7 @@ import type { Timers } from '../delivery/timers.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { AcmeRefused } from './acme-refused.ts'
-import { Authority } from './authority.ts'
+import type { Authority } from './authority.ts'
 import type { IssuedCertificate } from './certificate.ts'
 import { LEASE, Lock } from './lock.ts'
 import { dueNames, dueTime, type Setback, setback } from './renewal.ts'
@@ -142,6 +142,8 @@ export class Campaign {
     if (names.length === 0) return
     const { directory, email } = this.settings
     const accountKey = await this.#store.accountKey()
+    // Its packages are large, and most processes never order anything.
+    const { Authority } = await import('./authority.ts')
     const registration = Authority.register({ directory, email, accountKey, signal: this.#stop.signal })
     registration.catch(() => {})
     let hurried = 0

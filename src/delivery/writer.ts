@@ -92,10 +92,7 @@ export class ResponseWriter {
   end(body?: string): void {
     this.#over = true
     if (body !== undefined) this.#bytes += Buffer.byteLength(body)
-    const stream = this.#stream
-    // RFC 9113 section 8.1: the rest of the request's content is not wanted any more.
-    if (stream !== undefined)
-      stream.once('finish', () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR))
+    if (this.#stream !== undefined) leaveContent(this.#stream)
     this.#response.end(body)
     if (this.waiting) this.#waitForClient()
   }
@@ -135,6 +132,24 @@ export class ResponseWriter {
     resetSocket(this.#response.socket)
     this.#response.destroy()
   }
+}
+
+/** Milliseconds between two looks whether the end of an answer has left. */
+const LOOK_EVERY = 20
+
+/**
+ * RFC 9113 section 8.1: when the answer has left whole, the rest of the request's content is not wanted any more. `finish`
+ * is too early for that: what the client's window has no room for still waits below, and a reset would drop it. Node does
+ * the same to a request that nobody reads, so one without content is read to its end.
+ */
+function leaveContent(stream: ServerHttp2Stream): void {
+  if (stream.endAfterHeaders) return void stream.resume()
+  const look = () => {
+    if (stream.destroyed || stream.closed || stream.readableEnded) return
+    if (stream.state.localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR)
+    else setTimeout(look, LOOK_EVERY)
+  }
+  stream.once('finish', look)
 }
 
 /** Header fields for HTTP/2: names in lower case (RFC 9113 section 8.2), every line of a field that has several. */

@@ -47,6 +47,8 @@ export class Http2Server {
 
   /** Takes over a connection, which may be paused with bytes in it. */
   serve(socket: Socket): void {
+    // Whoever has ended its side can send no frame any more, nor widen a window: it has left.
+    socket.allowHalfOpen = false
     const watch = (session: ServerHttp2Session) => this.#watch(session, socket)
     // Within the emit: a session shows its socket to nobody.
     this.#server.once('session', watch).emit('connection', socket)

@@ -9,6 +9,8 @@ const PACKAGES = {
   'redis-server': 'redis-server',
   chromium: 'chromium',
   curl: 'curl',
+  nghttp: 'nghttp2-client',
+  h2load: 'nghttp2-client',
 } as const
 
 export type Program = keyof typeof PACKAGES
