@@ -55,7 +55,7 @@ export async function slowAttack(scope: Scope, options: SlowAttackOptions): Prom
   const census = new Census(scope, pid)
   const began = performance.now()
   await attack.open()
-  const clear = () => census.now <= before + SPARE
+  const clear = () => census.most > options.connections / 2 && census.now <= before + SPARE
   const allowed = options.patience * 3 + LEEWAY + (options.patient ? RATE_GRACE + 10_000 : 0)
   const cleared = await until(clear, { timeout: allowed, interval: 100 }).catch(() => false)
   const took = Math.round(performance.now() - began)
@@ -64,8 +64,7 @@ export async function slowAttack(scope: Scope, options: SlowAttackOptions): Prom
   const after = socketsOf(pid)
   attack.leave()
   const { code, stderr } = await gateway.close()
-  if (cleared === false) findings.push(`${after} sockets of the gateway after ${took} ms, ${before} before`)
-  if (census.most < options.connections / 2) findings.push(`only ${census.most} sockets at a time`)
+  if (cleared === false) findings.push(`${after} sockets of the gateway after ${took} ms, ${before} before, ${census.most} at most`)
   const sockets = { before, most: census.most, after }
   return {
     opened: attack.clients.length,
@@ -147,7 +146,7 @@ class SlowClient {
     }
     this.socket.on('end', end).on('close', end).on('error', end)
     if (kind.deaf) this.socket.pause()
-    else this.socket.on('data', (chunk) => this.#hear(chunk))
+    else this.socket.on('data', (chunk: Buffer) => this.#hear(chunk))
     this.socket.write(kind.opening)
   }
 
