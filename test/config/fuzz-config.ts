@@ -33,12 +33,56 @@ const ENV = { SECRET, PORT: '8080', EMPTY: '', LIST: '[a, b]' }
 /** What YAML parsers and schemas stumble over. */
 const PIECES: readonly string[] = [
   ...['\n', '\n\n', ' ', '  ', '\t', '\r', '\0', '\x85', '\u2028', '\uFEFF', '\uD800', '\u202e', '💥', 'é', '\x7f'],
-  ...[': ', '- ', '? ', ', ', '{', '}', '[', ']', '#', ' #', '"', "'", '|', '>', '|2-', '---\n', '...\n', '%YAML 1.1\n'],
+  ...[
+    ': ',
+    '- ',
+    '? ',
+    ', ',
+    '{',
+    '}',
+    '[',
+    ']',
+    '#',
+    ' #',
+    '"',
+    "'",
+    '|',
+    '>',
+    '|2-',
+    '---\n',
+    '...\n',
+    '%YAML 1.1\n',
+  ],
   ...['&a ', '*a', '&b [*a, *a]', '<<: *a', '!!binary ', '!!set ', '!!omap ', '!!str ', '!x ', '!<tag:x> ', '!!float '],
-  ...['0', '-0', '-1', '1e999', '.inf', '.nan', '0x7fffffffffffffff', '0o17', '1_000', '99999999999999999999', '1e-400'],
+  ...[
+    '0',
+    '-0',
+    '-1',
+    '1e999',
+    '.inf',
+    '.nan',
+    '0x7fffffffffffffff',
+    '0o17',
+    '1_000',
+    '99999999999999999999',
+    '1e-400',
+  ],
   ...['null', '~', 'true', 'yes', '2026-01-01', '1h', '-5s', '1e9s', '9007199254740993ms', '1GiB', '999999999TiB', '%'],
   ...['__proto__', 'constructor', 'toString', '"": ', '${SECRET}', '${PORT}', '${EMPTY}', '${LIST}', '${', '${X:-y}'],
-  ...['0.0.0.0/0', '::/0', '::1', '256.1.1.1', '10.0.0.0/33', 'https://', 'http://u:p@a', '/../', '*', '*.', '**', '(a+)+$'],
+  ...[
+    '0.0.0.0/0',
+    '::/0',
+    '::1',
+    '256.1.1.1',
+    '10.0.0.0/33',
+    'https://',
+    'http://u:p@a',
+    '/../',
+    '*',
+    '*.',
+    '**',
+    '(a+)+$',
+  ],
   ...['[[[[[[[[', '{a: {b: {c: ', 'version: 2', 'extends: default', 'sites: []', 'cdns: {}', 'token: ${SECRET}'],
 ]
 
@@ -47,7 +91,9 @@ export function configCorpus(): readonly string[] {
   const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
   const documents = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))
   const blocks = documents.flatMap((name) => [...read(`docs/${name}`).matchAll(/```yaml\n(.*?)```/gs)])
-  const kept = readdirSync(join(ROOT, 'test/fixtures/fuzz/config')).map((name) => read(`test/fixtures/fuzz/config/${name}`))
+  const kept = readdirSync(join(ROOT, 'test/fixtures/fuzz/config')).map((name) =>
+    read(`test/fixtures/fuzz/config/${name}`),
+  )
   return [read('config.example.yaml'), ...blocks.map(([, text]) => text!), ...kept]
 }
 
@@ -91,8 +137,20 @@ function mutate(corpus: readonly string[], random: () => number): string {
       () => lines.toSpliced(line, 1).join('\n'),
       () => lines.toSpliced(line, 0, ...lines.slice(line, line + below(30))).join('\n'),
       () => lines.with(line, ' '.repeat(below(8)) + lines[line]!.trimStart()).join('\n'),
-      () => lines.with(line, lines[line]!.replace(/: .*/, () => `: ${pick(PIECES)}`)).join('\n'),
-      () => lines.with(line, lines[line]!.replace(/: (?=.)/, () => `: ${pick(['&a', '*a', '!!str', '${SECRET}'])} `)).join('\n'),
+      () =>
+        lines
+          .with(
+            line,
+            lines[line]!.replace(/: .*/, () => `: ${pick(PIECES)}`),
+          )
+          .join('\n'),
+      () =>
+        lines
+          .with(
+            line,
+            lines[line]!.replace(/: (?=.)/, () => `: ${pick(['&a', '*a', '!!str', '${SECRET}'])} `),
+          )
+          .join('\n'),
     ]
     text = pick(ways)().slice(0, LONGEST)
   }

@@ -64,7 +64,8 @@ export async function slowAttack(scope: Scope, options: SlowAttackOptions): Prom
   const after = socketsOf(pid)
   attack.leave()
   const { code, stderr } = await gateway.close()
-  if (cleared === false) findings.push(`${after} sockets of the gateway after ${took} ms, ${before} before, ${census.most} at most`)
+  if (cleared === false)
+    findings.push(`${after} sockets of the gateway after ${took} ms, ${before} before, ${census.most} at most`)
   const sockets = { before, most: census.most, after }
   return {
     opened: attack.clients.length,
