@@ -30,6 +30,8 @@ const LONGEST = 48 * 1024
 const SECRET = 'hunter2-hunter2'
 const ENV = { SECRET, PORT: '8080', EMPTY: '', LIST: '[a, b]' }
 
+const variable = (name: string) => `\${${name}}`
+
 /** What YAML parsers and schemas stumble over. */
 const PIECES: readonly string[] = [
   ...['\n', '\n\n', ' ', '  ', '\t', '\r', '\0', '\x85', '\u2028', '\uFEFF', '\uD800', '\u202e', '💥', 'é', '\x7f'],
@@ -68,7 +70,18 @@ const PIECES: readonly string[] = [
     '1e-400',
   ],
   ...['null', '~', 'true', 'yes', '2026-01-01', '1h', '-5s', '1e9s', '9007199254740993ms', '1GiB', '999999999TiB', '%'],
-  ...['__proto__', 'constructor', 'toString', '"": ', '${SECRET}', '${PORT}', '${EMPTY}', '${LIST}', '${', '${X:-y}'],
+  ...[
+    '__proto__',
+    'constructor',
+    'toString',
+    '"": ',
+    variable('SECRET'),
+    variable('PORT'),
+    variable('EMPTY'),
+    variable('LIST'),
+    '${',
+    variable('X:-y'),
+  ],
   ...[
     '0.0.0.0/0',
     '::/0',
@@ -83,7 +96,15 @@ const PIECES: readonly string[] = [
     '**',
     '(a+)+$',
   ],
-  ...['[[[[[[[[', '{a: {b: {c: ', 'version: 2', 'extends: default', 'sites: []', 'cdns: {}', 'token: ${SECRET}'],
+  ...[
+    '[[[[[[[[',
+    '{a: {b: {c: ',
+    'version: 2',
+    'extends: default',
+    'sites: []',
+    'cdns: {}',
+    `token: ${variable('SECRET')}`,
+  ],
 ]
 
 /** Texts and places to begin with: the example, the documentation, and what was once found. */
@@ -148,7 +169,7 @@ function mutate(corpus: readonly string[], random: () => number): string {
         lines
           .with(
             line,
-            lines[line]!.replace(/: (?=.)/, () => `: ${pick(['&a', '*a', '!!str', '${SECRET}'])} `),
+            lines[line]!.replace(/: (?=.)/, () => `: ${pick(['&a', '*a', '!!str', variable('SECRET')])} `),
           )
           .join('\n'),
     ]

@@ -49,6 +49,7 @@ t.test('a header that comes in two pieces, cut anywhere, and HTTP/1 or HTTP/2 be
 t.test('a header that comes in two pieces, cut anywhere, and TLS behind it', async (t) => {
   const over = { listen: [listener({ proxyProtocol: true, tls: TLS })], trustedProxies: TRUSTED }
   const door = await doorTo(t, answer(200, 'fine'), { over })
+  let sent = 0
   for (const header of [V1, V2]) {
     for (let at = 1; at <= header.length; at += 5) {
       const { socket } = await rawClient(t, door)
@@ -64,13 +65,15 @@ t.test('a header that comes in two pieces, cut anywhere, and TLS behind it', asy
       secure.write(REQUEST)
       await until(() => text.endsWith('fine'), { what: `an answer after a header cut at ${at}` })
       secure.destroy()
+      sent++
     }
   }
+  t.equal(door.upstream.requests.length, sent)
 })
 
 t.test('damaged headers: each connection ends, and only whole requests get through', async (t) => {
   const over = { listen: [listener({ proxyProtocol: true, h2c: true })], trustedProxies: TRUSTED }
-  const limits = { headerTimeout: 500, idleTimeout: 500 }
+  const limits = { headerTimeout: 300, idleTimeout: 200, connectionsPerAddress: 10_000 }
   const door = await doorTo(t, answer(200, 'fine'), { over, limits })
   const random = seededRandom(SEED)
   const below = (limit: number) => Math.floor(random() * limit)
@@ -83,8 +86,8 @@ t.test('damaged headers: each connection ends, and only whole requests get throu
     })
     await within(ended, `the end of ${bytes.toString('hex')}, seed ${SEED}`, 20_000)
   }
-  for (let round = 0; round < 4; round++) {
-    const damaged = Array.from({ length: 150 }, () => {
+  for (let round = 0; round < 2; round++) {
+    const damaged = Array.from({ length: 300 }, () => {
       const header = Buffer.from([V1, V2][below(2)]!)
       for (let left = below(4); left > 0; left--) header[below(header.length)] = below(256)
       const kept = random() < 0.7 ? header : header.subarray(0, below(header.length))
