@@ -13,7 +13,7 @@ export async function soakSlow(scope: Scope): Promise<boolean> {
     console.log(`needs ${DESCRIPTORS} file descriptors, has ${descriptors}: ulimit -n ${DESCRIPTORS}`)
     return false
   }
-  const attack = { connections: CONNECTIONS, workers: 2, patience: 3_000, patient: true }
+  const attack = { connections: CONNECTIONS, workers: 2, patience: 10_000, patient: true }
   const { findings, normal, stderr, ...rest } = await slowAttack(scope, attack)
   const { failures, ...normals } = normal
   console.log(JSON.stringify({ descriptors, ...rest, normal: { ...normals, failed: failures.length } }))

@@ -1,5 +1,6 @@
 import { Run } from './run.ts'
 import { soakChaos } from './soak-chaos.ts'
+import { soakFuzzConfig, soakFuzzMmdb } from './soak-fuzz-files.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
 import { soakLoad } from './soak-load.ts'
@@ -17,6 +18,8 @@ const PARTS = {
   slow: soakSlow,
   'fuzz-requests': soakFuzzRequests,
   'fuzz-responses': soakFuzzResponses,
+  'fuzz-config': soakFuzzConfig,
+  'fuzz-mmdb': soakFuzzMmdb,
 } as const
 
 const [first, second] = process.argv.slice(2)

@@ -10,8 +10,10 @@ const METADATA_LIMIT = 128 * 1024
 
 export interface DatabaseFile {
   readonly bytes: Buffer
-  /** Where the data ends and the metadata begins. */
+  /** Where the data ends. */
   readonly dataEnd: number
+  /** Where the metadata begins. */
+  readonly metadata: number
   readonly version: string
 }
 
@@ -30,7 +32,7 @@ export async function readDatabaseFile(path: string): Promise<DatabaseFile> {
   if (marker < bytes.length - METADATA_LIMIT || marker < 0) {
     throw unreadable(path, 'not a MaxMind DB file, or cut off: it has no metadata at its end')
   }
-  return { bytes, version, dataEnd: marker }
+  return { bytes, version, dataEnd: marker, metadata: marker + MARKER.length }
 }
 
 async function readWhole(path: string): Promise<{ bytes: Buffer; version: string }> {

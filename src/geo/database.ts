@@ -1,6 +1,7 @@
 import { Reader, type Response } from 'maxmind'
 import type { Address } from './address.ts'
-import { readDatabaseFile, unreadable } from './database-file.ts'
+import { type DatabaseFile, readDatabaseFile, unreadable } from './database-file.ts'
+import { countMetadata } from './metadata-values.ts'
 import { probe } from './probe.ts'
 import { type GeoFacts, NO_FACTS, readRecord } from './record.ts'
 
@@ -27,8 +28,8 @@ const DECODED = 4096
 
 /** Reads a city or country database into memory. Throws geo_unreadable, with the path and what is wrong. */
 export async function openDatabase(path: string): Promise<GeoDatabase> {
-  const { bytes, dataEnd, version } = await readDatabaseFile(path)
-  const reader = openReader(bytes, dataEnd, path)
+  const { bytes, dataEnd, metadata, version } = await readDatabaseFile(path)
+  const reader = openReader({ bytes, dataEnd, metadata }, path)
   const { ipVersion, databaseType, buildEpoch } = reader.metadata
   const seconds = Math.floor(buildEpoch.getTime() / 1000)
   const type = typeof databaseType === 'string' ? databaseType.slice(0, 100) : ''
@@ -49,9 +50,11 @@ export async function openDatabase(path: string): Promise<GeoDatabase> {
   })
 }
 
-function openReader(bytes: Buffer, dataEnd: number, path: string): Reader<Response> {
+function openReader({ bytes, dataEnd, metadata }: Omit<DatabaseFile, 'version'>, path: string): Reader<Response> {
   let reader: Reader<Response>
   try {
+    // The reader would go through whatever it says.
+    countMetadata(bytes, metadata)
     reader = new Reader<Response>(bytes, { cache: decodedCache() })
   } catch {
     throw damaged(path)

@@ -30,6 +30,7 @@ export function firstBytes<Meaning>(
     if (told.used < bytes.length) socket.unshift(bytes.subarray(told.used))
     done(told.meaning)
   }
-  socket.on('data', onData).on('end', give).on('error', give)
+  // It is paused where other first bytes came before these.
+  socket.on('data', onData).on('end', give).on('error', give).resume()
   socket.once('close', () => clearTimeout(timer))
 }

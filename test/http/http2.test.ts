@@ -120,6 +120,20 @@ t.test('a connection on which nothing is asked for ends', async (t) => {
   await within(once(other, 'close'), 'the end of an idle connection')
 })
 
+t.test('a client that never ends its side, or never a header section, is cut', async (t) => {
+  const door = await doorTo(t, answer(), { ...H2C, limits: { headerTimeout: 150, idleTimeout: 150 } })
+  const opening = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1')
+  const headers = (flags: number) =>
+    Buffer.from(`00000601${flags.toString(16).padStart(2, '0')}00000001838684010161`, 'hex')
+  const goodbye = Buffer.from('0000080700000000000000000000000000', 'hex')
+  for (const more of [Buffer.alloc(0), goodbye, headers(1), headers(5)]) {
+    const client = await rawClient(t, door)
+    client.send(Buffer.concat([opening, more]))
+    await until(() => door.listeners.connections === 1)
+    await until(() => door.listeners.connections === 0, { what: `the end of ${more.toString('hex')}` })
+  }
+})
+
 t.test('HTTP/1.1 is spoken beside it; without h2c, the preface is no request', async (t) => {
   const both = await doorTo(t, answer(), H2C)
   const client = await rawClient(t, both)

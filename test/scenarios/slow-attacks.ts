@@ -1,14 +1,12 @@
 import { once } from 'node:events'
-import { createServer, Agent as PlainAgent } from 'node:http'
-import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { CA, certificate } from '../helpers/certificates.ts'
+import { certificate } from '../helpers/certificates.ts'
 import { type Gateway, startGateway } from '../helpers/gateway.ts'
-import { get } from '../helpers/http.ts'
 import { socketsOf } from '../helpers/process-sockets.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { until } from '../helpers/wait.ts'
+import { NormalClients, type NormalReport } from './normal-clients.ts'
 import { type Entrance, SLOW_KINDS, type SlowKind } from './slow-clients.ts'
 
 export interface SlowAttackOptions {
@@ -29,7 +27,7 @@ export interface SlowAttackReport {
   /** Milliseconds until the gateway had no more sockets than before. */
   readonly clear: number
   readonly sockets: { readonly before: number; readonly most: number; readonly after: number }
-  readonly normal: { readonly requests: number; readonly failures: readonly string[]; readonly slowest: number }
+  readonly normal: NormalReport
   readonly exitCode: number | null
   readonly stderr: string
 }
@@ -47,7 +45,7 @@ const RATE_GRACE = 30_000
 export async function slowAttack(scope: Scope, options: SlowAttackOptions): Promise<SlowAttackReport> {
   const gateway = await startGateway(scope, configOf(await upstreamUrl(scope), options))
   const pid = gateway.child.process.pid!
-  const normal = new NormalClients(scope, gateway)
+  const normal = new NormalClients(scope, entrances(gateway))
   await normal.warmUp()
   const before = socketsOf(pid)
   normal.start()
@@ -55,7 +53,7 @@ export async function slowAttack(scope: Scope, options: SlowAttackOptions): Prom
   const census = new Census(scope, pid)
   const began = performance.now()
   await attack.open()
-  const clear = () => census.now <= before + SPARE
+  const clear = () => census.most > options.connections / 2 && census.now <= before + SPARE
   const allowed = options.patience * 3 + LEEWAY + (options.patient ? RATE_GRACE + 10_000 : 0)
   const cleared = await until(clear, { timeout: allowed, interval: 100 }).catch(() => false)
   const took = Math.round(performance.now() - began)
@@ -64,8 +62,8 @@ export async function slowAttack(scope: Scope, options: SlowAttackOptions): Prom
   const after = socketsOf(pid)
   attack.leave()
   const { code, stderr } = await gateway.close()
-  if (cleared === false) findings.push(`${after} sockets of the gateway after ${took} ms, ${before} before`)
-  if (census.most < options.connections / 2) findings.push(`only ${census.most} sockets at a time`)
+  if (cleared === false)
+    findings.push(`${after} sockets of the gateway after ${took} ms, ${before} before, ${census.most} at most`)
   const sockets = { before, most: census.most, after }
   return {
     opened: attack.clients.length,
@@ -147,7 +145,7 @@ class SlowClient {
     }
     this.socket.on('end', end).on('close', end).on('error', end)
     if (kind.deaf) this.socket.pause()
-    else this.socket.on('data', (chunk) => this.#hear(chunk))
+    else this.socket.on('data', (chunk: Buffer) => this.#hear(chunk))
     this.socket.write(kind.opening)
   }
 
@@ -221,65 +219,4 @@ class Attack {
     }
     return longest
   }
-}
-
-/** Two on kept connections, two on new ones each time; half of them over TLS. */
-class NormalClients {
-  #requests = 0
-  #slowest = 0
-  readonly #failures: string[] = []
-  readonly #asks: readonly (() => Promise<number>)[]
-  #running: Promise<unknown> = Promise.resolve()
-  #stopped = false
-
-  constructor(scope: Scope, gateway: Gateway) {
-    const { plain: plainUrl, tls: secureUrl } = entrances(gateway)
-    this.#asks = [true, false].flatMap((keepAlive) => {
-      const plain = new PlainAgent({ keepAlive, maxSockets: 1 })
-      const secure = new SecureAgent({ keepAlive, maxSockets: 1, ca: CA })
-      for (const agent of [plain, secure]) scope.teardown(() => agent.destroy())
-      return [async () => (await get(String(plainUrl), { agent: plain })).status, () => askSecurely(secureUrl, secure)]
-    })
-  }
-
-  async warmUp(): Promise<void> {
-    for (const ask of this.#asks) await ask()
-  }
-
-  start(): void {
-    this.#running = Promise.all(this.#asks.map((ask) => this.#repeat(ask)))
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await this.#running
-  }
-
-  report(): SlowAttackReport['normal'] {
-    return { requests: this.#requests, failures: this.#failures, slowest: Math.round(this.#slowest) }
-  }
-
-  async #repeat(ask: () => Promise<number>): Promise<void> {
-    for (; !this.#stopped; await sleep(5)) {
-      const began = performance.now()
-      this.#requests++
-      await ask().then(
-        (status) => status !== 200 && this.#failures.push(`status ${status}`),
-        (error: Error) => this.#failures.push(error.message),
-      )
-      this.#slowest = Math.max(this.#slowest, performance.now() - began)
-    }
-  }
-}
-
-function askSecurely(url: URL, agent: SecureAgent): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = secureRequest(url, { agent, servername: 'localhost' }, (response) => {
-      response
-        .on('error', reject)
-        .on('end', () => resolve(response.statusCode ?? 0))
-        .resume()
-    })
-    sent.on('error', reject).end()
-  })
 }
