@@ -20,7 +20,7 @@ const HTTP2 = Buffer.concat([
   Buffer.from('000000040000000000', 'hex'),
   Buffer.from('000006010500000001828684010161', 'hex'),
 ])
-const TLS = { certificates: [certificate('localhost')] }
+const TLS = { certificates: [certificate('localhost')], acme: false }
 
 t.test('a header that comes in two pieces, cut anywhere, and HTTP/1 or HTTP/2 behind it', async (t) => {
   const over = { listen: [listener({ proxyProtocol: true, h2c: true })], trustedProxies: TRUSTED }

@@ -145,12 +145,12 @@ class SlowClient {
     }
     this.socket.on('end', end).on('close', end).on('error', end)
     if (kind.deaf) this.socket.pause()
-    else this.socket.on('data', (chunk: Buffer) => this.#hear(chunk))
+    else this.socket.on('data', (chunk) => this.#hear(chunk))
     this.socket.write(kind.opening)
   }
 
-  #hear(chunk: Buffer): void {
-    if (this.told.length < 100) this.told += chunk.toString('latin1')
+  #hear(chunk: string | Buffer): void {
+    if (this.told.length < 100) this.told += chunk.toString('latin1' as never)
   }
 
   drip(): void {
