@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type Http2Server as NodeServer, type ServerHttp2Session } from 'node:http2'
+import {
+  createServer,
+  type Http2Server as NodeServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Limits } from '../config/snapshot.ts'
 import { asHttp1 } from './http2-request.ts'
@@ -75,8 +80,13 @@ export class Http2Server {
     })
     server.on('sessionError', () => {})
     const listener = (request: unknown, response: unknown) => {
-      // The compatible requests and responses have all that the handlers use.
-      this.#onRequest(asHttp1(request as IncomingMessage), response as ServerResponse)
+      const { stream } = response as { readonly stream: ServerHttp2Stream }
+      // Streams that are reset in the packet that opened them, hundreds before nghttp2 sees a flood, reach nobody.
+      setImmediate(() => {
+        if (stream.closed || stream.destroyed) return
+        // The compatible requests and responses have all that the handlers use.
+        this.#onRequest(asHttp1(request as IncomingMessage), response as ServerResponse)
+      })
     }
     // Whoever reads the content asks for it; a request that is refused gets no 100 first.
     for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)

@@ -10,7 +10,7 @@ import { askHttp2, http2Client } from '../http/support/http2-client.ts'
 import { ATTACKS } from './http2-attacks.ts'
 
 /** Of memory, in KiB. */
-const GROWTH = 64 * 1024
+const GROWTH = 128 * 1024
 
 t.test('attacks with frames cost others nothing, and leave nothing behind', async (t) => {
   const upstream = await scriptedUpstream(t, answer(200, 'fine'))
@@ -25,8 +25,9 @@ t.test('attacks with frames cost others nothing, and leave nothing behind', asyn
   const [rapid, ...others] = Object.entries(ATTACKS)
   let memory = 0
   // The first round warms up what the second is measured against.
-  for (const [name, attack] of [...others, ...others.slice(0, 1), rapid!]) {
-    if (name === rapid![0]) memory = rss(pid)
+  for (const [name, attack] of [...others, rapid!, rapid!, rapid!]) {
+    if (name === rapid![0] && memory > -2 && memory <= 0) memory--
+    else if (memory === -2) memory = rss(pid)
     let over = false
     const attacking = attack(t, gateway.port).finally(() => {
       over = true
@@ -41,9 +42,7 @@ t.test('attacks with frames cost others nothing, and leave nothing behind', asyn
   }
   const grown = () => rss(pid) - memory
   await until(() => grown() < GROWTH, { what: () => `memory to come back: ${grown()} KiB more` })
-  t.comment(`${grown()} KiB more`)
-  const open = async () => (await gateway.metrics()).value('polycdn_open_connections')
-  t.comment(socketsOf(pid), await open().catch((e) => e.message))
+  t.comment(`${grown()} KiB more, ${upstream.requests.length} requests upstream, ${socketsOf(pid)} sockets`)
 })
 
 function rss(pid: number): number {

