@@ -3,6 +3,9 @@ import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type Outlet, SendWatch, type SendWatchOptions, socketOutlet, streamOutlet } from './send-watch.ts'
 
+/** Milliseconds between two looks for the end of an answer. */
+const MAX_LOOK_AFTER = 100
+
 /** How long a client may take nothing of its answer. */
 export type SendLimit = Pick<SendWatchOptions, 'timers' | 'timeout'>
 
@@ -94,8 +97,7 @@ export class ResponseWriter {
     if (body !== undefined) this.#bytes += Buffer.byteLength(body)
     const stream = this.#stream
     // RFC 9113 section 8.1: the rest of the request's content is not wanted any more.
-    if (stream !== undefined)
-      stream.once('finish', () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR))
+    if (stream !== undefined) stream.once('finish', () => closeUnread(stream))
     this.#response.end(body)
     if (this.waiting) this.#waitForClient()
   }
@@ -135,6 +137,19 @@ export class ResponseWriter {
     resetSocket(this.#response.socket)
     this.#response.destroy()
   }
+}
+
+/**
+ * RFC 9113 section 8.1: RST_STREAM may follow the end of an answer, and never stands for it. `finish` comes before the
+ * frame that says END_STREAM, which also waits for the client's window, so this waits for the frame.
+ */
+function closeUnread(stream: ServerHttp2Stream, looks = 0): void {
+  if (stream.closed || stream.destroyed) return
+  const { localClose, remoteClose } = stream.state
+  // Node closes it.
+  if (remoteClose === 1) return
+  if (localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR)
+  else setTimeout(closeUnread, Math.min(looks, MAX_LOOK_AFTER), stream, looks + 1)
 }
 
 /** Header fields for HTTP/2: names in lower case (RFC 9113 section 8.2), every line of a field that has several. */

@@ -8,6 +8,9 @@ import { doorTo } from './support/door.ts'
 import { askHttp2, http2Client } from './support/http2-client.ts'
 import { listener } from './support/services.ts'
 
+/** Its frame type, RFC 9113 section 6.4. */
+const RST_STREAM = 3
+
 const H2C = { over: { listen: [listener({ h2c: true })] } }
 
 t.test('a request goes upstream as one of HTTP/1.1, and the answer comes back', async (t) => {
@@ -82,6 +85,32 @@ t.test('an answer that breaks off is reset, not ended', async (t) => {
   t.equal(got.code, constants.NGHTTP2_INTERNAL_ERROR)
   t.notOk(session.destroyed)
 })
+
+t.test('an answer ends with END_STREAM, which RST_STREAM may follow (RFC 9113 section 8.1)', async (t) => {
+  const door = await doorTo(t, ({ method }) => answer(method === 'GET' ? 200 : 405, 'hello'), H2C)
+  const fields = '4109736974652e74657374'
+  for (const [name, frame] of [
+    ['a request that has ended', `00000e010500000001828684${fields}`],
+    ['a request of which content is missing', `00000e010400000001838684${fields}`],
+  ] as const) {
+    const client = await rawClient(t, door)
+    client.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n').send(Buffer.from(`000000040000000000${frame}`, 'hex'))
+    const last = await until(() => framesOf(client.bytes).find(({ ends }) => ends))
+    t.not(last.type, RST_STREAM, name)
+    client.close()
+  }
+})
+
+/** The frames of stream 1. */
+function framesOf(bytes: Buffer): { type: number; ends: boolean }[] {
+  const frames: { type: number; ends: boolean }[] = []
+  for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) {
+    const type = bytes[at + 3]!
+    const ends = type === RST_STREAM || (type <= 1 && (bytes[at + 4]! & 1) === 1)
+    if (bytes.readUInt32BE(at + 5) === 1) frames.push({ type, ends })
+  }
+  return frames
+}
 
 t.test('a client that resets its stream cancels the attempt', async (t) => {
   const door = await doorTo(t, [head(200, { 'content-length': '100' }), 'half', 'stall!'], H2C)
