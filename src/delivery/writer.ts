@@ -92,7 +92,7 @@ export class ResponseWriter {
   end(body?: string): void {
     this.#over = true
     if (body !== undefined) this.#bytes += Buffer.byteLength(body)
-    if (this.#stream !== undefined) leaveContent(this.#stream)
+    if (this.#stream !== undefined) this.#seeOff(this.#stream)
     this.#response.end(body)
     if (this.waiting) this.#waitForClient()
   }
@@ -111,6 +111,17 @@ export class ResponseWriter {
     if (this.#limit === null || this.#response.destroyed || !this.#response.socket) return
     this.#watch ??= this.#newWatch(this.#limit)
     this.#watch.wait()
+  }
+
+  /** Of an answer that is complete the last part may wait below the stream, where no watch sees it. */
+  #seeOff(stream: ServerHttp2Stream): void {
+    leaveContent(stream)
+    if (this.#limit === null) return
+    const { timers, timeout } = this.#limit
+    stream.once('finish', () => {
+      const late = timers.after(timeout, () => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM))
+      stream.once('close', () => late.cancel())
+    })
   }
 
   #newWatch(limit: SendLimit): SendWatch {
@@ -138,9 +149,9 @@ export class ResponseWriter {
 const LOOK_EVERY = 20
 
 /**
- * RFC 9113 section 8.1: when the answer has left whole, the rest of the request's content is not wanted any more. `finish`
- * is too early for that: what the client's window has no room for still waits below, and a reset would drop it. Node does
- * the same to a request that nobody reads, so one without content is read to its end.
+ * RFC 9113 section 8.1: the rest of the request's content is not wanted once the answer has ended. `finish` is too early
+ * for that: what the client's window has no room for still waits below, and a reset would drop it. Node does the same to
+ * a request that nobody reads, so one without content is read to its end.
  */
 function leaveContent(stream: ServerHttp2Stream): void {
   if (stream.endAfterHeaders) return void stream.resume()

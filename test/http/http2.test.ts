@@ -1,12 +1,15 @@
 import { once } from 'node:events'
-import { constants } from 'node:http2'
+import { connect, constants } from 'node:http2'
 import t from 'tap'
 import { answer, countedBody, head } from '../helpers/misbehaviour.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import { until, within } from '../helpers/wait.ts'
 import { doorTo } from './support/door.ts'
 import { askHttp2, http2Client } from './support/http2-client.ts'
-import { listener } from './support/services.ts'
+import { listener, policy } from './support/services.ts'
+
+/** Its frame type, RFC 9113 section 6.4. */
+const RST_STREAM = 3
 
 const H2C = { over: { listen: [listener({ h2c: true })] } }
 
@@ -83,6 +86,32 @@ t.test('an answer that breaks off is reset, not ended', async (t) => {
   t.notOk(session.destroyed)
 })
 
+t.test('an answer ends with END_STREAM, which RST_STREAM may follow (RFC 9113 section 8.1)', async (t) => {
+  const door = await doorTo(t, ({ method }) => answer(method === 'GET' ? 200 : 405, 'hello'), H2C)
+  const fields = '4109736974652e74657374'
+  for (const [name, frame] of [
+    ['a request that has ended', `00000e010500000001828684${fields}`],
+    ['a request of which content is missing', `00000e010400000001838684${fields}`],
+  ] as const) {
+    const client = await rawClient(t, door)
+    client.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n').send(Buffer.from(`000000040000000000${frame}`, 'hex'))
+    const last = await until(() => framesOf(client.bytes).find(({ ends }) => ends))
+    t.not(last.type, RST_STREAM, name)
+    client.close()
+  }
+})
+
+/** The frames of stream 1. */
+function framesOf(bytes: Buffer): { type: number; ends: boolean }[] {
+  const frames: { type: number; ends: boolean }[] = []
+  for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) {
+    const type = bytes[at + 3]!
+    const ends = type === RST_STREAM || (type <= 1 && (bytes[at + 4]! & 1) === 1)
+    if (bytes.readUInt32BE(at + 5) === 1) frames.push({ type, ends })
+  }
+  return frames
+}
+
 t.test('a client that resets its stream cancels the attempt', async (t) => {
   const door = await doorTo(t, [head(200, { 'content-length': '100' }), 'half', 'stall!'], H2C)
   const session = await http2Client(t, door.url)
@@ -147,4 +176,33 @@ t.test('HTTP/1.1 is spoken beside it; without h2c, the preface is no request', a
   await refused.ended()
   t.match(refused.text, /^HTTP\/1\.1 (400|505) |^$/)
   t.equal(plain.upstream.requests.length, 0)
+})
+
+t.test('the end of an answer that a client has no window for is not kept for ever', async (t) => {
+  const door = await doorTo(t, answer(200, 'x'.repeat(10_000)), { ...H2C, limits: { sendTimeout: 200 } })
+  const session = connect(door.url, { settings: { initialWindowSize: 0 } })
+  session.on('error', () => {})
+  t.teardown(() => session.destroy())
+  const stream = session.request({ ':path': '/', ':authority': 'a' })
+  stream.on('error', () => {})
+  await within(once(stream, 'close'), 'the end of the stream')
+  t.equal(stream.rstCode, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+  t.notOk(session.destroyed)
+  await until(() => door.listeners.requests === 0)
+})
+
+t.test('a configured field that HTTP/2 forbids is no crash', async (t) => {
+  const fixed = {
+    request: { set: [], remove: [] },
+    response: {
+      set: [
+        ['connection', 'x'],
+        ['upgrade', 'y'],
+      ] as const,
+      remove: [],
+    },
+  }
+  const door = await doorTo(t, answer(), H2C, policy({ fallback: 'none', headers: fixed }))
+  const got = await askHttp2(await http2Client(t, door.url), { ':path': '/', ':authority': 'a' })
+  t.equal(got.status, 200)
 })
