@@ -1,4 +1,4 @@
-import type { Limits, ListenAddress, Listener } from '../config/snapshot.ts'
+import type { Limits, Listener } from '../config/snapshot.ts'
 import { Census, type ConnectionLimit } from './census.ts'
 import { Door, type Handlers as DoorHandlers } from './door.ts'
 import { formatAddress } from './listen-error.ts'
@@ -52,8 +52,7 @@ export class Listeners {
   async open(listeners: readonly Listener[], limits: Limits): Promise<() => Promise<void>> {
     const opened: string[] = []
     const undo = async () => void (await Promise.all(opened.map((key) => this.#close(key))))
-    for (const listener of listeners) {
-      const key = keyOf(listener)
+    for (const [key, listener] of keyed(listeners)) {
       if (this.#doors.has(key)) continue
       try {
         const door = new Door(listener, limits, this.#handlers, this.#census)
@@ -70,9 +69,9 @@ export class Listeners {
 
   /** Stops listening where the configuration no longer says so; running requests go on. */
   async retain(listeners: readonly Listener[], limits: Limits): Promise<void> {
-    const keys = new Set(listeners.map(keyOf))
-    for (const listener of listeners) this.#doors.get(keyOf(listener))?.apply(listener, limits)
-    await Promise.all([...this.#doors.keys()].filter((key) => !keys.has(key)).map((key) => this.#close(key)))
+    const wanted = keyed(listeners)
+    for (const [key, listener] of wanted) this.#doors.get(key)?.apply(listener, limits)
+    await Promise.all([...this.#doors.keys()].filter((key) => !wanted.has(key)).map((key) => this.#close(key)))
   }
 
   /** New connections see the certificates that are ordered now. */
@@ -102,7 +101,17 @@ export class Listeners {
   }
 }
 
-/** Port 0 is a different port each time, but the same listener across reloads. */
-function keyOf({ host, port }: ListenAddress): string {
-  return `${host} ${port}`
+/**
+ * Port 0 is a different port each time, but the same listener across reloads; where a host has several, the order tells
+ * which is which.
+ */
+function keyed(listeners: readonly Listener[]): Map<string, Listener> {
+  const byKey = new Map<string, Listener>()
+  for (const listener of listeners) {
+    const address = `${listener.host} ${listener.port}`
+    let key = address
+    for (let nth = 2; listener.port === 0 && byKey.has(key); nth++) key = `${address} ${nth}`
+    byKey.set(key, listener)
+  }
+  return byKey
 }

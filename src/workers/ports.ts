@@ -18,11 +18,14 @@ export class Ports {
   /** Where workers are to listen. Throws address_in_use or address_unavailable. */
   async resolve(addresses: readonly ListenAddress[]): Promise<ListenAddress[]> {
     const resolved: ListenAddress[] = []
-    for (const { host, port } of addresses) {
-      const address = { host, port: port === 0 ? (this.#chosen.get(host) ?? 0) : port }
+    for (const [at, { host, port }] of addresses.entries()) {
+      // Where a host has several, the order tells which is which.
+      const nth = addresses.slice(0, at).filter((before) => before.port === 0 && before.host === host).length
+      const key = `${host} ${nth}`
+      const address = { host, port: port === 0 ? (this.#chosen.get(key) ?? 0) : port }
       const known = this.#owned.has(keyOf(address)) || (this.#beside && port !== 0)
       if (!known) address.port = await probeAddress(address)
-      if (port === 0) this.#chosen.set(host, address.port)
+      if (port === 0) this.#chosen.set(key, address.port)
       resolved.push(address)
     }
     return resolved

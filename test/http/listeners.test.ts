@@ -261,3 +261,16 @@ t.test('destroy: everything ends now, what a reload left behind too', async (t) 
   await door.client.ended()
   await within(moved, 'the old listener to be gone')
 })
+
+t.test('two listeners on ports that the system chooses are two, and stay across reloads', async (t) => {
+  const listen = [local(0), { ...local(0), h2c: true }]
+  const { listeners, services } = await doorTo(t, answer(), { over: { listen } })
+  const { limits } = services.current().snapshot
+  const before = [...listeners.addresses]
+  t.equal(new Set(before).size, 2)
+  await listeners.open(listen, limits)
+  await listeners.retain(listen, limits)
+  t.strictSame(listeners.addresses, before)
+  await listeners.retain([local(0)], limits)
+  t.strictSame(listeners.addresses, before.slice(0, 1))
+})
