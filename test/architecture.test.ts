@@ -230,6 +230,14 @@ t.test(
   },
 )
 
+t.test('docs/dependencies.md names every dependency, and nothing else', async (t) => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+  const page = read('docs/dependencies.md')
+  const rows = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name!)
+  t.same(rows.sort(), Object.keys(dependencies).sort())
+  for (const name of Object.keys(devDependencies)) t.ok(page.includes(`\`${name}\``), name)
+})
+
 t.test('every relative link in the documentation leads to a file', async (t) => {
   const pages = [...globSync('*.md', { cwd: root }), ...globSync('docs/**/*.md', { cwd: root })]
   const broken = pages.flatMap((page) =>

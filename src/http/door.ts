@@ -52,9 +52,10 @@ export class Door {
     this.#census = census
     this.#listener = listener
     this.#limits = limits
+    // First: it may throw, and the others have timers.
+    this.#tls = this.#createTls(listener, limits)
     this.#http1 = new Http1Server(handlers, limits)
     this.#http2 = new Http2Server(handlers.onRequest, limits)
-    this.#tls = this.#createTls()
     this.#accepting = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
   }
 
@@ -76,16 +77,16 @@ export class Door {
 
   /** For new connections; those that are open keep what they began with. */
   apply(listener: Listener, limits: Limits): void {
+    this.#tls = this.#createTls(listener, limits)
     this.#listener = listener
     this.#limits = limits
     this.#http1.apply(limits)
     this.#http2.apply(limits)
-    this.#tls = this.#createTls()
   }
 
   /** Certificates that are ordered have changed. */
   renew(): void {
-    if (this.#listener.tls?.acme === true) this.#tls = this.#createTls()
+    if (this.#listener.tls?.acme === true) this.#tls = this.#createTls(this.#listener, this.#limits)
   }
 
   /** Stops listening; resolves when the last connection has ended, which idle ones are made to. */
@@ -104,15 +105,14 @@ export class Door {
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 
-  #createTls(): TlsServer | null {
-    const { tls, httpsRedirect } = this.#listener
+  #createTls({ tls, httpsRedirect }: Listener, { headerTimeout }: Limits): TlsServer | null {
     if (tls === null) return null
     const ordered = tls.acme ? this.#handlers.ordered() : []
     this.#certificates = new Certificates([...tls.certificates, ...ordered], this.#certificates)
     return createTlsServer({
       certificates: this.#certificates,
       ticketKeys: this.#handlers.ticketKeys,
-      handshakeTimeout: this.#limits.headerTimeout,
+      handshakeTimeout: headerTimeout,
       onSecure: (socket, raw) => {
         describe(socket, { peer: connectionOf(raw).peer, httpsRedirect })
         if (socket.alpnProtocol === 'h2') this.#http2.serve(socket)

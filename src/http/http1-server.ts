@@ -70,7 +70,9 @@ export class Http1Server {
     const listener = onePerConnection((request, response) => {
       const { socket } = request
       response.once('close', () => this.#idle.answered(socket))
-      if (this.#closing) response.shouldKeepAlive = false
+      // Node reads nothing behind the content of a request that asks for an upgrade.
+      const last = request.headers.upgrade !== undefined && hasContent(request)
+      if (last || this.#closing) response.shouldKeepAlive = false
       onRequest(request, response)
     })
     // Whoever reads the content asks for it; a request that is refused gets no 100 first.

@@ -71,7 +71,7 @@ t.test('hostile bytes can neither end nor forge a line', async (t) => {
     '\u001b[2J\u009b2J',
   ]) {
     const line = written({ ...RECORD, method: text.slice(0, 20), host: text, path: `/${text}`, user_agent: text })
-    t.notMatch(line, /[\p{Zl}\p{Zp}]|(?!\u007f)\p{Cc}/u)
+    t.notMatch(line, /[\p{Zl}\p{Zp}]|\p{Cc}/u)
     t.ok(line.isWellFormed(), 'no lone surrogate gets out')
     t.match(JSON.parse(line), {
       host: text.slice(0, 255),
