@@ -258,6 +258,7 @@ export class Gateway {
     return {
       metrics: this.#metrics,
       token: () => this.#inUse!.snapshot.admin.token,
+      onDenied: () => this.#log.throttle('admin-denied', 10_000)?.warn('admin-denied'),
       ready: () => this.#ready && this.#servers!.serving > 0,
       status: () => ({
         ...this.#summary(),

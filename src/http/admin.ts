@@ -17,6 +17,8 @@ export interface AdminActions {
   /** null: open to whoever reaches the address, which is a loopback one. */
   token(): string | null
   ready(): boolean
+  /** Somebody came without the token, or with another. */
+  onDenied(): void
   status(): object
   explain(question: Question): object
   /** The problems that kept the older configuration in place; none is success. */
@@ -77,6 +79,7 @@ function guard(app: FastifyInstance, actions: AdminActions): void {
     if (token !== null) {
       const sent = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
       if (sent !== undefined && sameSecret(sent, token)) return
+      actions.onDenied()
       return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'unauthorized' })
     }
     const fromPage = request.headers.origin !== undefined || !LOCAL_HOST.test(request.headers.host ?? '')

@@ -20,17 +20,18 @@ export function firstBytes<Meaning>(
   let bytes: Buffer = Buffer.alloc(0)
   const give = () => void socket.destroy()
   const timer = setTimeout(give, patience)
+  const gone = () => clearTimeout(timer)
   const onData = (chunk: Buffer) => {
     bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk])
     const told = judge(bytes)
     if (told === null) return
     clearTimeout(timer)
-    socket.off('data', onData).off('end', give).off('error', give).pause()
+    socket.off('data', onData).off('end', give).off('error', give).off('close', gone).pause()
     if (socket.destroyed) return
     if (told.used < bytes.length) socket.unshift(bytes.subarray(told.used))
     done(told.meaning)
   }
   // It is paused where other first bytes came before these.
   socket.on('data', onData).on('end', give).on('error', give).resume()
-  socket.once('close', () => clearTimeout(timer))
+  socket.once('close', gone)
 }

@@ -20,6 +20,7 @@ interface State {
   stuck: boolean
   readonly questions: Question[]
   reloads: number
+  denied: number
 }
 
 async function start(scope: Scope, over: Partial<State> = {}) {
@@ -31,12 +32,14 @@ async function start(scope: Scope, over: Partial<State> = {}) {
     stuck: false,
     questions: [],
     reloads: 0,
+    denied: 0,
     ...over,
   }
   const actions: AdminActions = {
     metrics: new Metrics({ version: 'test', node: 'test' }, { processMetrics: false }),
     token: () => state.token,
     ready: () => state.ready,
+    onDenied: () => void state.denied++,
     status: () => {
       if (state.fault !== null) throw state.fault
       return { config: '0123456789ab' }
@@ -137,6 +140,7 @@ t.test('with a token: 401 without it, whoever asks; with it a page’s origin do
   t.equal(state.reloads, 1)
   state.token = 'another-token'
   t.equal((await ask('/status', { headers: { authorization: `Bearer ${TOKEN}` } })).status, 401, 'a reload changes it')
+  t.ok(state.denied > 3, 'each is told')
 })
 
 t.test(
