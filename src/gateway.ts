@@ -38,6 +38,8 @@ export interface GatewayOptions {
   readonly program: string
   /** Serves beside a gateway that already has the addresses, to take over from it. */
   readonly beside?: boolean
+  /** A reload has begun, whoever asked for it, and what became of it. */
+  onReload?(phase: 'begun' | 'accepted' | 'rejected'): void
 }
 
 type Accepted = Exclude<LoadResult, { readonly problems: unknown }>
@@ -173,8 +175,10 @@ export class Gateway {
 
   async #reload(cause: string): Promise<readonly Problem[]> {
     const before = this.#inUse!.snapshot
+    this.#options.onReload?.('begun')
     const loaded = await this.#options.load()
     const problems = 'problems' in loaded ? loaded.problems : await this.#tryApply(loaded)
+    this.#options.onReload?.(problems.length > 0 ? 'rejected' : 'accepted')
     if (problems.length > 0) {
       this.#log.error('config-rejected', { cause, kept: before.id, problems: problems.map(formatProblem) })
     } else {

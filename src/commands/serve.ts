@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type LoadResult, loadConfig } from '../config/load.ts'
-import { watchFiles } from '../config/watch.ts'
+import { type FileWatcher, watchFiles } from '../config/watch.ts'
 import { Gateway } from '../gateway.ts'
 import { Sink } from '../observe/sink.ts'
 import { ServiceManager } from './service-manager.ts'
@@ -33,23 +33,20 @@ export async function run(path: string, shell: Shell, beside = false): Promise<G
   }
   const build = { version: shell.version, node: shell.nodeVersion }
   const { memory, program } = shell
-  const gateway = await Gateway.start({ load, sink, memory, build, program, beside })
-  const reload = async (cause: string) => {
-    manager.reloading()
-    const begun = await gateway.reload(cause).then(
-      () => true,
-      () => false,
-    )
-    // It is shutting down.
-    if (!begun) return
-    watcher.watch(last!.files, last!.hashes)
-    manager.ready('problems' in last! ? 'the last reload was rejected' : 'serving')
+  let watcher: FileWatcher | null = null
+  const onReload = (phase: 'begun' | 'accepted' | 'rejected') => {
+    if (phase === 'begun') return manager.reloading()
+    watcher?.watch(last!.files, last!.hashes)
+    manager.ready(phase === 'rejected' ? 'the last reload was rejected' : 'serving')
   }
-  const watcher = watchFiles(last!.files, () => void reload('file'), { hashes: last!.hashes })
-  shell.onHangup(() => void reload('SIGHUP'))
+  const gateway = await Gateway.start({ load, sink, memory, build, program, beside, onReload })
+  // One that is shutting down says no.
+  const reload = (cause: string) => void gateway.reload(cause).catch(() => {})
+  watcher = watchFiles(last!.files, () => reload('file'), { hashes: last!.hashes })
+  shell.onHangup(() => reload('SIGHUP'))
   shell.onClose(async (handover) => {
     manager.stopping()
-    watcher.close()
+    watcher?.close()
     await gateway.close(handover)
     await sink.close()
   })

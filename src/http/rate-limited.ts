@@ -18,7 +18,7 @@ export class RateLimited extends PolycdnError {
 }
 
 /**
- * draft-ietf-httpapi-ratelimit-headers-10 sections 3 and 4, and RFC 9110 section 10.2.3. Only refusals have them: other
+ * draft-ietf-httpapi-ratelimit-headers, a draft still, and RFC 9110 section 10.2.3. Only refusals have them: other
  * answers are stored by caches, for which what is left of one client's quota means nothing.
  */
 function fieldsOf({ name, rateLimit }: Policy, seconds: number): string[] {

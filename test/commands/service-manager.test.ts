@@ -24,6 +24,8 @@ t.test('systemd is told of readiness, reloads, the end, and that the event loop 
   const says = (text: string) => until(() => said().includes(text), { what: () => `${text} in ${said()}` })
   await says('@test --ready --status=serving\n')
   await says('@test WATCHDOG=1\n')
+  await gateway.reload()
+  await says('@test --reloading\n@test --ready --status=serving\n')
   gateway.write({ ...config, wrong: true })
   gateway.signal('SIGHUP')
   await says('@test --ready --status=the last reload was rejected\n')
