@@ -32,7 +32,10 @@ const OURS_IN_REQUESTS = new Set([
   'x-real-ip',
 ])
 
-/** Alt-Svc names another way to the CDN's own host; a client would take it for a way to ours (RFC 7838 section 2). What we say of our own decisions nobody else says. */
+/**
+ * Alt-Svc names another way to the CDN's own host; a client would take it for a way to ours (RFC 7838 section 2). What we
+ * say of our own decisions nobody else says.
+ */
 function isNotForClients(name: string): boolean {
   return name === 'alt-svc' || name.startsWith('polycdn-')
 }
