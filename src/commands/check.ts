@@ -8,6 +8,7 @@ import { Transport } from '../delivery/transport.ts'
 import { PolycdnError } from '../errors.ts'
 import { ConfigRejected } from '../gateway/config-rejected.ts'
 import { parseAddress } from '../geo/address.ts'
+import { Locator } from '../geo/locator.ts'
 import type { Generation } from '../http/generation.ts'
 import { indexSites } from '../steering/match.ts'
 import type { Inquiry } from './check/ask.ts'
@@ -98,10 +99,12 @@ async function checkAll(snapshot: Snapshot, urls: readonly URL[], settings: Sett
   })
   const loopId = snapshot.gateway.loopId ?? 'polycdn-check'
   const generation: Generation = { snapshot, transport, findSite: indexSites(snapshot.sites), loopId }
+  const geo = await new Locator(() => {}).prepare(snapshot.geoip)
+  const ground = { current: () => generation, place: geo.place }
   const results: Result[] = []
   try {
     for (const url of urls) {
-      const admitted = visit(generation, url, settings)
+      const admitted = visit(ground, url, settings)
       results.push(
         admitted instanceof PolycdnError
           ? unmatched(url, admitted, shell)
@@ -110,6 +113,7 @@ async function checkAll(snapshot: Snapshot, urls: readonly URL[], settings: Sett
     }
     return results
   } finally {
+    geo.discard()
     await transport.destroy()
     timers.close()
   }

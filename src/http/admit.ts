@@ -7,18 +7,22 @@ import { matchRoute } from '../steering/match.ts'
 import { connectionOf } from './connection.ts'
 import type { Admitted } from './exchange.ts'
 import { clientAddress } from './forwarded.ts'
-import type { Generation } from './generation.ts'
 import { type Host, parseHost } from './host.ts'
 import { HttpsRequired } from './https-redirect.ts'
 import { hasContent } from './request-body.ts'
 import { fieldProblem } from './request-fields.ts'
+import type { Services } from './services.ts'
 import { parseTarget, type Target } from './target.ts'
+
+/** The configuration in use, and where clients are. */
+export type Ground = Pick<Services, 'current' | 'place'>
 
 /**
  * Normalises a request and matches it to a Site and a Route. Everything that Node's parser accepts and a gateway must
  * not is refused here, before anything else looks at the request.
  */
-export function admit(generation: Generation, raw: IncomingMessage): Admitted | PolycdnError {
+export function admit(ground: Ground, raw: IncomingMessage): Admitted | PolycdnError {
+  const generation = ground.current()
   const { snapshot } = generation
   const method = raw.method!
   const bad = protocolProblem(raw) ?? sizeProblem(raw, snapshot) ?? fieldProblem(raw.rawHeaders)
@@ -40,9 +44,10 @@ export function admit(generation: Generation, raw: IncomingMessage): Admitted | 
   if (site === null) return new PolycdnError('unknown_host', 'no site has this host')
   if (httpsRedirect !== null && scheme === 'http') return new HttpsRequired(host, target, httpsRedirect)
   const header = (name: string) => headerText(raw, name)
-  const route = matchRoute(site, { method, path: target.matchPath, client, header })
+  const facts = { method, path: target.matchPath, client, place: ground.place(client), header }
+  const route = matchRoute(site, facts)
   if (route === null) return new PolycdnError('no_route', 'no route of this site matches')
-  return { generation, raw, method, target, host, scheme, peer, client, peerTrusted, site, route }
+  return { generation, raw, method, target, host, scheme, peer, client, peerTrusted, facts, site, route }
 }
 
 /** RFC 9112 sections 2.3 and 6.1, RFC 9110 section 10.1.1: what the parser lets through. */

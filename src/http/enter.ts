@@ -9,7 +9,7 @@ import type { Services } from './services.ts'
 export function enter(services: Services, raw: IncomingMessage): Admitted | PolycdnError {
   const shed = shedding(services)
   if (shed !== null) return shed
-  const admitted = admit(services.current(), raw)
+  const admitted = admit(services, raw)
   return admitted instanceof PolycdnError ? admitted : (overLimit(services, admitted) ?? admitted)
 }
 

@@ -5,6 +5,7 @@ import type { AttemptRecord } from '../delivery/outcome.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Address } from '../geo/address.ts'
 import type { Decision, Reason } from '../steering/decision.ts'
+import type { RequestFacts } from '../steering/request-facts.ts'
 import type { Generation } from './generation.ts'
 import type { Host } from './host.ts'
 import type { Target } from './target.ts'
@@ -21,6 +22,8 @@ export interface Admitted {
   readonly peer: Address
   readonly client: Address
   readonly peerTrusted: boolean
+  /** What the Route was matched by, and the Decision looks at. */
+  readonly facts: RequestFacts
   readonly site: Site
   readonly route: Route
 }

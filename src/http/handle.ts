@@ -31,7 +31,7 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   if (admitted instanceof PolycdnError) return turnAway(services, arrival, writer, admitted)
   const { generation } = admitted
 
-  const decision = decide(admitted.route, services.place(admitted.client), services.world)
+  const decision = decide(admitted.route, admitted.facts, services.world)
   const debug = decisionField(admitted, decision)
   const redirect = redirectTo(admitted, decision)
   if (redirect !== null) {
@@ -47,7 +47,7 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   const release = generation.transport.lease()
   const { timers, health, budgets, world } = services
   const parts = { transport: generation.transport, timers, health, budgets, writer, random: world.random }
-  const decideAgain = () => decide(admitted.route, services.place(admitted.client), world)
+  const decideAgain = () => decide(admitted.route, admitted.facts, world)
   const job = jobOf(admitted, decision, { writer, debug, decideAgain })
   new Delivery(job, parts, (delivered) => {
     release()

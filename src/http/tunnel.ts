@@ -95,12 +95,11 @@ export class Tunnels {
     if (this.#draining) return refused('shutting_down', 'this gateway is shutting down')
     const shed = shedding(this.#services)
     if (shed !== null) return shed
-    const generation = this.#services.current()
     // Half, so that tunnels, which stay, cannot lock everybody else out.
-    if (this.#all.size >= generation.snapshot.limits.connections / 2) {
+    if (this.#all.size >= this.#services.current().snapshot.limits.connections / 2) {
       return refused('too_many_tunnels', 'there are too many upgraded connections')
     }
-    const admitted = admit(generation, raw)
+    const admitted = admit(this.#services, raw)
     if (admitted instanceof PolycdnError) return admitted
     // Whoever answers it as an ordinary request counts it.
     if (admitted.site.unsafeEndpoints.length === 0) return null

@@ -1,10 +1,10 @@
 import type { Endpoint, Route } from '../config/snapshot.ts'
-import type { Place } from '../geo/place.ts'
 import type { Candidate, Decision, Rejection } from './decision.ts'
 import { easeIn } from './ease-in.ts'
 import { nearestOrder } from './order.ts'
 import { mustPanic, panic } from './panic.ts'
 import type { Ranking } from './ranking.ts'
+import type { RequestFacts } from './request-facts.ts'
 import { isTemporary, sift } from './sift.ts'
 import { spare } from './spare.ts'
 import { STRATEGIES } from './strategies/index.ts'
@@ -14,15 +14,15 @@ import type { World } from './world.ts'
  * Ranks the endpoints of a Route for a client: filters what cannot serve, then ranks level by level of priority, eases
  * in who came back, and panics when no endpoint is healthy. Pure: time and chance come from the World.
  */
-export function decide(route: Route, place: Place, world: World): Decision {
+export function decide(route: Route, request: RequestFacts, world: World): Decision {
   const { endpoints, policy, geometry } = route
-  const order = nearestOrder(geometry, place)
+  const order = nearestOrder(geometry, request.place)
   const measuredFrom = order === null ? 'nowhere' : geometry.measuredFrom === null ? 'client' : 'gateway'
   if (policy.mode === 'origin') return { policy, measuredFrom, candidates: [], rejected: [] }
 
   const rank: Ranking = (indexes) =>
     levels(endpoints, indexes).flatMap((level) =>
-      STRATEGIES[policy.strategy]({ policy, endpoints, eligible: level, order, random: world.random }),
+      STRATEGIES[policy.strategy]({ policy, endpoints, eligible: level, order, request, world }),
     )
   const sifted = spare(route, sift(route, world), rank, world)
   if (mustPanic(route, sifted)) {

@@ -25,12 +25,13 @@ export interface Ground {
 export function explain(question: Question, ground: Ground): Record<string, unknown> {
   const { client, host, path, method, header } = question
   const place = ground.place(client)
+  const facts = { method, path, client, place, header }
   const asked = { client: client.text, host, path, method, place }
   const site = ground.findSite(host)
   if (site === null) return { ...asked, site: null, problem: 'unknown_host' }
-  const route = matchRoute(site, { method, path, client, header })
+  const route = matchRoute(site, facts)
   if (route === null) return { ...asked, site: site.name, route: null, problem: 'no_route' }
-  const decision = decide(route, place, ground.world)
+  const decision = decide(route, facts, ground.world)
   const { mode, fallback } = route.policy
   const usesOrigin = mode === 'origin' || fallback === 'origin'
   const passed = method !== 'GET' && method !== 'HEAD'

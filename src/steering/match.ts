@@ -1,5 +1,5 @@
 import type { Route, Site } from '../config/snapshot.ts'
-import type { Address } from '../geo/address.ts'
+import type { RequestFacts } from './request-facts.ts'
 
 /** Finds the Site of a host name (lower-case, no port): exact first, then the longest wildcard, then `*`. */
 export type SiteFinder = (host: string) => Site | null
@@ -29,24 +29,15 @@ export function indexSites(sites: readonly Site[]): SiteFinder {
   }
 }
 
-/** What a Route may look at. */
-export interface Matchable {
-  readonly method: string
-  /** The normalised path, without the query. */
-  readonly path: string
-  readonly client: Address
-  header(name: string): string | null
-}
-
 /** The first Route of the Site that matches, or null. */
-export function matchRoute(site: Site, request: Matchable): Route | null {
+export function matchRoute(site: Site, request: RequestFacts): Route | null {
   for (const route of site.routes) {
     if (matches(route, request)) return route
   }
   return null
 }
 
-function matches({ match }: Route, request: Matchable): boolean {
+function matches({ match }: Route, request: RequestFacts): boolean {
   if (match.methods !== null && !match.methods.has(request.method)) return false
   if (match.path !== null && !match.path.test(request.path)) return false
   if (match.networks !== null && match.networks.match(request.client) === null) return false

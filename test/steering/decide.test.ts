@@ -4,9 +4,19 @@ import type { Place } from '../../src/geo/place.ts'
 import { decide } from '../../src/steering/decide.ts'
 import type { Decision } from '../../src/steering/decision.ts'
 import { seededRandom } from '../helpers/random.ts'
-import { at, makeEndpoint, makeRoute, makeWorld, OUTLIER, placeAt, scripted, standing } from './support/build.ts'
+import {
+  at,
+  makeEndpoint,
+  makeRoute,
+  makeWorld,
+  OUTLIER,
+  placeAt,
+  requestAt,
+  scripted,
+  standing,
+} from './support/build.ts'
 
-const HERE = placeAt(0)
+const HERE = requestAt(placeAt(0))
 const THREE = [standing('a', 10), standing('b', 30), standing('c', 60)]
 
 function candidates({ candidates }: Decision): string {
@@ -262,7 +272,7 @@ t.test('a policy without endpoints decides on nobody', (t) => {
 
 t.test('an unknown place: weights decide, and the decision says so', (t) => {
   const endpoints = [standing('a', 1, { weight: 1 }), standing('b', 90, { weight: 3 })]
-  const decision = decide(makeRoute(endpoints), placeAt(null), makeWorld({}, { random: scripted(0.25, 0) }))
+  const decision = decide(makeRoute(endpoints), requestAt(placeAt(null)), makeWorld({}, { random: scripted(0.25, 0) }))
   t.equal(candidates(decision), 'b:no-geo-default a:no-geo-default')
   t.equal(decision.measuredFrom, 'nowhere')
   t.end()
@@ -273,7 +283,7 @@ t.test('measured from the gateway where the geometry says so', (t) => {
   const decision = decide(route, HERE, makeWorld())
   t.equal(decision.candidates[0]!.endpoint.cdnName, 'c')
   t.equal(decision.measuredFrom, 'gateway')
-  t.equal(decide(route, placeAt(null), makeWorld()).measuredFrom, 'gateway')
+  t.equal(decide(route, requestAt(placeAt(null)), makeWorld()).measuredFrom, 'gateway')
   t.end()
 })
 
@@ -293,10 +303,10 @@ t.test('a repeated decision takes the remembered order and measures nothing', (t
   }
   const route = makeRoute(endpoints, { geometry: { orders: new Orders() } })
   decide(route, HERE, makeWorld())
-  t.equal(kept.get(HERE)?.length, 4)
+  t.equal(kept.get(HERE.place)?.length, 4)
   // A false order that only the memo can have told.
   kept.set(
-    HERE,
+    HERE.place,
     [2, 1, 0, 3].map((index, rank) => ({ index, km: 1000 * rank })),
   )
   t.equal(candidates(decide(route, HERE, makeWorld())), 'c:proximity b:proximity a:proximity anycast:proximity')
@@ -307,6 +317,9 @@ t.test('a repeated decision takes the remembered order and measures nothing', (t
 t.test('nothing that was passed in is changed', (t) => {
   const frozen = Object.freeze(THREE.map((endpoint) => Object.freeze(endpoint)))
   const route = Object.freeze(makeRoute(frozen))
-  t.equal(candidates(decide(route, Object.freeze(placeAt(0)), makeWorld({ b: 'ejected' }))), 'a:proximity c:proximity')
+  t.equal(
+    candidates(decide(route, requestAt(Object.freeze(placeAt(0))), makeWorld({ b: 'ejected' }))),
+    'a:proximity c:proximity',
+  )
   t.end()
 })

@@ -2,8 +2,9 @@ import t from 'tap'
 import { parseAddress } from '../../src/geo/address.ts'
 import { networkOf } from '../../src/geo/network.ts'
 import { createNetworkSet } from '../../src/geo/network-set.ts'
-import { indexSites, type Matchable, matchRoute } from '../../src/steering/match.ts'
-import { makeRoute, makeSite, type RouteSpec } from './support/build.ts'
+import { indexSites, matchRoute } from '../../src/steering/match.ts'
+import type { RequestFacts } from '../../src/steering/request-facts.ts'
+import { makeRoute, makeSite, placeAt, type RouteSpec } from './support/build.ts'
 
 t.test('exact before the longest wildcard before any host', (t) => {
   const find = indexSites([
@@ -66,9 +67,18 @@ t.test('a look-up costs a hash per label, however many sites there are', (t) => 
 
 const CLIENT = parseAddress('192.0.2.7')!
 
-function request(over: Partial<Matchable> & { readonly headers?: Readonly<Record<string, string>> } = {}): Matchable {
+function request(
+  over: Partial<RequestFacts> & { readonly headers?: Readonly<Record<string, string>> } = {},
+): RequestFacts {
   const { headers = {}, ...rest } = over
-  return { method: 'GET', path: '/', client: CLIENT, header: (name) => headers[name] ?? null, ...rest }
+  return {
+    method: 'GET',
+    path: '/',
+    client: CLIENT,
+    place: placeAt(0),
+    header: (name) => headers[name] ?? null,
+    ...rest,
+  }
 }
 
 function route(name: string, match: RouteSpec['match'] = {}) {

@@ -8,6 +8,7 @@ import type { Place } from '../../src/geo/place.ts'
 import { decide } from '../../src/steering/decide.ts'
 import { NEUTRAL_WORLD, type Standing } from '../../src/steering/world.ts'
 import { type Scope, tempDir } from '../helpers/scope.ts'
+import { requestAt } from './support/build.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/steering.md'), 'utf8')
 const SECTION = PAGE.slice(PAGE.indexOf('## Worked table'))
@@ -39,7 +40,10 @@ t.test('the worked table of the documentation is what the program does', async (
   for (const [row, client, ill, candidates, reason] of ROWS) {
     const standing = standingsOf(ill!)
     // Of equals the nearest is drawn: that is the order in which the table writes them.
-    const decision = decide(route, placeOf(client!), { ...NEUTRAL_WORLD, standing: ({ cdnName }) => standing(cdnName) })
+    const decision = decide(route, requestAt(placeOf(client!)), {
+      ...NEUTRAL_WORLD,
+      standing: ({ cdnName }) => standing(cdnName),
+    })
     const shown = decision.candidates.map(({ endpoint, km }) => {
       return km === null ? endpoint.cdnName : `${endpoint.cdnName} ${Math.round(km)}`
     })

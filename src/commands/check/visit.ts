@@ -2,9 +2,8 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { parseHeaderName, parseHeaderValue } from '../../config/values/header-field.ts'
 import type { PolycdnError } from '../../errors.ts'
-import { admit } from '../../http/admit.ts'
+import { admit, type Ground } from '../../http/admit.ts'
 import type { Admitted } from '../../http/exchange.ts'
-import type { Generation } from '../../http/generation.ts'
 
 /** The codings are a browser's, in the spelling that the gateway makes of it. */
 const DEFAULTS: readonly string[] = ['user-agent', 'polycdn-check', 'accept', '*/*', 'accept-encoding', 'br, gzip']
@@ -47,7 +46,7 @@ export interface Visitor {
  * A visitor's request for the URL, let in by the same door as those that come over a socket, so that the endpoints are
  * asked with the same header fields.
  */
-export function visit(generation: Generation, url: URL, { ip, fields }: Visitor): Admitted | PolycdnError {
+export function visit(ground: Ground, url: URL, { ip, fields }: Visitor): Admitted | PolycdnError {
   const socket = Object.defineProperties(new Socket(), {
     remoteAddress: { value: ip },
     encrypted: { value: url.protocol === 'https:' },
@@ -57,5 +56,5 @@ export function visit(generation: Generation, url: URL, { ip, fields }: Visitor)
   raw.url = url.pathname + url.search
   raw.httpVersion = '1.1'
   raw.rawHeaders = ['host', url.host, ...fields]
-  return admit(generation, raw)
+  return admit(ground, raw)
 }

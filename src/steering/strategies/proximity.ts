@@ -18,16 +18,16 @@ export const proximity: Strategy = (field) => {
   while (tied < ranked.length && ranked[tied]!.km! <= limit) tied++
   if (tied === 1) return ranked
   const equals = ranked.slice(0, tied).map((candidate) => ({ ...candidate, reason: 'tie-break' as const }))
-  return [...weightedOrder(equals, weightOf, field.random), ...ranked.slice(tied)]
+  return [...weightedOrder(equals, weightOf, field.world.random), ...ranked.slice(tied)]
 }
 
-function byWeight({ endpoints, eligible, random }: Field): Candidate[] {
+function byWeight({ endpoints, eligible, world }: Field): Candidate[] {
   const candidates = eligible.map((index) => ({
     endpoint: endpoints[index]!,
     reason: 'no-geo-default' as const,
     km: null,
   }))
-  return weightedOrder(candidates, weightOf, random)
+  return weightedOrder(candidates, weightOf, world.random)
 }
 
 function weightOf({ endpoint }: Candidate): number {

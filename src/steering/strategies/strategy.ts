@@ -1,5 +1,7 @@
 import type { Distance, Endpoint, Policy } from '../../config/snapshot.ts'
 import type { Candidate } from '../decision.ts'
+import type { RequestFacts } from '../request-facts.ts'
+import type { World } from '../world.ts'
 
 /** What a strategy ranks: the eligible endpoints of one priority level. */
 export interface Field {
@@ -9,8 +11,8 @@ export interface Field {
   readonly eligible: readonly number[]
   /** All endpoints of the route, nearest first, or null when the place is unknown. */
   readonly order: readonly Distance[] | null
-  /** Uniform in [0, 1). */
-  random(): number
+  readonly request: RequestFacts
+  readonly world: World
 }
 
 /**

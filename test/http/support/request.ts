@@ -2,10 +2,11 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Endpoint, Site, Snapshot } from '../../../src/config/snapshot.ts'
 import { parseAddress } from '../../../src/geo/address.ts'
+import { headerText } from '../../../src/http/admit.ts'
 import type { Admitted } from '../../../src/http/exchange.ts'
 import type { Host } from '../../../src/http/host.ts'
 import type { Target } from '../../../src/http/target.ts'
-import { endpoint, site, snapshot } from './services.ts'
+import { endpoint, NO_PLACE, site, snapshot } from './services.ts'
 
 export type FieldLine = readonly [name: string, value: string]
 
@@ -31,6 +32,10 @@ export function admittedRequest(spec: RequestSpec = {}): Admitted {
   const of = spec.site ?? site({ origin: [endpoint('http://origin.test')] })
   const peer = parseAddress(spec.peer ?? '192.0.2.1')!
   const method = spec.method ?? 'GET'
+  const client = parseAddress(spec.client ?? peer.text)!
+  const target = { ...TARGET, ...spec.target }
+  const raw = message(method, spec.fields ?? [], spec.httpVersion ?? '1.1')
+  const header = (name: string) => headerText(raw, name)
   return {
     generation: {
       snapshot: snapshot({ sites: [of], over: spec.over ?? {} }),
@@ -38,14 +43,15 @@ export function admittedRequest(spec: RequestSpec = {}): Admitted {
       transport: null as never,
       loopId: spec.loopId ?? 'polycdn-test',
     },
-    raw: message(method, spec.fields ?? [], spec.httpVersion ?? '1.1'),
+    raw,
     method,
-    target: { ...TARGET, ...spec.target },
+    target,
     host: spec.host ?? { name: 'www.test', authority: 'www.test' },
     scheme: spec.scheme ?? 'http',
     peer,
-    client: parseAddress(spec.client ?? peer.text)!,
+    client,
     peerTrusted: spec.peerTrusted ?? false,
+    facts: { method, path: target.matchPath, client, place: NO_PLACE, header },
     site: of,
     route: of.routes[0]!,
   }

@@ -48,7 +48,7 @@ export class Lines implements LineSink {
 }
 
 export const NO_RULES: HeaderRules = { request: { set: [], remove: [] }, response: { set: [], remove: [] } }
-const NO_PLACE: Place = { network: '0.0.0.0/0', source: 'none', location: null, country: null, continent: null }
+export const NO_PLACE: Place = { network: '0.0.0.0/0', source: 'none', location: null, country: null, continent: null }
 
 /** TLS as the tests' certificates need it. */
 export function upstreamTls(over: Partial<UpstreamTls> = {}): UpstreamTls {

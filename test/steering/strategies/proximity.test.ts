@@ -3,7 +3,17 @@ import type { Endpoint } from '../../../src/config/snapshot.ts'
 import { nearestOrder } from '../../../src/steering/order.ts'
 import { proximity } from '../../../src/steering/strategies/proximity.ts'
 import { seededRandom } from '../../helpers/random.ts'
-import { KM_PER_DEGREE, makeEndpoint, makeGeometry, makePolicy, placeAt, scripted, standing } from '../support/build.ts'
+import {
+  KM_PER_DEGREE,
+  makeEndpoint,
+  makeGeometry,
+  makePolicy,
+  makeWorld,
+  placeAt,
+  requestAt,
+  scripted,
+  standing,
+} from '../support/build.ts'
 
 interface Ranking {
   readonly longitude?: number | null
@@ -14,9 +24,17 @@ interface Ranking {
 
 function rank(endpoints: readonly Endpoint[], ranking: Ranking = {}) {
   const { longitude = 0, tieThreshold = 500, random = scripted() } = ranking
-  const order = nearestOrder(makeGeometry(endpoints, { anycastDistance: tieThreshold }), placeAt(longitude))
+  const request = requestAt(placeAt(longitude))
+  const order = nearestOrder(makeGeometry(endpoints, { anycastDistance: tieThreshold }), request.place)
   const eligible = ranking.eligible ?? endpoints.map((_, index) => index)
-  return proximity({ policy: makePolicy({ tieThreshold }), endpoints, eligible, order, random })
+  return proximity({
+    policy: makePolicy({ tieThreshold }),
+    endpoints,
+    eligible,
+    order,
+    request,
+    world: makeWorld({}, { random }),
+  })
 }
 
 function names(ranked: ReturnType<typeof rank>): string {

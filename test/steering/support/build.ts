@@ -9,7 +9,9 @@ import type {
   RouteMatch,
   Site,
 } from '../../../src/config/snapshot.ts'
+import { parseAddress } from '../../../src/geo/address.ts'
 import type { Coordinates, Place } from '../../../src/geo/place.ts'
+import type { RequestFacts } from '../../../src/steering/request-facts.ts'
 import type { Standing, World } from '../../../src/steering/world.ts'
 
 const NO_EDITS = { set: [], remove: [] }
@@ -26,6 +28,11 @@ export function placeAt(longitude: number | null): Place {
   const location = longitude === null ? null : at(longitude)
   const source = location === null ? 'none' : 'database'
   return { network: '192.0.2.0/24', source, location, country: null, continent: null }
+}
+
+/** A request of a client who is there. */
+export function requestAt(place: Place, over: Partial<RequestFacts> = {}): RequestFacts {
+  return { method: 'GET', path: '/', client: parseAddress('192.0.2.7')!, place, header: () => null, ...over }
 }
 
 export function makeCdn(name: string, over: Partial<Cdn> = {}): Cdn {

@@ -3,8 +3,9 @@ import type { Distance, Endpoint } from '../../../src/config/snapshot.ts'
 import { nearestOrder } from '../../../src/steering/order.ts'
 import type { Field, Strategy } from '../../../src/steering/strategies/strategy.ts'
 import { seededRandom } from '../../helpers/random.ts'
-import { at, makeEndpoint, makeGeometry, makePolicy, placeAt } from './build.ts'
+import { at, makeEndpoint, makeGeometry, makePolicy, makeWorld, placeAt, requestAt } from './build.ts'
 
+const REQUEST = requestAt(placeAt(0))
 const ROUNDS = 400
 const EXTREMES = { 'the smallest random number': () => 0, 'the largest random number': () => 1 - 2 ** -53 }
 
@@ -27,7 +28,8 @@ export function contract(t: Test, strategy: Strategy): void {
 
   for (const [name, random] of Object.entries(EXTREMES)) {
     t.test(`holds with ${name}`, (t) => {
-      for (const field of fields(3)) t.equal(strategy({ ...field, random }).length, field.eligible.length)
+      for (const field of fields(3))
+        t.equal(strategy({ ...field, world: { ...field.world, random } }).length, field.eligible.length)
       t.end()
     })
   }
@@ -35,7 +37,14 @@ export function contract(t: Test, strategy: Strategy): void {
   t.test('ranks a single endpoint without asking chance, also one of weight 0', (t) => {
     const [endpoint] = [makeEndpoint('only', { weight: 0 })]
     for (const order of [null, [{ index: 0, km: 7 }]]) {
-      const field: Field = { policy: makePolicy(), endpoints: [endpoint!], eligible: [0], order, random: refuseChance }
+      const field: Field = {
+        policy: makePolicy(),
+        endpoints: [endpoint!],
+        eligible: [0],
+        order,
+        request: REQUEST,
+        world: makeWorld({}, { random: refuseChance }),
+      }
       t.strictSame(
         strategy(field).map((candidate) => [candidate.endpoint, candidate.km]),
         [[endpoint, order === null ? null : 7]],
@@ -46,7 +55,14 @@ export function contract(t: Test, strategy: Strategy): void {
 
   t.test('ranks endpoints that all have weight 0', (t) => {
     const endpoints = ['a', 'b', 'c'].map((name) => makeEndpoint(name, { weight: 0 }))
-    const field = { policy: makePolicy(), endpoints, eligible: [0, 1, 2], order: null, random: () => 0.5 }
+    const field = {
+      policy: makePolicy(),
+      endpoints,
+      eligible: [0, 1, 2],
+      order: null,
+      request: REQUEST,
+      world: makeWorld({}, { random: () => 0.5 }),
+    }
     t.strictSame(
       strategy(field)
         .map(({ endpoint }) => endpoint.cdnName)
@@ -87,7 +103,8 @@ function makeField(random: () => number): Field {
     endpoints: Object.freeze(endpoints),
     eligible: Object.freeze(eligible),
     order: order === null ? null : Object.freeze(order.map((entry): Distance => Object.freeze({ ...entry }))),
-    random: seededRandom(random() * 2 ** 32),
+    request: REQUEST,
+    world: makeWorld({}, { random: seededRandom(random() * 2 ** 32) }),
   })
 }
 
