@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type AcmeState, NO_ACME } from '../acme/state.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import { Budgets } from '../delivery/budgets.ts'
@@ -20,6 +20,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import { type Memory, Pressure, processVitals } from '../observe/pressure.ts'
 import type { LineSink } from '../observe/sink.ts'
 import { indexSites } from '../steering/match.ts'
+import { acceptWaiting } from './accept-waiting.ts'
 import type { Edition, Prepared } from './edition.ts'
 
 /** What the process gives to the part of it that serves. */
@@ -36,11 +37,6 @@ export interface ServingParts {
   /** How many processes serve on the same addresses and share what is limited. */
   readonly processes: number
 }
-
-/** The event loop accepts one connection a turn (libuv): so many may wait in the kernel. */
-const TURNS = 512
-/** A turn of the event loop in which nothing happened takes less. Milliseconds. */
-const QUIET = 0.1
 
 /** The part that serves: listeners, requests, tunnels and connections to endpoints, in one process. */
 export class Serving {
@@ -137,9 +133,11 @@ export class Serving {
     this.#ending = true
     const { delay, timeout } = this.#generation?.snapshot.shutdown ?? { delay: 0, timeout: 0 }
     if (delay > 0) await sleep(delay)
-    await acceptWaiting()
-    const deadline = setTimeout(() => this.#listeners.destroy(), timeout)
-    await Promise.all([this.#listeners.close(), this.#tunnels.drain(timeout)])
+    const end = performance.now() + timeout
+    await acceptWaiting(timeout / 2)
+    const left = end - performance.now()
+    const deadline = setTimeout(() => this.#listeners.destroy(), left)
+    await Promise.all([this.#listeners.close(), this.#tunnels.drain(left)])
     clearTimeout(deadline)
     this.#services.pressure.close()
     await this.#generation?.transport.destroy()
@@ -150,18 +148,6 @@ export class Serving {
     const transport = new Transport(snapshot.endpoints, previous)
     this.#generation = { snapshot, transport, loopId, findSite: indexSites(snapshot.sites) }
     void previous?.retire()
-  }
-}
-
-/**
- * Closing a listener resets whoever waits to be accepted. Resolves when nobody is left of those, in a moment that begins
- * with a look at the kernel's queue: who comes during a long turn would wait unseen.
- */
-async function acceptWaiting(): Promise<void> {
-  for (let turn = 0; turn < TURNS * 2; turn++) {
-    const began = performance.now()
-    await setImmediate()
-    if (turn >= TURNS && performance.now() - began < QUIET) return
   }
 }
 

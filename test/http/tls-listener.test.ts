@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect as connectPlain } from 'node:net'
+import { connect as connectPlain, type Socket } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import t from 'tap'
 import { CA, certificate } from '../helpers/certificates.ts'
@@ -112,6 +112,29 @@ t.test('a reload swaps the certificate, and a body that runs goes on', async (t)
   t.equal(socket.getPeerCertificate().subject.CN, 'wrong-name')
   gate.resolve()
   await until(() => text.endsWith('firstlast'))
+})
+
+t.test('a reload takes TLS off an address and back on; open connections go on as they began', async (t) => {
+  const door = await doorTo(t, answer(200, 'hello'), SECURE)
+  const { limits, listen } = door.services.current().snapshot
+  const first = await secure(t, door.port)
+  const session = await http2Client(t, `https://127.0.0.1:${door.port}`)
+  const ask = async (socket: Socket) => {
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.write(REQUEST)
+    await until(() => text.endsWith('hello'))
+    socket.removeAllListeners('data')
+  }
+  await door.listeners.retain([{ ...listen[0]!, tls: null, h2c: true }], limits)
+  const plain = connectPlain(door.port, '127.0.0.1')
+  t.teardown(() => plain.destroy())
+  for (const socket of [plain, first]) await ask(socket)
+  await door.listeners.retain(listen, limits)
+  for (const socket of [plain, first, await secure(t, door.port)]) await ask(socket)
+  t.equal((await askHttp2(session, { ':path': '/', ':authority': 'a' })).status, 200)
 })
 
 t.test('a cut answer is reset below TLS, and a handshake that does not come ends', async (t) => {

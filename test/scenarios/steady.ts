@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { certificate } from '../helpers/certificates.ts'
 import { type Gateway, startGateway } from '../helpers/gateway.ts'
-import { get } from '../helpers/http.ts'
 import { type Nginx, startNginx } from '../helpers/nginx.ts'
 import { childrenOf } from '../helpers/process-sockets.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { startWrk } from '../helpers/wrk.ts'
+import { plainClient, type SteadyClient, secureClient } from './steady-clients.ts'
 import { QUICK_CHECK, topology } from './topology.ts'
 
 export interface SteadyOptions {
@@ -39,6 +39,8 @@ export interface SteadyReport {
 }
 
 const CLIENTS = 16
+/** Every fourth of them speaks HTTP/2 over TLS. */
+const SECURE_EVERY = 4
 /** After so many requests a client comes on a new connection. */
 const KEPT_FOR = 50
 
@@ -46,7 +48,10 @@ const KEPT_FOR = 50
 export async function steady(scope: Scope, { duration, every, workers }: SteadyOptions): Promise<SteadyReport> {
   const start = (name: string) => startNginx(scope, { name })
   const [fra, iad, origin] = await Promise.all([start('fra'), start('iad'), start('origin')])
-  const config = { ...topology({ edges: [fra!, iad!], origin: origin!.url, cdn: QUICK_CHECK }), workers }
+  const { certFile, keyFile } = certificate('localhost')
+  const tls = { certificates: [{ cert_file: certFile, key_file: keyFile }] }
+  const listen = [{ address: '127.0.0.1:0' }, { address: '127.0.0.1:0', tls }]
+  const config = { ...topology({ edges: [fra!, iad!], origin: origin!.url, cdn: QUICK_CHECK }), listen, workers }
   const gateway = await startGateway(scope, config)
   const saturation = await saturate(scope, gateway, Math.min(5, Math.max(1, duration / 10)))
   const run = new Steady(gateway, performance.now() + duration * 1000, saturation / 2)
@@ -84,7 +89,12 @@ class Steady {
   }
 
   async load(): Promise<void> {
-    await Promise.all(Array.from({ length: CLIENTS }, () => this.#client()))
+    const [plain, secure] = this.#gateway.logs
+      .filter(({ event }) => event === 'listening')
+      .map(({ address }) => address)
+    const client = (at: number) =>
+      at % SECURE_EVERY === 0 ? secureClient(`https://${secure}/1k`) : plainClient(`http://${plain}/1k`)
+    await Promise.all(Array.from({ length: CLIENTS }, (_, at) => this.#keepAsking(client(at))))
   }
 
   async sample(): Promise<void> {
@@ -112,25 +122,22 @@ class Steady {
   }
 
   /** One request after the other, at its pace; who is late asks at once, so that the rate is kept. */
-  async #client(): Promise<void> {
-    let agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  async #keepAsking(client: SteadyClient): Promise<void> {
     let due = performance.now() + Math.random() * this.#pace
     for (let at = 1; this.#goesOn(); at++) {
       const wait = due - performance.now()
       if (wait > 1) await sleep(wait)
       due += this.#pace
-      await this.#ask(agent)
-      if (at % KEPT_FOR !== 0) continue
-      agent.destroy()
-      agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      await this.#ask(client)
+      if (at % KEPT_FOR === 0) client.leave()
     }
-    agent.destroy()
+    client.leave()
   }
 
-  async #ask(agent: Agent): Promise<void> {
+  async #ask(client: SteadyClient): Promise<void> {
     this.requests++
     try {
-      const { status, body } = await get(`${this.#gateway.url}/1k`, { agent })
+      const { status, body } = await client.ask()
       if (status !== 200 || body.length !== 1024) this.failures.push(`${status}, ${body.length} bytes`)
     } catch (error) {
       this.failures.push((error as Error).message)
