@@ -55,7 +55,7 @@ export class Door {
     // First: it may throw, and the others have timers.
     this.#tls = this.#createTls(listener, limits)
     this.#http1 = new Http1Server(handlers, limits)
-    this.#http2 = new Http2Server(handlers.onRequest, limits)
+    this.#http2 = new Http2Server(handlers.onRequest, limits, (peer) => this.#census.beginStream(peer))
     this.#accepting = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
   }
 

@@ -7,12 +7,13 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Limits } from '../config/snapshot.ts'
+import type { Address } from '../geo/address.ts'
+import { MAX_STREAMS } from './census.ts'
+import { connectionOf } from './connection.ts'
 import { asHttp1 } from './http2-request.ts'
 import { Http2Session } from './http2-session.ts'
 import type { RequestListener } from './pipeline.ts'
 
-/** RFC 9113 section 6.5.2 asks for no fewer; each is a request in an upstream's eyes. */
-const MAX_STREAMS = 100
 /** `:method`, `:scheme`, `:authority`, `:path`. */
 const PSEUDO_FIELDS = 4
 /** Streams that a client may open and reset at once, and in a second after that (CVE-2023-44487). */
@@ -34,12 +35,15 @@ const MAX_SETTINGS = 32
 export class Http2Server {
   readonly #sessions = new Set<Http2Session>()
   readonly #onRequest: RequestListener
+  readonly #beginStream: (client: Address) => (() => void) | null
   #server: NodeServer
   #limits: Limits
   #closing = false
 
-  constructor(onRequest: RequestListener, limits: Limits) {
+  /** @param beginStream null: it is one too many; else it is told that the stream ended */
+  constructor(onRequest: RequestListener, limits: Limits, beginStream: (client: Address) => (() => void) | null) {
     this.#onRequest = onRequest
+    this.#beginStream = beginStream
     this.#limits = limits
     this.#server = this.#create()
   }
@@ -95,7 +99,9 @@ export class Http2Server {
 
   #watch(nodeSession: ServerHttp2Session, socket: Socket): void {
     const { headerTimeout, idleTimeout } = this.#limits
-    const session = new Http2Session(nodeSession, socket, { first: headerTimeout, idle: idleTimeout })
+    const { peer } = connectionOf(socket)
+    const patience = { first: headerTimeout, idle: idleTimeout }
+    const session = new Http2Session(nodeSession, socket, patience, () => this.#beginStream(peer))
     this.#sessions.add(session)
     nodeSession.once('close', () => this.#sessions.delete(session))
     if (this.#closing) session.shutDown()

@@ -7,6 +7,9 @@ export interface Patience {
   readonly idle: number
 }
 
+/** A stream has begun; the function says that it ended. null: it is one too many. */
+export type BeginStream = () => (() => void) | null
+
 /** How long a client that was told to send no more requests may still do so: those were on their way. Milliseconds. */
 const GRACE = 1_000
 const LAST_STREAM = 2 ** 31 - 1
@@ -19,14 +22,16 @@ export class Http2Session {
   readonly #session: ServerHttp2Session
   readonly #socket: Socket
   readonly #patience: Patience
+  readonly #begin: BeginStream
   #timer: NodeJS.Timeout
   #streams = 0
   #leaving = false
 
-  constructor(session: ServerHttp2Session, socket: Socket, patience: Patience) {
+  constructor(session: ServerHttp2Session, socket: Socket, patience: Patience, begin: BeginStream) {
     this.#session = session
     this.#socket = socket
     this.#patience = patience
+    this.#begin = begin
     this.#timer = setTimeout(() => this.#end(), patience.first)
     session.on('stream', (stream) => this.#onStream(stream))
     socket.once('close', () => clearTimeout(this.#timer))
@@ -51,7 +56,11 @@ export class Http2Session {
   #onStream(stream: Http2Stream): void {
     clearTimeout(this.#timer)
     this.#streams++
+    const ended = this.#begin()
+    // RFC 9113 section 8.7: nothing was done for it, so a client may ask again.
+    if (ended === null) stream.close(constants.NGHTTP2_REFUSED_STREAM)
     stream.once('close', () => {
+      ended?.()
       if (--this.#streams > 0) return
       if (this.#session.closed || this.#session.destroyed) this.#cutLater()
       else this.#timer = setTimeout(() => this.#end(), this.#patience.idle)

@@ -190,3 +190,19 @@ t.test('the end of an answer that a client has no window for is not kept for eve
   t.notOk(session.destroyed)
   await until(() => door.listeners.requests === 0)
 })
+
+t.test('of one address as many streams run as connections may; others are refused, and may ask again', async (t) => {
+  const played = ({ target }: { readonly target: string }) => (target === '/wait' ? (['stall!'] as const) : answer())
+  const door = await doorTo(t, played, { ...H2C, limits: { connectionsPerAddress: 130 } })
+  const sessions = [await http2Client(t, door.url), await http2Client(t, door.url)] as const
+  const fields = { ':path': '/wait', ':authority': 'a' }
+  const open = Array.from({ length: 130 }, (_, at) => sessions[at < 100 ? 0 : 1].request(fields))
+  for (const stream of open) stream.on('error', () => {})
+  await until(() => door.upstream.requests.length === 130)
+  const ask = () => askHttp2(sessions[1], { ':path': '/', ':authority': 'a' })
+  t.match(await ask(), { code: constants.NGHTTP2_REFUSED_STREAM })
+  t.equal(door.upstream.requests.length, 130)
+  open[129]!.close(constants.NGHTTP2_CANCEL)
+  await until(() => door.upstream.abandoned === 1)
+  t.match(await ask(), { status: 200, code: 0 })
+})
