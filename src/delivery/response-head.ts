@@ -27,6 +27,8 @@ export function isSound({ status, rawHeaders }: UnjudgedHead): boolean {
       if (++codings > 1 || lower(rawHeaders[i + 1]!) !== 'chunked') return false
     }
   }
+  // RFC 9110 section 8.6: what an interim answer counts is read as content by some and as the answer by others.
+  if (lengths > 0 && status < 200) return false
   return codings === 0 || (lengths === 0 && mayBeCoded(status))
 }
 
@@ -40,6 +42,10 @@ function isLength(value: string): boolean {
   return /^\d+$/.test(value) && Number.isSafeInteger(Number(value))
 }
 
+const OUTER_BLANKS = /^[ \t]+|[ \t]+$/g
+
+/** White space is what RFC 9110 section 5.6.3 names: trim() takes a no-break space too, and the parser takes it for a part. */
 function lower(value: Buffer | string): string {
-  return (typeof value === 'string' ? value : value.toString('latin1')).trim().toLowerCase()
+  const text = typeof value === 'string' ? value : value.toString('latin1')
+  return text.replace(OUTER_BLANKS, '').toLowerCase()
 }

@@ -67,6 +67,10 @@ function protocolProblem(raw: IncomingMessage): PolycdnError | null {
   if (raw.method === 'TRACE' || raw.method === 'CONNECT') {
     return new PolycdnError('method_not_allowed', `${raw.method} is not allowed`)
   }
+  // RFC 9113 section 8.3.1 lets gateways have other schemes; RFC 9110 section 7.4 has us refuse what we cannot fulfil.
+  if (isHttp2(raw) && !/^https?$/i.test(headerText(raw, ':scheme') ?? '')) {
+    return new PolycdnError('bad_target', 'only http and https are served')
+  }
   return null
 }
 

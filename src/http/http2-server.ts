@@ -81,6 +81,8 @@ export class Http2Server {
       maxSettings: MAX_SETTINGS,
       streamResetBurst: RESET_BURST,
       streamResetRate: RESET_RATE,
+      // Else an upstream that says Date twice makes Node throw where the answer begins.
+      strictSingleValueFields: false,
     })
     server.on('sessionError', () => {})
     const listener = (request: unknown, response: unknown) => {

@@ -9,6 +9,11 @@ interface PausableSocket extends Socket {
   parser?: { resume(): void } | null
 }
 
+/** Whether the answer said, or Node decided, that the connection ends with it. */
+interface LastResponse extends ServerResponse {
+  readonly _last?: boolean
+}
+
 interface Line {
   readonly waiting: (readonly [IncomingMessage, ServerResponse])[]
   /** Not null while nothing is read: keeps it so when Node would go on because the answer under way has drained. */
@@ -27,7 +32,10 @@ export function onePerConnection(listener: RequestListener): RequestListener {
   const lines = new WeakMap<Socket, Line>()
 
   const run = (socket: PausableSocket, request: IncomingMessage, response: ServerResponse): void => {
-    response.once('close', () => next(socket))
+    response.once('close', () => {
+      // RFC 9112 section 9.6: what comes behind an answer that closes is not processed; its own answer would not leave.
+      if ((response as LastResponse)._last !== true) next(socket)
+    })
     listener(request, response)
   }
 

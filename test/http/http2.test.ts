@@ -39,6 +39,19 @@ t.test('a request goes upstream as one of HTTP/1.1, and the answer comes back', 
   t.notMatch(text, /\r\n(te|:path|:authority|:method|:scheme):/i)
 })
 
+t.test('an upstream that repeats what stands once is answered for as over HTTP/1.1', async (t) => {
+  const twice =
+    'Date: x\r\nDate: y\r\nContent-Type: a/b\r\nContent-Type: c/d\r\nContent-Encoding: br\r\nContent-Encoding: gzip'
+  const door = await doorTo(
+    t,
+    [head(200, { 'content-length': '5' }).replace('\r\n\r\n', `\r\n${twice}\r\n\r\n`), 'hello'],
+    H2C,
+  )
+  const got = await askHttp2(await http2Client(t, door.url), { ':path': '/', ':authority': 'site.test' })
+  t.match(got, { status: 200, code: 0 })
+  t.equal(got.body.toString(), 'hello')
+})
+
 t.test('requests run beside each other, large bodies with backpressure', async (t) => {
   const body = countedBody(3_000_000)
   const door = await doorTo(t, answer(200, body), H2C)

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import t from 'tap'
 import { onePerConnection, type RequestListener } from '../../src/http/pipeline.ts'
 import { answer, countedBody } from '../helpers/misbehaviour.ts'
-import { rawClient } from '../helpers/raw-client.ts'
+import { rawClient, rawExchange } from '../helpers/raw-client.ts'
 import type { RawResponse } from '../helpers/raw-response.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { until } from '../helpers/wait.ts'
@@ -170,4 +170,18 @@ t.test('two connections do not wait for each other', async (t) => {
   const other = await rawClient(t, door)
   other.send(request('/'))
   t.equal((await other.responses(1)).length, 1)
+})
+
+t.test('what comes behind an answer that closes is not begun (RFC 9112 section 9.6)', async (t) => {
+  const begun: string[] = []
+  const listener = onePerConnection(({ url }, response) => {
+    begun.push(url!)
+    response.writeHead(200, ['connection', 'close', 'content-length', '0']).end()
+  })
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await rawExchange(t, { port }, 'GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /behind HTTP/1.1\r\nHost: a\r\n\r\n')
+  t.same(begun, ['/first'])
 })

@@ -147,6 +147,7 @@ const STREAMS = [
 
 const ANSWERED = [
   ...answered(400, [
+    ['9110 7.4: a scheme that is not served', headers(1, base().with(1, [':scheme', 'ftp']))],
     ['8.3.1: host other than :authority', headers(1, [...base(), ['host', 'b']])],
     ['9110 9.3.1: a GET with content', headers(1, base(), HEADERS_ONLY), data(1, 'x')],
   ]),

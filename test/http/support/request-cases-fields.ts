@@ -207,6 +207,20 @@ const PIPELINES: readonly RequestCase[] = [
     '200 400',
     ROOT,
   ],
+  [
+    '9112 9.6',
+    'what comes behind an answer that closes',
+    get('Expect: 100-continue') + ask('GET /smuggled'),
+    '200',
+    ROOT,
+  ],
+  [
+    'hop-by-hop abuse',
+    'Connection drops Transfer-Encoding, which is written anew',
+    ask('POST /', ['Connection: transfer-encoding', 'Transfer-Encoding: chunked'], '5\r\nhello\r\n0\r\n\r\n'),
+    '200',
+    [received('POST /', { framing: 'transfer-encoding: chunked', content: '5\r\nhello\r\n0\r\n\r\n' })],
+  ],
   ['9112 9.6', 'what comes behind close', get('Connection: close') + ask('GET /smuggled'), '200', ROOT],
   [
     '9112 9.3',
