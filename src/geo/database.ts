@@ -71,11 +71,20 @@ function decodedCache() {
   const known = new Map<string | number, unknown>()
   return {
     get: (offset: string | number) => known.get(offset),
-    set(offset: string | number, value: unknown) {
+    set(offset: string | number, decoded: unknown) {
       if (known.size >= DECODED) known.clear()
-      known.set(offset, value)
+      known.set(offset, decoded)
+      const { value } = decoded as { readonly value: unknown }
+      if (Array.isArray(value)) Object.defineProperty(value, 'toString', NO_TEXT)
     },
   }
+}
+
+/** The reader takes whatever is there as the key of a map. Lists of lists that pointers share are short; their text is not. */
+const NO_TEXT = {
+  value: () => {
+    throw new TypeError('a list is no key')
+  },
 }
 
 function look(reader: Reader<Response>, address: Address): GeoAnswer {
