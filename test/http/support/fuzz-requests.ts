@@ -128,7 +128,8 @@ function* compare({ services }: Door, upstream: ByteUpstream, underWay: Map<stri
   underWay.clear()
   for (const [key, { served, arrived, tried }] of balance) {
     if (tried > arrived) underWay.set(key, tried - arrived)
-    if (served > arrived || arrived > tried + (late.get(key) ?? 0)) yield `${key}: ${served} served, ${arrived} arrived, ${tried} tried`
+    if (served > arrived || arrived > tried + (late.get(key) ?? 0))
+      yield `${key}: ${served} served, ${arrived} arrived, ${tried} tried`
   }
 }
 
