@@ -55,7 +55,7 @@ function openReader({ bytes, dataEnd, metadata }: Omit<DatabaseFile, 'version'>,
   try {
     // The reader would go through whatever it says.
     countMetadata(bytes, metadata)
-    reader = new Reader<Response>(bytes, { cache: decodedCache() })
+    reader = withShortLists(new Reader<Response>(bytes, { cache: decodedCache() }))
   } catch {
     throw damaged(path)
   }
@@ -63,6 +63,24 @@ function openReader({ bytes, dataEnd, metadata }: Omit<DatabaseFile, 'version'>,
   if (binaryFormatMajorVersion !== 2) throw unreadable(path, 'its format is not version 2 of MaxMind DB')
   const plausible = Number.isSafeInteger(nodeCount) && nodeCount > 0 && (ipVersion === 4 || ipVersion === 6)
   if (!plausible || searchTreeSize + 16 > dataEnd) throw damaged(path)
+  return reader
+}
+
+/** Entries of a list. Real ones have a handful. */
+const LONGEST_LIST = 1_000
+
+interface ListDecoder {
+  decodeArray(size: number, offset: number): unknown
+}
+
+/** The reader makes room for as many as a list says that it has, a hundred megabytes for each list in a list. */
+function withShortLists<T extends Response>(reader: Reader<T>): Reader<T> {
+  const { decoder } = reader as unknown as { readonly decoder: ListDecoder }
+  const decodeArray = decoder.decodeArray.bind(decoder)
+  decoder.decodeArray = (size, offset) => {
+    if (size > LONGEST_LIST) throw new RangeError('too long a list')
+    return decodeArray(size, offset)
+  }
   return reader
 }
 
