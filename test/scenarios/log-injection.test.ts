@@ -49,7 +49,7 @@ t.test('whatever clients and upstreams send, a line stays one line of safe chara
       const location = `Location: http://localhost:1/${HOSTILE[at]}`
       return [Buffer.from(`HTTP/1.1 302 Found\r\n${location}\r\nContent-Length: 0\r\n\r\n`, 'latin1')]
     }
-    return [Buffer.from(`HTTP/1.1 200 ${HOSTILE[at]}\r\nServer: ${HOSTILE[at]}\r\n\r\n`, 'latin1')]
+    return [Buffer.from(`HTTP/1.1 200 ${HOSTILE[at]}\r\nServer: ${HOSTILE[at]}\r\nContent-Length: 0\r\n\r\n`, 'latin1')]
   })
   const config = topology({ edges: [{ name: 'fra', url: upstream.url }], cdn: { redirect_hosts: ['localhost'] } })
   const [site] = config.sites as object[]
