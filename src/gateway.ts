@@ -226,6 +226,7 @@ export class Gateway {
       throw thrown
     }
     if (!first) use()
+    this.#admin.token = snapshot.admin.token
     await prepared.commit()
     this.#acme.adopt(snapshot.acme)
     // After the reloads that were asked for there, and their answers.
@@ -234,7 +235,7 @@ export class Gateway {
     this.#metrics.dropStale(liveNames(snapshot))
   }
 
-  /** The admin of before where it listens on the right address already: its token is always that of the Snapshot. */
+  /** The admin of before where it listens on the right address already. */
   #openAdmin({ admin }: Snapshot): Promise<Admin> | Admin {
     const before = this.#inUse?.snapshot.admin
     if (this.#admin !== null && before?.host === admin.host && before.port === admin.port) return this.#admin
@@ -261,7 +262,6 @@ export class Gateway {
     const { board } = this.#health
     return {
       metrics: this.#metrics,
-      token: () => this.#inUse!.snapshot.admin.token,
       onDenied: () => this.#log.throttle('admin-denied', 10_000)?.warn('admin-denied'),
       ready: () => this.#ready && this.#servers!.serving > 0,
       status: () => ({

@@ -238,6 +238,22 @@ t.test('docs/dependencies.md names every dependency, and nothing else', async (t
   for (const name of Object.keys(devDependencies)) t.ok(page.includes(`\`${name}\``), name)
 })
 
+t.test('what is installed is counted, locked by its hash, and runs no script', async (t) => {
+  const locked = Object.entries<Locked>(JSON.parse(read('package-lock.json')).packages)
+  const installed = locked.filter(([name, { dev, devOptional }]) => name !== '' && !dev && !devOptional)
+  t.match(read('docs/dependencies.md'), `installs ${installed.length} packages`)
+  const names = (found: typeof installed) => found.map(([name]) => name)
+  t.same(names(installed.filter(([, { hasInstallScript }]) => hasInstallScript)), [])
+  t.same(names(locked.filter(([name, { integrity }]) => name !== '' && !integrity?.startsWith('sha512-'))), [])
+})
+
+interface Locked {
+  readonly dev?: boolean
+  readonly devOptional?: boolean
+  readonly hasInstallScript?: boolean
+  readonly integrity?: string
+}
+
 t.test('every relative link in the documentation leads to a file', async (t) => {
   const pages = [...globSync('*.md', { cwd: root }), ...globSync('docs/**/*.md', { cwd: root })]
   const broken = pages.flatMap((page) =>

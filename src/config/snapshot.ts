@@ -12,7 +12,7 @@ export interface Snapshot {
   /** The first 12 hex digits of the SHA-256 of the source text: names a configuration in logs and metrics. */
   readonly id: string
   readonly listen: readonly Listener[]
-  readonly admin: ListenAddress & { readonly token: string | null }
+  readonly admin: AdminSettings
   readonly gateway: GatewayPlace
   readonly trustedProxies: NetworkSet<true>
   readonly debug: { readonly clients: NetworkSet<true>; readonly token: string | null }
@@ -39,6 +39,11 @@ export interface ListenAddress {
   readonly host: string
   /** 0 lets the operating system choose. */
   readonly port: number
+}
+
+export interface AdminSettings extends ListenAddress {
+  /** null: whoever reaches the address may ask; only loopback ones are without. */
+  readonly token: string | null
 }
 
 /** Where clients connect, and what is spoken there. */

@@ -77,7 +77,10 @@ export class ResponseWriter {
    * away in a stream of events.
    */
   flush(): void {
-    if (this.#bytes === 0 && !this.#over) this.#response.flushHeaders()
+    if (this.#bytes > 0 || this.#over) return
+    // flushHeaders() of HTTP/1 would write the head as UTF-8: two bytes for each above 0x7f.
+    if (this.#stream === undefined) this.#response.write(NOTHING)
+    else this.#response.flushHeaders()
   }
 
   /** False: wait for `resume`. */
@@ -145,6 +148,7 @@ export class ResponseWriter {
   }
 }
 
+const NOTHING = Buffer.alloc(0)
 /** Milliseconds between two looks whether the end of an answer has left. */
 const LOOK_EVERY = 20
 

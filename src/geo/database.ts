@@ -55,7 +55,7 @@ function openReader({ bytes, dataEnd, metadata }: Omit<DatabaseFile, 'version'>,
   try {
     // The reader would go through whatever it says.
     countMetadata(bytes, metadata)
-    reader = new Reader<Response>(bytes, { cache: decodedCache() })
+    reader = withShortLists(new Reader<Response>(bytes, { cache: decodedCache() }))
   } catch {
     throw damaged(path)
   }
@@ -66,16 +66,43 @@ function openReader({ bytes, dataEnd, metadata }: Omit<DatabaseFile, 'version'>,
   return reader
 }
 
+/** Entries of a list. Real ones have a handful. */
+const LONGEST_LIST = 1_000
+
+interface ListDecoder {
+  decodeArray(size: number, offset: number): unknown
+}
+
+/** The reader makes room for as many as a list says that it has, a hundred megabytes for each list in a list. */
+function withShortLists<T extends Response>(reader: Reader<T>): Reader<T> {
+  const { decoder } = reader as unknown as { readonly decoder: ListDecoder }
+  const decodeArray = decoder.decodeArray.bind(decoder)
+  decoder.decodeArray = (size, offset) => {
+    if (size > LONGEST_LIST) throw new RangeError('too long a list')
+    return decodeArray(size, offset)
+  }
+  return reader
+}
+
 /** Keeps what was decoded first and begins anew when full: simple, bounded, and pointers back cost nothing. */
 function decodedCache() {
   const known = new Map<string | number, unknown>()
   return {
     get: (offset: string | number) => known.get(offset),
-    set(offset: string | number, value: unknown) {
+    set(offset: string | number, decoded: unknown) {
       if (known.size >= DECODED) known.clear()
-      known.set(offset, value)
+      known.set(offset, decoded)
+      const { value } = decoded as { readonly value: unknown }
+      if (Array.isArray(value)) Object.defineProperty(value, 'toString', NO_TEXT)
     },
   }
+}
+
+/** The reader takes whatever is there as the key of a map. Lists of lists that pointers share are short; their text is not. */
+const NO_TEXT = {
+  value: () => {
+    throw new TypeError('a list is no key')
+  },
 }
 
 function look(reader: Reader<Response>, address: Address): GeoAnswer {

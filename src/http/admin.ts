@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { platform } from 'node:os'
 import fastify, { type FastifyInstance, type FastifyListenOptions, type FastifyRequest } from 'fastify'
 import { formatProblem, type Problem } from '../config/problem.ts'
-import type { ListenAddress } from '../config/snapshot.ts'
+import type { AdminSettings } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Question } from '../steering/explain.ts'
@@ -14,8 +14,6 @@ import { type AskedRequest, parseQuestion } from './question.ts'
 /** What the admin can tell and do. */
 export interface AdminActions {
   readonly metrics: Metrics
-  /** null: open to whoever reaches the address, which is a loopback one. */
-  token(): string | null
   ready(): boolean
   /** Somebody came without the token, or with another. */
   onDenied(): void
@@ -41,25 +39,32 @@ const BOUNDS = {
 /** The admin server: /healthz, /readyz, /metrics, /status, /explain and POST /reload. */
 export class Admin {
   readonly #app: FastifyInstance
+  /**
+   * null: open to whoever reaches the address, which is a loopback one. Each address keeps a token of its own: while a
+   * reload moves the admin, both are there, and what is right for one may be none for the other.
+   */
+  token: string | null
 
-  private constructor(app: FastifyInstance) {
+  private constructor(app: FastifyInstance, token: string | null) {
     this.#app = app
+    this.token = token
   }
 
   /** `beside`: a gateway that this one takes over from may have the address as well. */
-  static async listen(address: ListenAddress & { readonly beside?: boolean }, actions: AdminActions): Promise<Admin> {
-    const { host, beside = false } = address
-    const port = beside && address.port !== 0 ? address.port : await probeAddress({ host, port: address.port })
+  static async listen(settings: AdminSettings & { readonly beside?: boolean }, actions: AdminActions): Promise<Admin> {
+    const { host, token, beside = false } = settings
+    const port = beside && settings.port !== 0 ? settings.port : await probeAddress({ host, port: settings.port })
     const app = fastify({ logger: false, forceCloseConnections: true, ...BOUNDS })
-    guard(app, actions)
+    const admin = new Admin(app, token)
+    guard(app, () => admin.token, actions.onDenied)
     addRoutes(app, actions)
     try {
       // The gateway that takes over answers here while this one ends. Elsewhere the option is an error.
       await app.listen({ host, port, reusePort: platform() === 'linux' } as FastifyListenOptions)
     } catch (error) {
-      throw listenError(error as NodeJS.ErrnoException, address)
+      throw listenError(error as NodeJS.ErrnoException, settings)
     }
-    return new Admin(app)
+    return admin
   }
 
   /** `host:port` as bound. */
@@ -72,14 +77,14 @@ export class Admin {
   }
 }
 
-function guard(app: FastifyInstance, actions: AdminActions): void {
+function guard(app: FastifyInstance, tokenNow: () => string | null, onDenied: () => void): void {
   app.addHook('onRequest', async (request, reply) => {
     if (OPEN.has(request.url.split('?')[0]!)) return
-    const token = actions.token()
+    const token = tokenNow()
     if (token !== null) {
       const sent = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
       if (sent !== undefined && sameSecret(sent, token)) return
-      actions.onDenied()
+      onDenied()
       return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'unauthorized' })
     }
     const fromPage = request.headers.origin !== undefined || !LOCAL_HOST.test(request.headers.host ?? '')

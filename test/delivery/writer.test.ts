@@ -35,6 +35,23 @@ async function asked(scope: Scope, request = GET): Promise<Talk> {
   return { client, response, writer: new ResponseWriter(response) }
 }
 
+t.test('a head that goes ahead of its body has the bytes of its fields', async (t) => {
+  for (const [request, fields] of [
+    [GET, ['content-length', '2']],
+    [GET, ['transfer-encoding', 'chunked']],
+    [GET.replace('1.1', '1.0'), []],
+  ] as const) {
+    const { client, writer } = await asked(t, request)
+    writer.head(200, ['x-name', '\xc3\xa9', ...fields])
+    writer.flush()
+    await until(() => client.text.endsWith('\r\n\r\n'), { what: 'the head alone' })
+    writer.write(Buffer.from('ok'))
+    writer.end()
+    await client.responses(1)
+    t.match(client.text, /x-name: \xc3\xa9\r\n/)
+  }
+})
+
 t.test('a head, a body, an end, and the bytes of it', async (t) => {
   const { client, writer } = await asked(t)
   const calls: string[] = []

@@ -13,7 +13,6 @@ import { until, within } from '../helpers/wait.ts'
 const TOKEN = 'opensesame'
 
 interface State {
-  token: string | null
   ready: boolean
   problems: Problem[]
   fault: Error | null
@@ -23,9 +22,8 @@ interface State {
   denied: number
 }
 
-async function start(scope: Scope, over: Partial<State> = {}) {
+async function start(scope: Scope, { token = null, ...over }: Partial<State> & { token?: string | null } = {}) {
   const state: State = {
-    token: null,
     ready: true,
     problems: [],
     fault: null,
@@ -37,7 +35,6 @@ async function start(scope: Scope, over: Partial<State> = {}) {
   }
   const actions: AdminActions = {
     metrics: new Metrics({ version: 'test', node: 'test' }, { processMetrics: false }),
-    token: () => state.token,
     ready: () => state.ready,
     onDenied: () => void state.denied++,
     status: () => {
@@ -54,7 +51,7 @@ async function start(scope: Scope, over: Partial<State> = {}) {
       return state.problems
     },
   }
-  const admin = await Admin.listen({ host: '127.0.0.1', port: 0 }, actions)
+  const admin = await Admin.listen({ host: '127.0.0.1', port: 0, token }, actions)
   scope.teardown(() => admin.close())
   const ask = (path: string, options: GetOptions = {}) => get(`http://${admin.address}${path}`, options)
   return { admin, state, ask, port: Number(admin.address.split(':')[1]) }
@@ -126,7 +123,7 @@ t.test('a bad query is a 400', async (t) => {
 })
 
 t.test('with a token: 401 without it, whoever asks; with it a page’s origin does not matter', async (t) => {
-  const { state, ask } = await start(t, { token: TOKEN })
+  const { admin, state, ask } = await start(t, { token: TOKEN })
   const wrong = ['', 'Bearer', 'Bearer ', 'Bearer x', `Basic ${TOKEN}`, TOKEN, `Bearer ${TOKEN}x`, `Bearer ${TOKEN} x`]
   for (const [method, path] of GUARDED) {
     for (const authorization of wrong) {
@@ -138,7 +135,7 @@ t.test('with a token: 401 without it, whoever asks; with it a page’s origin do
     t.not((await ask(path, { method, headers })).status, 401)
   }
   t.equal(state.reloads, 1)
-  state.token = 'another-token'
+  admin.token = 'another-token'
   t.equal((await ask('/status', { headers: { authorization: `Bearer ${TOKEN}` } })).status, 401, 'a reload changes it')
   t.ok(state.denied > 3, 'each is told')
 })
@@ -208,11 +205,11 @@ t.test('a taken address is named', async (t) => {
   t.teardown(() => blocker.close())
   const { port } = blocker.address() as { port: number }
   const actions = {} as AdminActions
-  await t.rejects(Admin.listen({ host: '127.0.0.1', port }, actions), {
+  await t.rejects(Admin.listen({ host: '127.0.0.1', port, token: null }, actions), {
     code: 'address_in_use',
     message: `127.0.0.1:${port} is in use by another program`,
   })
-  await t.rejects(Admin.listen({ host: '192.0.2.1', port: 1 }, actions), { code: 'address_unavailable' })
+  await t.rejects(Admin.listen({ host: '192.0.2.1', port: 1, token: null }, actions), { code: 'address_unavailable' })
 })
 
 t.test('close ends every connection, idle or not', async (t) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { validateFile } from '../../src/commands/validate.ts'
 import { formatProblem } from '../../src/config/problem.ts'
+import { CA_FILE, certificate } from '../helpers/certificates.ts'
 import { configText, type Gateway, runCommand, startGateway } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { answer } from '../helpers/misbehaviour.ts'
@@ -29,14 +30,26 @@ const SENT = {
   referer: 'http://a/canary-referer',
 }
 
+const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: canary-protocol\r\n'
+const [SERVER, CLIENT] = [certificate('localhost'), certificate('client')]
+/** Every line of a key is as good as a canary. */
+const KEY_LINES = [SERVER, CLIENT].flatMap(({ key }) => key.split('\n').filter((line) => /^[\w+/=]{40,}$/.test(line)))
+
 function noCanary(t: Test, where: string, text: string): void {
-  t.same(text.match(CANARY) ?? [], [], where)
+  const keys = KEY_LINES.filter((line) => text.includes(line))
+  t.same([...(text.match(CANARY) ?? []), ...keys], [], where)
 }
+
+const pair = ({ certFile, keyFile }: typeof SERVER) => ({ cert_file: certFile, key_file: keyFile })
 
 function configOf(url: string, workers: number) {
   const headers = { request: { set: { authorization: '$' + '{T_HEADER}' } } }
+  const base = topology({ edges: [{ name: 'fra', url }], origin: url, cdn: { headers } })
+  const tls = { ca_file: CA_FILE, client_certificate: pair(CLIENT) }
   return {
-    ...topology({ edges: [{ name: 'fra', url }], origin: url, cdn: { headers } }),
+    ...base,
+    cdns: [...(base.cdns as object[]), { name: 'iad', provider: 'http', url: 'https://127.0.0.1:1', tls }],
+    listen: [{ address: '127.0.0.1:0' }, { address: '127.0.0.1:0', tls: { certificates: [pair(SERVER)] } }],
     workers,
     admin: { address: '127.0.0.1:0', token: '$' + '{T_ADMIN}' },
     debug: { clients: ['192.0.2.0/24'], token: '$' + '{T_DEBUG}' },
@@ -51,6 +64,8 @@ async function clientSide(t: Test, gateway: Gateway): Promise<void> {
     `GET /a?token=canary-query HTTP/1.1\r\n${fields.join('')}Polycdn-Debug: 1\r\nPolycdn-Token: ${ENV.T_DEBUG}\r\n\r\n`,
     `GET /a?token=canary-query HTTP/1.1\r\n${fields.join('')}Polycdn-Token: canary-wrong-token\r\nPolycdn-Debug: 1\r\n\r\n`,
     `GET /cut?token=canary-query HTTP/1.1\r\n${fields.join('')}\r\n`,
+    `GET /a?token=canary-query HTTP/1.1\r\n${fields.join('')}${UPGRADE}\r\n`,
+    `GET /cut?token=canary-query HTTP/1.1\r\n${fields.join('')}${UPGRADE}\r\n`,
     `POST /post?token=canary-query HTTP/1.1\r\n${fields.join('')}content-length: 0\r\n\r\n`,
     `TRACE /?canary-query HTTP/1.1\r\n${fields.join('')}\r\n`,
     `GET http://u:canary-userinfo@a/ HTTP/1.1\r\nHost: a\r\n\r\n`,
@@ -86,8 +101,12 @@ async function rejectedReload(t: Test, gateway: Gateway, config: object): Promis
 }
 
 /** Malformed secrets, each in a place of its own. */
-function broken(config: ReturnType<typeof configOf>): readonly object[] {
+function broken(config: ReturnType<typeof configOf>, dir: string): readonly object[] {
   const bad = '$' + '{T_BAD}'
+  const damaged = join(dir, 'damaged.pem')
+  writeFileSync(damaged, SERVER.key.replace(/\n[\w+/=]{40,}\n/, '\ncanary-damaged-key\n'))
+  const secure = (tls: object) => ({ ...config, listen: [{ address: '127.0.0.1:0', tls }] })
+  const acme = { email: 'ops@example.com', directory: 'https://u:canary-acme-password@acme.example/directory' }
   const cdn = (over: object) => ({ ...config, cdns: [{ ...(config as { cdns?: object[] }).cdns?.[0], ...over }] })
   return [
     { ...config, admin: { ...config.admin, token: bad } },
@@ -102,6 +121,16 @@ function broken(config: ReturnType<typeof configOf>): readonly object[] {
     cdn({ url: '$' + '{T_URL}' }),
     cdn({ url: 'https://user:canary-url-literal@cdn.example' }),
     cdn({ url: 'https://cdn.example/?key=canary-url-query' }),
+    {
+      ...config,
+      sites: [{ name: 'www', hosts: ['*'], origin: { urls: ['https://u:canary-origin-password@a.example'] } }],
+    },
+    { ...secure({ acme }), state_dir: dir },
+    secure({ certificates: [{ ...pair(SERVER), key_file: damaged }] }),
+    secure({ certificates: [{ ...pair(SERVER), key_file: CLIENT.keyFile }] }),
+    secure({ certificates: [{ cert_file: SERVER.keyFile, key_file: SERVER.certFile }] }),
+    cdn({ url: 'https://cdn.example', tls: { client_certificate: { ...pair(CLIENT), key_file: damaged } } }),
+    cdn({ url: 'https://cdn.example', tls: { ca_file: CLIENT.keyFile } }),
     cdn({ name: bad }),
     cdn({ locations: [bad] }),
   ]
@@ -117,7 +146,7 @@ for (const workers of [1, 2]) {
     await clientSide(t, gateway)
     t.match(JSON.stringify(upstream.requests), /canary-header-value/, 'the upstream gets what it is meant to')
     await operatorSide(t, gateway)
-    if (workers === 1) for (const each of broken(config)) await rejectedReload(t, gateway, each)
+    if (workers === 1) for (const each of broken(config, tempDir(t, 'broken'))) await rejectedReload(t, gateway, each)
     const exit = await gateway.close()
     noCanary(t, 'standard output', exit.stdout)
     noCanary(t, 'standard error', exit.stderr)
@@ -127,8 +156,9 @@ for (const workers of [1, 2]) {
 
 t.test('validate and serve name the place of a malformed secret, and nothing of it', async (t) => {
   const config = configOf('http://127.0.0.1:1', 1)
-  const file = join(tempDir(t, 'secrets'), 'config.yaml')
-  for (const each of broken(config)) {
+  const dir = tempDir(t, 'secrets')
+  const file = join(dir, 'config.yaml')
+  for (const each of broken(config, dir)) {
     writeFileSync(file, configText(each as Record<string, unknown>))
     const { code, problems } = await validateFile(file, ENV)
     t.equal(code, 2)
