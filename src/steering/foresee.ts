@@ -1,0 +1,48 @@
+import type { Route } from '../config/snapshot.ts'
+import { decide } from './decide.ts'
+import type { Decision } from './decision.ts'
+import type { RequestFacts } from './request-facts.ts'
+import { seededRandom } from './seeded-random.ts'
+import type { World } from './world.ts'
+
+/** How often chance is tried in each of two ways. Who gets less than one request in so many may be overlooked. */
+const PROBES = 128
+
+/**
+ * Every Decision that chance may make of this request, each order of candidates once. The first is the one of the
+ * World's own chance. Where nothing is drawn, it is the only one.
+ */
+export function foresee(route: Route, request: RequestFacts, world: World): readonly Decision[] {
+  let draws = 0
+  const random = () => {
+    draws++
+    return world.random()
+  }
+  const first = decide(route, request, { ...world, random })
+  if (draws === 0) return [first]
+  const found = new Map([[orderOf(first), first]])
+  for (const chance of chances()) {
+    const decision = decide(route, request, { ...world, random: chance })
+    const order = orderOf(decision)
+    if (!found.has(order)) found.set(order, decision)
+  }
+  return [...found.values()]
+}
+
+/** Who may be the first candidate: names of CDNs, those of the first Decision first. */
+export function possibleFirsts(decisions: readonly Decision[]): readonly string[] {
+  return [...new Set(decisions.flatMap(({ candidates }) => candidates[0]?.endpoint.cdnName ?? []))]
+}
+
+/** Evenly spread for a single draw, which then misses nobody; and at random, for several that depend on each other. */
+function* chances(): Generator<() => number> {
+  for (let at = 0; at < PROBES; at++) {
+    const point = (at + 0.5) / PROBES
+    yield () => point
+    yield seededRandom(at)
+  }
+}
+
+function orderOf({ candidates }: Decision): string {
+  return candidates.map(({ endpoint, reason }) => `${endpoint.key} ${reason}`).join('\n')
+}
