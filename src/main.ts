@@ -9,6 +9,7 @@ import { printable } from './commands/printable.ts'
 import { schema } from './commands/schema.ts'
 import { serve } from './commands/serve.ts'
 import type { Command, Shell } from './commands/shell.ts'
+import { test } from './commands/test.ts'
 import { validate } from './commands/validate.ts'
 import { work } from './commands/work.ts'
 
@@ -16,6 +17,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   serve,
   validate,
   explain: explainCommand,
+  test,
   check,
   schema,
   demo,
@@ -28,8 +30,10 @@ const USAGE = `polycdn: makes many CDNs act as one
                                     run the gateway; --beside: take over from one that runs
   polycdn validate --config FILE    say what is wrong with a configuration
   polycdn explain --config FILE --ip ADDRESS --host NAME [--path /] [--method GET]
-                  [--header 'name: value'] [--json] [--offline]
-                                    say which CDN a visitor gets, and why
+                  [--header 'name: value'] [--given unhealthy=CDN,…] [--json] [--offline]
+                                    say which CDN a visitor gets, and why; --given: what if
+  polycdn test --config FILE [--json]
+                                    run the tests of a configuration
   polycdn check --config FILE [--ip ADDRESS] [--header 'name: value'] [--max-bytes 16MiB] [--timeout 120s]
                 [--json] URL...
                                     ask every CDN and the origin for the same: what differs, where bodies can resume

@@ -11,6 +11,7 @@ import { type AskedRequest, parseQuestion } from '../http/question.ts'
 import { explain, type Question } from '../steering/explain.ts'
 import { indexSites } from '../steering/match.ts'
 import { NEUTRAL_WORLD } from '../steering/world.ts'
+import { printableJson } from './printable-json.ts'
 import { renderExplanation } from './render-explanation.ts'
 import type { Command, Shell } from './shell.ts'
 
@@ -47,7 +48,7 @@ export const explainCommand: Command = async (args, shell) => {
     ? decideOffline(question, given, snapshot)
     : askAdmin(asked, given, snapshot))
   if (explanation instanceof PolycdnError) return refuse(explanation, shell)
-  shell.out(values.json ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation))
+  shell.out(values.json ? printableJson(explanation) : renderExplanation(explanation))
   return 0
 }
 
