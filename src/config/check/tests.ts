@@ -16,6 +16,9 @@ export function checkTests(root: Located, problems: ProblemList): void {
   }
   for (const test of items(child(root, 'tests'))) {
     const expect = child(test, 'expect')
+    if (expect?.value instanceof Map && expect.value.size === 0) {
+      problems.error(expect, 'expects nothing: name a cdn, a reason, a route, a status …')
+    }
     for (const key of ['cdn', 'not', 'candidates']) {
       for (const node of oneOrMore(child(expect, key))) refer(node, 'CDN', known.targets)
     }
