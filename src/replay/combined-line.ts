@@ -41,8 +41,9 @@ export class CombinedLines {
     if (tail === null) return NO_COUNT
     const host = head.host ?? tail.host ?? this.#host
     if (host === null) return NO_HOST
+    const { method, target } = request
     const { bytes, referer, userAgent } = tail
-    return { time, client: head.client, host, ...request, bytes, referer, userAgent, happened: null }
+    return { time, client: head.client, method, host, target, bytes, userAgent, referer, happened: null }
   }
 }
 
