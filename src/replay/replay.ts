@@ -20,6 +20,9 @@ export interface ReplayParts {
   place(address: Address): Place
 }
 
+/** Reasons of candidates among which chance may have chosen. */
+const DRAWN: ReadonlySet<string> = new Set(['tie-break', 'no-geo-default', 'weight'])
+
 /** Decides the requests of a log as one configuration would have, in a World where all is well but for what is given. */
 export class Replay {
   readonly #findSite: SiteFinder
@@ -28,6 +31,7 @@ export class Replay {
   readonly #tally: Tally
   readonly #seed: number
   #random: () => number = () => 0
+  #candidates: readonly Candidate[] = []
 
   constructor({ snapshot, given, meter, seed, place }: ReplayParts) {
     this.#findSite = indexSites(snapshot.sites)
@@ -48,17 +52,26 @@ export class Replay {
     const route = site === null ? null : matchRoute(site, facts)
     if (site === null || route === null) {
       this.#tally.unmatched()
+      this.#candidates = []
       return 'none'
     }
     this.#random = seededRandom(this.#seed ^ Math.imul(line, 0x9e3779b1))
     const steered = method === 'GET' || method === 'HEAD'
     const candidates = steered ? decide(route, facts, this.#world).candidates : []
+    this.#candidates = candidates
     const served = this.#serve(candidates, entry)
     const cdn = served?.endpoint.cdnName ?? lastResort(site, route, steered)
     if (steered) this.#tally.reason(candidates[0]?.reason ?? cdn)
     const { continent } = facts.place
     this.#tally.served({ cdn, km: served?.km ?? null, bytes: entry.bytes, continent, time: entry.time })
     return cdn
+  }
+
+  /** Whether chance ordered these two for the request before: one is as good as the other. */
+  drew(one: string, other: string): boolean {
+    const equal = (cdn: string) =>
+      this.#candidates.some(({ endpoint, reason }) => endpoint.cdnName === cdn && DRAWN.has(reason))
+    return equal(one) && equal(other)
   }
 
   summary(): Summary {

@@ -81,7 +81,10 @@ export class Replayer {
     return Object.fromEntries([...this.#why].sort(([, a], [, b]) => b - a))
   }
 
-  /** Requests that another one serves than with the configuration that was compared with; most first. */
+  /**
+   * Requests that another one serves than with the configuration that was compared with; most first. Where both draw
+   * between the two, that is chance and no move.
+   */
   get moves(): readonly Move[] {
     const all = [...this.#moves].flatMap(([from, tos]) => [...tos].map(([to, requests]) => ({ from, to, requests })))
     return all.sort((a, b) => b.requests - a.requests)
@@ -102,8 +105,8 @@ export class Replayer {
     if (request === null || 'why' in request) return request
     const { replay, against } = this.#parts
     const to = replay.steer(entry, request, this.counts.read)
-    const from = against?.steer(entry, request, this.counts.read)
-    if (from !== undefined && from !== to) this.#move(from, to)
+    const from = against?.steer(entry, request, this.counts.read) ?? to
+    if (from !== to && !(replay.drew(from, to) && against?.drew(from, to))) this.#move(from, to)
     this.#note(entry)
     return undefined
   }
