@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
+import { loadConfig } from '../config/load.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
+import { ConfigRejected } from '../gateway/config-rejected.ts'
 import { parseHost } from '../http/host.ts'
 import { parseTarget } from '../http/target.ts'
 import type { FirstChoice } from '../steering/compare-countries.ts'
@@ -37,7 +39,11 @@ function usage(message: string, shell: Shell): 2 {
   return 2
 }
 
+/** Countries have places of their own; only endpoints of `location: auto` need the geo database. */
 async function read(file: string, shell: Shell): Promise<Snapshot> {
+  const loaded = await loadConfig(file, shell.env)
+  if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
+  if (!loaded.snapshot.endpoints.some(({ locationAuto }) => locationAuto)) return loaded.snapshot
   const { snapshot, close } = await openOffline(file, shell, true)
   close()
   return snapshot
