@@ -1,10 +1,10 @@
 /**
  * Measures `polycdn simulate`: generates an access log, ours and a combined one, and replays it.
  *
- *   node bench/simulate.ts [--lines 1000000] [--seed 1] [--against]
+ *   node bench/simulate.ts [--lines 1000000] [--seed 1] [--against] [--keep FOLDER]
  */
 import { once } from 'node:events'
-import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -109,10 +109,12 @@ const { values } = parseArgs({
     lines: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: '1' },
     against: { type: 'boolean', default: false },
+    keep: { type: 'string' },
   },
 })
 const lines = Number(values.lines)
-const folder = mkdtempSync(join(tmpdir(), 'polycdn-bench-'))
+const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'polycdn-bench-'))
+if (values.keep !== undefined) mkdirSync(folder, { recursive: true })
 try {
   const config = join(folder, 'config.yaml')
   writeFileSync(config, CONFIG)
@@ -128,5 +130,5 @@ try {
     console.log(`  ${rate(seconds)}; of one core: ${rate(cpuSeconds)}`)
   }
 } finally {
-  rmSync(folder, { recursive: true })
+  if (values.keep === undefined) rmSync(folder, { recursive: true })
 }

@@ -5,8 +5,9 @@ import type { RequestFacts } from './request-facts.ts'
 import { seededRandom } from './seeded-random.ts'
 import type { World } from './world.ts'
 
-/** How often chance is tried in each of two ways. Who gets less than one request in so many may be overlooked. */
-const PROBES = 128
+/** Who gets less than one request in so many may be overlooked. */
+const POINTS = 128
+const SEEDS = 32
 
 /**
  * Every Decision that chance may make of this request, each order of candidates once. The first is the one of the
@@ -36,11 +37,11 @@ export function possibleFirsts(decisions: readonly Decision[]): readonly string[
 
 /** Evenly spread for a single draw, which then misses nobody; and at random, for several that depend on each other. */
 function* chances(): Generator<() => number> {
-  for (let at = 0; at < PROBES; at++) {
-    const point = (at + 0.5) / PROBES
+  for (let at = 0; at < POINTS; at++) {
+    const point = (at + 0.5) / POINTS
     yield () => point
-    yield seededRandom(at)
   }
+  for (let seed = 0; seed < SEEDS; seed++) yield seededRandom(seed)
 }
 
 function orderOf({ candidates }: Decision): string {
