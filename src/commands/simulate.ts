@@ -36,15 +36,16 @@ export const simulate: Command = async (args, shell) => {
   const logs = await Promise.all(positionals.map(openLog))
   const opened: Offline[] = []
   try {
-    const replays: Replay[] = []
     for (const file of against === undefined ? [config] : [config, against]) {
-      const offline = await openOffline(file, shell, true)
-      opened.push(offline)
-      const supposed = parseGiven(given, offline.snapshot)
-      if (supposed instanceof PolycdnError) return usage(`${file}: ${supposed.message}`, shell)
-      replays.push(new Replay({ ...offline, given: supposed, meter: new SampleMeter(), seed: Number(seed) }))
+      opened.push(await openOffline(file, shell, true))
     }
-    const [replay, other = null] = replays
+    const supposed = parseGiven(given, {
+      cdns: opened.flatMap(({ snapshot }) => snapshot.cdns),
+      endpoints: opened.flatMap(({ snapshot }) => snapshot.endpoints),
+    })
+    if (supposed instanceof PolycdnError) return usage(supposed.message, shell)
+    const parts = { given: supposed, seed: Number(seed) }
+    const [replay, other = null] = opened.map((side) => new Replay({ ...side, ...parts, meter: new SampleMeter() }))
     const replayer = new Replayer({ replay: replay!, against: other, meter: new SampleMeter(), host: host ?? null })
     await feed(replayer, logs, shell)
     const report = reportOf(replayer, replay!.summary(), other?.summary() ?? null)

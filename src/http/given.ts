@@ -7,7 +7,10 @@ import { type Given, SUPPOSITIONS, type Supposition } from '../steering/given.ts
  * Reads `unhealthy=a,b` or `unhealthy:a`, each naming CDNs or URLs of their endpoints. An unknown state or name is a
  * bad_request that says the nearest one; so is a name with two states.
  */
-export function parseGiven(texts: readonly string[], { cdns, endpoints }: Snapshot): Given | PolycdnError {
+export function parseGiven(
+  texts: readonly string[],
+  { cdns, endpoints }: Pick<Snapshot, 'cdns' | 'endpoints'>,
+): Given | PolycdnError {
   const urls = endpoints.filter(({ cdn }) => cdn !== null).map(({ url }) => url)
   const known = new Set([...cdns.map(({ name }) => name), ...urls])
   const given = new Map<string, Supposition>()

@@ -1,7 +1,7 @@
 import type { Address } from '../geo/address.ts'
 import type { Place } from '../geo/place.ts'
 import { describeDecision } from './decision.ts'
-import { foresee, possibleFirsts } from './foresee.ts'
+import { drawnAmong, foresee } from './foresee.ts'
 import { describeGiven, type Given, suppose } from './given.ts'
 import { matchRoute, type SiteFinder } from './match.ts'
 import type { World } from './world.ts'
@@ -26,7 +26,8 @@ export interface Ground {
 
 /**
  * What would be decided for such a request, as plain JSON: `decision` is the same object that the decision header shows.
- * Where chance decides who is the first, `drawn_among` names all who may be; each request draws for itself.
+ * `drawn`: chance has a part in the order, and each request draws for itself. Where that decides who is the first,
+ * `drawn_among` names all who may be.
  */
 export function explain(question: Question, ground: Ground): Record<string, unknown> {
   const { client, host, path, method, header } = question
@@ -39,7 +40,7 @@ export function explain(question: Question, ground: Ground): Record<string, unkn
   const route = matchRoute(site, facts)
   if (route === null) return { ...asked, site: site.name, route: null, problem: 'no_route' }
   const decisions = foresee(route, facts, suppose(ground.world, ground.given))
-  const firsts = possibleFirsts(decisions)
+  const firsts = drawnAmong(decisions)
   const { mode, fallback } = route.policy
   const usesOrigin = mode === 'origin' || fallback === 'origin'
   const passed = method !== 'GET' && method !== 'HEAD'
@@ -49,6 +50,7 @@ export function explain(question: Question, ground: Ground): Record<string, unkn
     route: route.name,
     ...(passed ? { passed_to: site.unsafeEndpoints.map(({ cdnName, url }) => ({ cdn: cdnName, url })) } : {}),
     decision: describeDecision(decisions[0]!),
+    drawn: decisions.length > 1,
     ...(firsts.length > 1 ? { drawn_among: firsts } : {}),
     fallback: usesOrigin ? (site.origin?.endpoints.map(({ url }) => url) ?? []) : [],
   }

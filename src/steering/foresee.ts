@@ -1,4 +1,4 @@
-import type { Route } from '../config/snapshot.ts'
+import type { Endpoint, Route } from '../config/snapshot.ts'
 import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
 import type { RequestFacts } from './request-facts.ts'
@@ -30,9 +30,19 @@ export function foresee(route: Route, request: RequestFacts, world: World): read
   return [...found.values()]
 }
 
-/** Who may be the first candidate: names of CDNs, those of the first Decision first. */
+/** Which CDNs may be the first: names, that of the first Decision first. */
 export function possibleFirsts(decisions: readonly Decision[]): readonly string[] {
-  return [...new Set(decisions.flatMap(({ candidates }) => candidates[0]?.endpoint.cdnName ?? []))]
+  return [...new Set(firstEndpoints(decisions).map(({ cdnName }) => cdnName))]
+}
+
+/** The same for people, who see the URLs where it is endpoints of one CDN that are drawn. */
+export function drawnAmong(decisions: readonly Decision[]): readonly string[] {
+  const names = possibleFirsts(decisions)
+  return names.length > 1 ? names : [...new Set(firstEndpoints(decisions).map(({ url }) => url))]
+}
+
+function firstEndpoints(decisions: readonly Decision[]): readonly Endpoint[] {
+  return decisions.flatMap(({ candidates }) => candidates[0]?.endpoint ?? [])
 }
 
 /** Evenly spread for a single draw, which then misses nobody; and at random, for several that depend on each other. */

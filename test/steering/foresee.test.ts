@@ -1,5 +1,5 @@
 import t from 'tap'
-import { foresee, possibleFirsts } from '../../src/steering/foresee.ts'
+import { drawnAmong, foresee, possibleFirsts } from '../../src/steering/foresee.ts'
 import { seededRandom } from '../../src/steering/seeded-random.ts'
 import { makeRoute, makeWorld, placeAt, requestAt, standing } from './support/build.ts'
 
@@ -21,6 +21,14 @@ t.test('all whom chance may choose, the drawn one first', (t) => {
   t.equal(decisions[0]!.candidates[0]!.endpoint.cdnName, 'c')
   // Three that are drawn, in any order, before the two that are not.
   t.equal(decisions.length, 6)
+  t.end()
+})
+
+t.test('endpoints of one CDN are told apart by their URLs', (t) => {
+  const twins = ['x', 'y'].map((name) => ({ ...standing(name, 1), cdnName: 'one' }))
+  const decisions = foresee(makeRoute(twins), REQUEST, makeWorld({}, { random: () => 0 }))
+  t.strictSame(possibleFirsts(decisions), ['one'])
+  t.strictSame(drawnAmong(decisions), ['http://x.test', 'http://y.test'])
   t.end()
 })
 
