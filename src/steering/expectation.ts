@@ -43,60 +43,56 @@ export interface Disappointment {
 
 /** What of the expectation does not hold. It has to in each case that chance may bring. */
 export function disappointments(expect: Expectation, forecast: Forecast): readonly Disappointment[] {
+  return claimsOf(expect, forecast).flatMap(({ key, expected, show, holds }) => {
+    if (forecast.cases.every(holds)) return []
+    return [{ key, expected, got: either([...new Set(forecast.cases.map(show))]) }]
+  })
+}
+
+/** One thing that is expected of every case. */
+interface Claim {
+  readonly key: keyof Expectation
+  readonly expected: string
+  show(one: ForecastCase): string
+  holds(one: ForecastCase): boolean
+}
+
+function claimsOf(expect: Expectation, { site, route, policy }: Forecast): readonly Claim[] {
   const { cdn, not, candidates, reason, rejected, status, within } = expect
-  const { cases } = forecast
-  const found: Disappointment[] = []
-  const check = (key: keyof Expectation, expected: string, show: (one: ForecastCase) => string, holds: Holds) => {
-    const wrong = cases.filter((one) => !holds(one))
-    if (wrong.length > 0) found.push({ key, expected, got: oneOf([...new Set(cases.map(show))]) })
-  }
-  for (const key of ['site', 'route', 'policy'] as const) {
-    const expected = expect[key]
-    if (expected !== null && forecast[key] !== expected) found.push({ key, expected, got: forecast[key] ?? 'none' })
-  }
-  if (cdn !== null) check('cdn', oneOf(cdn), nameOf, (one) => cdn.includes(one.cdn))
-  if (not.length > 0) check('not', `neither of ${not.join(', ')}`, nameOf, (one) => !not.includes(one.cdn))
+  const claims: (Claim | null)[] = [
+    among('site', expect.site, () => site ?? 'none'),
+    among('route', expect.route, () => route ?? 'none'),
+    among('policy', expect.policy, () => policy ?? 'none'),
+    among('cdn', cdn, (one) => one.cdn),
+    among('reason', reason, (one) => one.reason ?? 'none'),
+    among('status', status === null ? null : String(status), (one) => String(one.status ?? 'that of an upstream')),
+    ...Object.entries(rejected).map(([name, why]) =>
+      among('rejected', `${name}: ${why}`, (one) => `${name}: ${one.rejected.get(name) ?? 'not rejected'}`),
+    ),
+  ]
   if (candidates.length > 0) {
-    const first = (one: ForecastCase) => one.candidates.slice(0, candidates.length).join(', ')
-    check(
-      'candidates',
-      candidates.join(', '),
-      (one) => first(one) || 'none',
-      (one) => first(one) === candidates.join(', '),
-    )
+    const first = (one: ForecastCase) => one.candidates.slice(0, candidates.length).join(', ') || 'none'
+    claims.push(among('candidates', candidates.join(', '), first))
   }
-  if (reason !== null)
-    check(
-      'reason',
-      oneOf(reason),
-      (one) => one.reason ?? 'none',
-      (one) => reason.includes(one.reason ?? ''),
-    )
-  for (const [name, why] of Object.entries(rejected)) {
-    const show = (one: ForecastCase) => `${name}: ${one.rejected.get(name) ?? 'not rejected'}`
-    check('rejected', `${name}: ${why}`, show, (one) => one.rejected.get(name) === why)
-  }
-  if (status !== null) {
-    check(
-      'status',
-      String(status),
-      (one) => String(one.status ?? 'that of an upstream'),
-      (one) => one.status === status,
-    )
+  if (not.length > 0) {
+    const holds = (one: ForecastCase) => !not.includes(one.cdn)
+    claims.push({ key: 'not', expected: `neither of ${not.join(', ')}`, show: (one) => one.cdn, holds })
   }
   if (within !== null) {
     const show = ({ km }: ForecastCase) => (km === null ? 'no distance' : `${Math.round(km)}km`)
-    check('within', `at most ${within}km`, show, ({ km }) => km !== null && km <= within)
+    const holds = ({ km }: ForecastCase) => km !== null && km <= within
+    claims.push({ key: 'within', expected: `at most ${within}km`, show, holds })
   }
-  return found
+  return claims.filter((claim) => claim !== null)
 }
 
-type Holds = (one: ForecastCase) => boolean
-
-function nameOf({ cdn }: ForecastCase): string {
-  return cdn
+/** That what is shown is one of these; null expects nothing. */
+function among(key: keyof Expectation, accepted: string | readonly string[] | null, show: Claim['show']): Claim | null {
+  if (accepted === null) return null
+  const texts = typeof accepted === 'string' ? [accepted] : accepted
+  return { key, expected: either(texts), show, holds: (one) => texts.includes(show(one)) }
 }
 
-function oneOf(texts: readonly string[]): string {
+function either(texts: readonly string[]): string {
   return texts.join(' or ')
 }
