@@ -10,6 +10,8 @@ const CONFIG = `cdns:
   - { name: fra, provider: http, url: "https://fra.example", locations: [FRA] }
   - { name: sin, provider: http, url: "https://sin.example", locations: [SIN] }
   - { name: ams, provider: http, url: "https://ams.example", locations: [AMS] }
+  - { name: any, provider: http, url: "https://any.example" }
+  - { name: all, provider: http, url: "https://all.example" }
 sites:
   - name: www
     hosts: [www.example.com]
@@ -19,7 +21,9 @@ sites:
       - { name: files, match: { path: /files/* }, policy: direct }
       - { name: rest, policy: all }
   - { name: bare, hosts: [bare.example.com], routes: [{ policy: alone }] }
+  - { name: cast, hosts: [cast.example.com], routes: [{ policy: anycast }] }
 policies:
+  anycast: { cdns: [any, all] }
   all: { cdns: [fra, sin, ams] }
   two: { cdns: [fra, sin], tie_threshold: 0km }
   alone: { cdns: [sin], fallback: none }
@@ -53,14 +57,14 @@ async function changes(scope: Scope, after: string, ...more: readonly string[]):
 t.test('nothing changes, draws among equals included', async (t) => {
   for (const after of [
     CONFIG,
-    CONFIG.replace('[fra, sin, ams]', '[ams, sin, fra]').replace('name: fra', 'weight: 7, name: fra'),
+    CONFIG.replace('[any, all]', '[all, any]').replace('name: fra', 'weight: 7, name: fra'),
   ]) {
     t.strictSame(await run(t, CONFIG, after, '--exit-code'), {
       code: 0,
       out: ['api', 'files', 'rest']
         .map((name) => `site www, route ${name}: nothing changes`)
         .join('\n')
-        .concat('\nsite bare, route routes[0]: nothing changes'),
+        .concat(['bare', 'cast'].map((site) => `\nsite ${site}, route routes[0]: nothing changes`).join('')),
       err: [],
     })
   }

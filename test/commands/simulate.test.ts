@@ -141,6 +141,7 @@ t.test('against another configuration, and against itself', async (t) => {
   const same = fakeShell()
   t.equal(await simulate(['--config', config, '--against', config, log], same.shell), 0)
   t.match(same.out[0], /\nno request moves$/)
+  t.strictSame((await run(t, lines)).report.simulated, report.simulated, 'equal seeds, equal runs')
   const seeded = await run(t, lines, ['--seed', '2'])
   t.notSame(seeded.report.simulated, report.simulated)
 })
