@@ -58,6 +58,8 @@ export const ERRORS = {
 
   config_invalid: { fault: 'config', status: 422, retryable: false },
   geo_unreadable: { fault: 'config', status: 422, retryable: false },
+  /** An access log that is replayed. */
+  log_unreadable: { fault: 'config', status: 422, retryable: false },
   address_in_use: { fault: 'internal', status: 500, retryable: false },
   address_unavailable: { fault: 'internal', status: 500, retryable: false },
   /** The directory that certificates are ordered from. No client ever sees it. */

@@ -16,16 +16,18 @@ import { LocalServers } from './gateway/local-servers.ts'
 import { prepareGeo } from './gateway/prepare-geo.ts'
 import { worldOf } from './gateway/serving.ts'
 import { WorkerServers } from './gateway/worker-servers.ts'
+import type { Address } from './geo/address.ts'
 import { findEndpoints } from './geo/find-endpoints.ts'
 import { Locator } from './geo/locator.ts'
 import type { GeoReload } from './geo/source.ts'
 import { Admin } from './http/admin.ts'
+import { parseGiven } from './http/given.ts'
 import { exportControl, exportSink } from './observe/gauges.ts'
 import { type Fields, Log } from './observe/log.ts'
 import { Metrics } from './observe/metrics.ts'
 import type { Memory } from './observe/pressure.ts'
 import type { Sink } from './observe/sink.ts'
-import { explain } from './steering/explain.ts'
+import { explain, type Question } from './steering/explain.ts'
 import { indexSites, type SiteFinder } from './steering/match.ts'
 
 export interface GatewayOptions {
@@ -269,12 +271,13 @@ export class Gateway {
         deadlines: this.#timers.pending,
         endpoints: [...board.states()].map(describeState),
       }),
-      explain: (question: Parameters<typeof explain>[0]) =>
-        explain(question, {
-          findSite: this.#inUse!.findSite,
-          place: (address) => this.#locator.place(address),
-          world: worldOf(board, Math.random),
-        }),
+      explain: (question: Question, texts: readonly string[]) => {
+        const given = parseGiven(texts, this.#inUse!.snapshot)
+        if (given instanceof PolycdnError) return given
+        const { findSite } = this.#inUse!
+        const place = (address: Address) => this.#locator.place(address)
+        return explain(question, { findSite, place, world: worldOf(board, Math.random), given })
+      },
       reload: () => this.reload('admin'),
     }
   }

@@ -3,12 +3,15 @@ import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { check } from './commands/check.ts'
 import { demo } from './commands/demo.ts'
+import { diff } from './commands/diff.ts'
 import { explainCommand } from './commands/explain.ts'
 import { reportFailure } from './commands/failure.ts'
 import { printable } from './commands/printable.ts'
 import { schema } from './commands/schema.ts'
 import { serve } from './commands/serve.ts'
 import type { Command, Shell } from './commands/shell.ts'
+import { simulate } from './commands/simulate.ts'
+import { test } from './commands/test.ts'
 import { validate } from './commands/validate.ts'
 import { work } from './commands/work.ts'
 
@@ -16,6 +19,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   serve,
   validate,
   explain: explainCommand,
+  test,
+  simulate,
+  diff,
   check,
   schema,
   demo,
@@ -28,8 +34,14 @@ const USAGE = `polycdn: makes many CDNs act as one
                                     run the gateway; --beside: take over from one that runs
   polycdn validate --config FILE    say what is wrong with a configuration
   polycdn explain --config FILE --ip ADDRESS --host NAME [--path /] [--method GET]
-                  [--header 'name: value'] [--json] [--offline]
-                                    say which CDN a visitor gets, and why
+                  [--header 'name: value'] [--given unhealthy=CDN,…] [--json] [--offline]
+                                    say which CDN a visitor gets, and why; --given: what if
+  polycdn test --config FILE [--json]
+                                    run the tests of a configuration
+  polycdn simulate --config FILE [--against FILE] [--given unhealthy=CDN,…] [--host NAME] [--seed N] [--json] LOG...
+                                    replay access logs, ours or combined with a host: what would have been; - is stdin
+  polycdn diff OLD NEW [--path /] [--host NAME] [--exit-code] [--json]
+                                    name the countries whose CDN changes between two configurations
   polycdn check --config FILE [--ip ADDRESS] [--header 'name: value'] [--max-bytes 16MiB] [--timeout 120s]
                 [--json] URL...
                                     ask every CDN and the origin for the same: what differs, where bodies can resume
@@ -55,6 +67,7 @@ const shell: Shell = {
   program: fileURLToPath(import.meta.url),
   out: (line) => process.stdout.write(`${printable(line)}\n`),
   err: (line) => process.stderr.write(`${printable(line)}\n`),
+  ...(process.stderr.isTTY ? { terminal: (text: string) => void process.stderr.write(text) } : {}),
   onClose: (close) => closers.push(close),
   stop: (now) => (now ? process.exit(1) : close()),
   onHangup: (reload) => {

@@ -18,6 +18,7 @@ const PURE: readonly RegExp[] = [
   /^src\/cache\/(key|freshness)\.ts$/,
   /^src\/http\/(target|host|forwarded|headers|gcra|request-fields|proxy-protocol)\.ts$/,
   /^src\/workers\/back-off\.ts$/,
+  /^src\/replay\/(?!read-log)/,
 ]
 
 /**
@@ -28,7 +29,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
   ['main', [/^src\/main\.ts$/]],
   ['commands', [/^src\/commands\//]],
   ['gateway', [/^src\/gateway(\/|\.ts$)/]],
-  ['shells', [/^src\/(acme|cache|config|delivery|geo|health|http|observe|workers)\//]],
+  ['shells', [/^src\/(acme|cache|config|delivery|geo|health|http|observe|replay|workers)\//]],
   ['pure', PURE],
   ['errors', [/^src\/errors\.ts$/]],
 ]

@@ -15,6 +15,7 @@ import type { Inquiry } from './check/ask.ts'
 import { renderReport } from './check/render.ts'
 import { checkUrl, type UrlReport } from './check/url-report.ts'
 import { type Visitor, visit, visitedUrl, visitorFields } from './check/visit.ts'
+import { printableJson } from './printable-json.ts'
 import type { Command, Shell } from './shell.ts'
 
 const OPTIONS = {
@@ -129,10 +130,4 @@ async function checkOne({ href: url }: URL, inquiry: Inquiry & Settings, shell: 
   const report = await checkUrl(url, inquiry)
   if (!inquiry.json) shell.out(`${renderReport(report)}\n`)
   return report
-}
-
-/** JSON lets C1 control characters through, and a terminal obeys them. */
-function printableJson(value: unknown): string {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(value, null, 2).replace(/[\x7f-\x9f]/g, escaped)
 }

@@ -6,12 +6,17 @@ import { PolycdnError } from '../errors.ts'
 import { ConfigRejected } from '../gateway/config-rejected.ts'
 import { findEndpoints } from '../geo/find-endpoints.ts'
 import { Locator } from '../geo/locator.ts'
+import { parseGiven } from '../http/given.ts'
 import { type AskedRequest, parseQuestion } from '../http/question.ts'
 import { explain, type Question } from '../steering/explain.ts'
 import { indexSites } from '../steering/match.ts'
 import { NEUTRAL_WORLD } from '../steering/world.ts'
+import { printableJson } from './printable-json.ts'
 import { renderExplanation } from './render-explanation.ts'
-import type { Command } from './shell.ts'
+import type { Command, Shell } from './shell.ts'
+
+/** An explanation, or what is wrong with the question. */
+type Answer = Record<string, unknown> | PolycdnError
 
 const OPTIONS = {
   config: { type: 'string', short: 'c' },
@@ -20,6 +25,7 @@ const OPTIONS = {
   path: { type: 'string', default: '/' },
   method: { type: 'string', default: 'GET' },
   header: { type: 'string', multiple: true, default: [] as string[] },
+  given: { type: 'string', multiple: true, default: [] as string[] },
   json: { type: 'boolean', default: false },
   offline: { type: 'boolean', default: false },
 } as const
@@ -27,46 +33,56 @@ const OPTIONS = {
 /** `polycdn explain`: asks the running gateway, or decides by itself where all is well (`--offline`). */
 export const explainCommand: Command = async (args, shell) => {
   const { values } = parseArgs({ args, options: OPTIONS })
-  const { config, ip, host, path, method } = values
+  const { config, ip, host, path, method, given } = values
   if (config === undefined || ip === undefined || host === undefined) {
     shell.err('polycdn: explain needs --config FILE, --ip ADDRESS and --host NAME')
     return 2
   }
   const asked = { ip, host, path, method: method.toUpperCase(), headers: values.header }
   const question = parseQuestion(asked)
-  if (question instanceof PolycdnError) {
-    shell.err(`polycdn: ${question.message}`)
-    return 2
-  }
+  if (question instanceof PolycdnError) return refuse(question, shell)
   const loaded = await loadConfig(config, shell.env)
   if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
   const { snapshot } = loaded
-  const explanation = await (values.offline ? decideOffline(question, snapshot) : askAdmin(asked, snapshot))
-  shell.out(values.json ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation))
+  const explanation = await (values.offline
+    ? decideOffline(question, given, snapshot)
+    : askAdmin(asked, given, snapshot))
+  if (explanation instanceof PolycdnError) return refuse(explanation, shell)
+  shell.out(values.json ? printableJson(explanation) : renderExplanation(explanation))
   return 0
 }
 
-async function decideOffline(question: Question, snapshot: Snapshot): Promise<Record<string, unknown>> {
+function refuse({ message }: PolycdnError, shell: Shell): 2 {
+  shell.err(`polycdn: ${message}`)
+  return 2
+}
+
+async function decideOffline(question: Question, texts: readonly string[], snapshot: Snapshot): Promise<Answer> {
+  const given = parseGiven(texts, snapshot)
+  if (given instanceof PolycdnError) return given
   const locator = new Locator(() => {})
   const geo = await locator.prepare(snapshot.geoip)
   try {
     const { sites } = placeEndpoints(snapshot, await findEndpoints(snapshot.endpoints, geo.place))
-    return explain(question, { findSite: indexSites(sites), place: geo.place, world: NEUTRAL_WORLD })
+    return explain(question, { findSite: indexSites(sites), place: geo.place, world: NEUTRAL_WORLD, given })
   } finally {
     geo.discard()
   }
 }
 
-async function askAdmin(asked: AskedRequest, { admin }: Snapshot): Promise<Record<string, unknown>> {
+async function askAdmin(asked: AskedRequest, given: readonly string[], { admin }: Snapshot): Promise<Answer> {
   const { ip, host, path, method, headers: fields } = asked
   const name = admin.host.includes(':') ? `[${admin.host}]` : admin.host
   const base = `http://${name}:${admin.port}`
   const query = new URLSearchParams({ ip, host, path, method })
   for (const field of fields) query.append('header', field)
+  for (const supposition of given) query.append('given', supposition)
   const headers: Record<string, string> = admin.token === null ? {} : { authorization: `Bearer ${admin.token}` }
   const response = await fetch(`${base}/explain?${query}`, { headers, signal: AbortSignal.timeout(5000) }).catch(() => {
     throw new PolycdnError('admin_unreachable', `no gateway answers at ${base}; is it running? --offline asks none`)
   })
+  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
+  if (response.status === 400) return new PolycdnError('bad_request', String(body.message ?? 'the gateway says: 400'))
   if (!response.ok) throw new PolycdnError('admin_unreachable', `the gateway at ${base} answered ${response.status}`)
-  return (await response.json()) as Record<string, unknown>
+  return body
 }

@@ -1,8 +1,10 @@
+/** An endpoint in a Decision; whatever else is told of it, distances and times, is shown as it comes. */
 interface Ranked {
   readonly cdn: string
   readonly url: string
   readonly reason: string
   readonly km?: number | null
+  readonly [fact: string]: unknown
 }
 
 interface Explanation {
@@ -10,7 +12,8 @@ interface Explanation {
   readonly host?: string
   readonly path?: string
   readonly method?: string
-  readonly place?: { readonly network: string; readonly source: string; readonly location: Point | null }
+  readonly place?: Place
+  readonly given?: Readonly<Record<string, readonly string[]>>
   readonly site?: string | null
   readonly route?: string | null
   readonly problem?: string
@@ -23,51 +26,64 @@ interface Explanation {
     readonly candidates: readonly Ranked[]
     readonly rejected: readonly Ranked[]
   }
+  readonly drawn_among?: readonly string[]
   readonly fallback?: readonly string[]
 }
 
-interface Point {
-  readonly latitude: number
-  readonly longitude: number
+interface Place {
+  readonly network: string
+  readonly source: string
+  readonly location: { readonly latitude: number; readonly longitude: number } | null
+  readonly country?: string | null
 }
 
 /** An explanation as a tree for people. */
 export function renderExplanation(explanation: Explanation): string {
-  const {
-    client,
-    host,
-    path,
-    method,
-    place,
-    site,
-    route,
-    problem,
-    passed_to: passedTo,
-    decision,
-    fallback,
-  } = explanation
-  const lines = [`${method} ${host}${path} from ${client}`, `├─ place: ${describePlace(place)}`]
-  if (problem !== undefined || decision === undefined) return [...lines, `└─ ${problem}`].join('\n')
-  lines.push(`├─ site ${site}, route ${route}`)
+  const { client, host, path, method, place, given } = explanation
+  const facts = [`place: ${describePlace(place)}`]
+  for (const [state, names] of Object.entries(given ?? {})) facts.push(`given: ${names.join(', ')} ${state}`)
+  return [`${method} ${host}${path} from ${client}`, ...branches([...facts, ...outcome(explanation)])].join('\n')
+}
+
+function outcome(explanation: Explanation): readonly (string | readonly string[])[] {
+  const { site, route, problem, passed_to: passedTo, decision, drawn_among: drawn, fallback } = explanation
+  if (problem !== undefined || decision === undefined) return [problem ?? 'nothing was decided']
+  const where = `site ${site}, route ${route}`
   if (passedTo !== undefined) {
-    return [...lines, `└─ passed to ${passedTo.map(({ cdn, url }) => `${cdn} ${url}`).join(', ') || 'nobody'}`].join(
-      '\n',
-    )
+    return [where, `passed to ${passedTo.map(({ cdn, url }) => `${cdn} ${url}`).join(', ') || 'nobody'}`]
   }
   const { policy, mode, strategy, measured_from: from, candidates, rejected } = decision
-  lines.push(`├─ policy ${policy}: ${mode}, ${strategy}, measured from the ${from}`)
-  lines.push(...candidates.map((candidate, at) => `├─ ${at + 1}. ${describe(candidate)}`))
-  lines.push(...rejected.map((rejection) => `├─ –  ${describe(rejection)}`))
-  lines.push(`└─ then ${fallback?.length ? `the origin ${fallback.join(', ')}` : 'nothing: 502, 503 or 504'}`)
-  return lines.join('\n')
+  return [
+    where,
+    `policy ${policy}: ${mode}, ${strategy}, measured from ${from === 'nowhere' ? from : `the ${from}`}`,
+    [
+      ...candidates.map((candidate, at) => `${at + 1}. ${describe(candidate)}`),
+      ...rejected.map((rejection) => `✗  ${describe(rejection)}`),
+    ],
+    ...(drawn === undefined ? [] : [`the first is drawn anew for each request: ${drawn.join(' or ')}`]),
+    `then ${fallback?.length ? `the origin ${fallback.join(', ')}` : 'nothing: 502, 503 or 504'}`,
+  ]
 }
 
-function describePlace(place: Explanation['place']): string {
+/** Lines with their branches; a list is the twigs of the line before it. */
+function branches(items: readonly (string | readonly string[])[]): string[] {
+  const last = items.findLastIndex((item) => typeof item === 'string')
+  return items.flatMap((item, at) => {
+    if (typeof item === 'string') return [`${at === last ? '└─' : '├─'} ${item}`]
+    return branches(item).map((line) => `${at > last ? ' ' : '│'}  ${line}`)
+  })
+}
+
+function describePlace(place: Place | undefined): string {
   if (place === undefined || place.location === null) return 'unknown'
   const { latitude, longitude } = place.location
-  return `${latitude}, ${longitude} (${place.network}, ${place.source})`
+  const { network, source, country = null } = place
+  return `${latitude}, ${longitude} (${[network, source, ...(country === null ? [] : [country])].join(', ')})`
 }
 
-function describe({ cdn, url, reason, km }: Ranked): string {
-  return `${cdn}  ${url}  ${reason}${km === null || km === undefined ? '' : `, ${km} km`}`
+function describe({ cdn, url, reason, km = null, ...others }: Ranked): string {
+  const facts = Object.entries({ ...others })
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+  return `${cdn}  ${url}  ${[reason, ...(km === null ? [] : [`${km} km`]), ...facts].join(', ')}`
 }

@@ -12,6 +12,8 @@ export interface Shell {
   out(line: string): void
   /** Writes a line to standard error. */
   err(line: string): void
+  /** Writes to standard error as it is, for what is drawn over later. Only where that is a terminal. */
+  readonly terminal?: (text: string) => void
   /** Runs before the process ends, whatever asks it to. `handover`: SIGUSR2, another process serves already. */
   onClose(close: (handover: boolean) => Promise<void>): void
   /** Ends the process as a signal would; `now`: without waiting for anything. */

@@ -9,6 +9,7 @@ import { GeometryPool } from './compile/geometry.ts'
 import { compileListeners } from './compile/listeners.ts'
 import { compilePolicy } from './compile/policy.ts'
 import { compileSite, type SiteContext } from './compile/site.ts'
+import { compileTests } from './compile/tests.ts'
 import type { Config } from './schema/index.ts'
 import type { GeoSettings, Limits, Snapshot } from './snapshot.ts'
 
@@ -63,6 +64,7 @@ export function compile(config: Config, { id, files, database, stateDir }: Compi
     workers: config.workers,
     stateDir,
     acme: compileAcme(config, stateDir),
+    tests: compileTests(config.tests),
   })
 }
 

@@ -1,6 +1,7 @@
 import type { AcmeSettings } from '../acme/settings.ts'
 import type { NetworkSet } from '../geo/network-set.ts'
 import type { Coordinates, Place } from '../geo/place.ts'
+import type { SteeringTest } from '../steering/expectation.ts'
 import type { StrategyName } from '../steering/strategies/index.ts'
 
 /**
@@ -32,6 +33,8 @@ export interface Snapshot {
   readonly stateDir: string | null
   /** null: no certificates are ordered. */
   readonly acme: AcmeSettings | null
+  /** What `polycdn test` runs. */
+  readonly tests: readonly SteeringTest[]
 }
 
 export interface ListenAddress {

@@ -15,6 +15,11 @@ export function country(code: string): Country | undefined {
   return BY_CODE.get(code)
 }
 
+/** Every known code with its country, in alphabetical order. */
+export function allCountries(): Iterable<readonly [code: string, country: Country]> {
+  return BY_CODE
+}
+
 function readCountries(): ReadonlyMap<string, Country> {
   const countries = new Map<string, Country>()
   for (const row of COUNTRIES.trim().split(/,\s*/)) {

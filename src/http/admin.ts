@@ -18,7 +18,8 @@ export interface AdminActions {
   /** Somebody came without the token, or with another. */
   onDenied(): void
   status(): object
-  explain(question: Question): object
+  /** `given`: suppositions such as `unhealthy:a`; of one that makes no sense, the error. */
+  explain(question: Question, given: readonly string[]): object | PolycdnError
   /** The problems that kept the older configuration in place; none is success. */
   reload(): Promise<readonly Problem[]>
 }
@@ -108,9 +109,11 @@ function addRoutes(app: FastifyInstance, actions: AdminActions): void {
   })
   app.get('/status', () => actions.status())
   app.get('/explain', (request, reply) => {
+    const given = listOf(request, 'given')
     const question = questionOf(request)
-    if (!(question instanceof PolycdnError)) return actions.explain(question)
-    return reply.code(400).send({ error: question.code, message: question.message })
+    const answer = question instanceof PolycdnError ? question : actions.explain(question, given)
+    if (!(answer instanceof PolycdnError)) return answer
+    return reply.code(400).send({ error: answer.code, message: answer.message })
   })
   app.post('/reload', async (_request, reply) => {
     const problems = await actions.reload()
@@ -121,9 +124,15 @@ function addRoutes(app: FastifyInstance, actions: AdminActions): void {
 
 function questionOf(request: FastifyRequest): Question | PolycdnError {
   // A parameter that comes twice is an array.
-  const { ip, host, path = '/', method = 'GET', header = [] } = request.query as Record<string, unknown>
-  const headers = typeof header === 'string' ? [header] : header
-  const texts = [ip, host, path, method, ...(Array.isArray(headers) ? headers : [null])]
+  const { ip, host, path = '/', method = 'GET' } = request.query as Record<string, unknown>
+  const headers = listOf(request, 'header')
+  const texts = [ip, host, path, method]
   if (!texts.every((text) => typeof text === 'string')) return new PolycdnError('bad_request', 'ip and host are needed')
   return parseQuestion({ ip, host, path, method, headers } as AskedRequest)
+}
+
+/** A parameter that may come several times. */
+function listOf({ query }: FastifyRequest, name: string): readonly string[] {
+  const value = (query as Record<string, unknown>)[name] ?? []
+  return Array.isArray(value) ? value.map(String) : [String(value)]
 }

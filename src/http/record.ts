@@ -5,6 +5,7 @@ import { codeOf, statusOf } from '../delivery/outcome.ts'
 import { type Address, parseAddress, truncateAddress } from '../geo/address.ts'
 import { codeClass } from '../observe/code-class.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Decision } from '../steering/decision.ts'
 import { headerText } from './admit.ts'
 import type { Admitted, Ending } from './exchange.ts'
 import type { Services } from './services.ts'
@@ -35,9 +36,7 @@ function count(metrics: Metrics, site: string, ending: Ending, ms: number): void
   if (ending.firstByteMs !== null) metrics.firstByte.child(site, cdn).observe(ending.firstByteMs / 1000)
   if (ending.bytes > 0) metrics.responseBytes.child(site, cdn).inc(ending.bytes)
   if (ending.aborted) metrics.abortedResponses.child(site, cdn).inc()
-  if (ending.decision !== null && ending.decision.candidates.length > 0) {
-    metrics.decisions.child(ending.decision.policy.name, ending.decision.candidates[0]!.reason).inc()
-  }
+  if (ending.decision !== null) countDecision(metrics, ending.decision)
   for (const { from, to, result } of ending.resumes) metrics.resumes.child(from.cdnName, to.cdnName, result).inc()
   ending.attempts.forEach((attempt, at) => {
     const { cdnName } = attempt.endpoint
@@ -46,6 +45,11 @@ function count(metrics: Metrics, site: string, ending: Ending, ms: number): void
     const next = ending.attempts[at + 1]
     if (next !== undefined) metrics.failovers.child(cdnName, next.endpoint.cdnName, failureOf(attempt)).inc()
   })
+}
+
+function countDecision({ decisions, rejections }: Metrics, { policy, candidates, rejected }: Decision): void {
+  if (candidates.length > 0) decisions.child(policy.name, candidates[0]!.reason).inc()
+  for (const { endpoint, reason } of rejected) rejections.child(policy.name, endpoint.cdnName, reason).inc()
 }
 
 function failureOf({ outcome }: AttemptRecord): string {

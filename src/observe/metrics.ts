@@ -77,6 +77,11 @@ export class Metrics {
     'policy',
     'reason',
   ])
+  readonly rejections = this.#counter('rejections_total', 'Endpoints that a decision left out, and why.', [
+    'policy',
+    'cdn',
+    'reason',
+  ])
   readonly abortedResponses = this.#counter(
     'aborted_responses_total',
     'Responses that were visibly cut because their body could not be completed.',

@@ -1,7 +1,8 @@
 import type { Address } from '../geo/address.ts'
 import type { Place } from '../geo/place.ts'
-import { decide } from './decide.ts'
 import { describeDecision } from './decision.ts'
+import { drawnAmong, foresee } from './foresee.ts'
+import { describeGiven, type Given, suppose } from './given.ts'
 import { matchRoute, type SiteFinder } from './match.ts'
 import type { World } from './world.ts'
 
@@ -18,20 +19,28 @@ export interface Question {
 export interface Ground {
   readonly findSite: SiteFinder
   readonly world: World
+  /** What is supposed to be otherwise than the World says. */
+  readonly given: Given
   place(address: Address): Place
 }
 
-/** What would be decided for such a request, as plain JSON: the same object that the decision header shows. */
+/**
+ * What would be decided for such a request, as plain JSON: `decision` is the same object that the decision header shows.
+ * `drawn`: chance has a part in the order, and each request draws for itself. Where that decides who is the first,
+ * `drawn_among` names all who may be.
+ */
 export function explain(question: Question, ground: Ground): Record<string, unknown> {
   const { client, host, path, method, header } = question
   const place = ground.place(client)
   const facts = { method, path, client, place, header }
-  const asked = { client: client.text, host, path, method, place }
+  const given = ground.given.size === 0 ? {} : { given: describeGiven(ground.given) }
+  const asked = { client: client.text, host, path, method, place, ...given }
   const site = ground.findSite(host)
   if (site === null) return { ...asked, site: null, problem: 'unknown_host' }
   const route = matchRoute(site, facts)
   if (route === null) return { ...asked, site: site.name, route: null, problem: 'no_route' }
-  const decision = decide(route, facts, ground.world)
+  const decisions = foresee(route, facts, suppose(ground.world, ground.given))
+  const firsts = drawnAmong(decisions)
   const { mode, fallback } = route.policy
   const usesOrigin = mode === 'origin' || fallback === 'origin'
   const passed = method !== 'GET' && method !== 'HEAD'
@@ -40,7 +49,9 @@ export function explain(question: Question, ground: Ground): Record<string, unkn
     site: site.name,
     route: route.name,
     ...(passed ? { passed_to: site.unsafeEndpoints.map(({ cdnName, url }) => ({ cdn: cdnName, url })) } : {}),
-    decision: describeDecision(decision),
+    decision: describeDecision(decisions[0]!),
+    drawn: decisions.length > 1,
+    ...(firsts.length > 1 ? { drawn_among: firsts } : {}),
     fallback: usesOrigin ? (site.origin?.endpoints.map(({ url }) => url) ?? []) : [],
   }
 }

@@ -3,9 +3,9 @@ import type { Endpoint, Policy } from '../config/snapshot.ts'
 /**
  * How an endpoint stands, as of now: `unhealthy` by active checks, `ejected` by its answers to requests, `corrupt` by
  * bytes that did not prove. `circuit-open`: too many requests wait for its headers; `over-capacity`: it asked us to
- * come back later.
+ * come back later; `drained`: nothing is to be sent there.
  */
-export type Standing = 'healthy' | 'unhealthy' | 'ejected' | 'corrupt' | 'circuit-open' | 'over-capacity'
+export type Standing = 'healthy' | 'unhealthy' | 'ejected' | 'corrupt' | 'circuit-open' | 'over-capacity' | 'drained'
 
 /** What a decision may look at besides the request and the Snapshot. The owner of the answers knows the time. */
 export interface World {

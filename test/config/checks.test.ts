@@ -248,3 +248,61 @@ t.test('private addresses of CDNs that are not trusted, in any spelling', async 
     'warning: cdns[0].tls.verify: with verify: false anybody on the way can answer in its place: for tests only',
   ])
 })
+
+t.test('tests', async (t) => {
+  const tests = (more: string) => `${site('routes: [{ name: all, policy: default }]')}tests:\n  - { ${more} }\n`
+  const who = 'client_ip: 81.2.69.142, host: www.example.com'
+  const right = [
+    `${who}, expect: { cdn: [alpha, origin, none], not: beta, candidates: [alpha], rejected: { beta: drained } }`,
+    `${who}, given: { unhealthy: [alpha], drained: ["https://b1.example"] }, expect: { site: www, route: all }`,
+    `${who}, headers: { x-a: b }, method: POST, path: /a, name: A, expect: { policy: default, status: 404, within: 1km }`,
+  ]
+  for (const text of right) expectProblems(t, tests(text), [])
+  const wrong: readonly (readonly [test: string, problem: string])[] = [
+    ['host: a, expect: { cdn: alpha }', 'tests[0]: needs "client_ip"'],
+    [
+      `client_ip: §81.2.69, host: a, expect: { cdn: alpha }`,
+      'tests[0].client_ip: expected an IP address such as 81.2.69.142, got "81.2.69"',
+    ],
+    [
+      `client_ip: 81.2.69.1, host: §a/b, expect: { cdn: alpha }`,
+      'tests[0].host: expected a host name, without scheme, port and path, got "a/b"',
+    ],
+    [`${who}, path: §a, expect: { cdn: alpha }`, 'tests[0].path: expected a path that begins with /, got "a"'],
+    [`${who}, expect: §{}`, 'tests[0].expect: expects nothing: name a cdn, a reason, a route, a status …'],
+    [`${who}, expect: { §cnd: alpha }`, 'tests[0].expect.cnd: unknown key "cnd"; did you mean "cdn"?'],
+    [`${who}, expect: { cdn: §alhpa }`, 'tests[0].expect.cdn: no CDN is named "alhpa"; did you mean "alpha"?'],
+    [`${who}, expect: { not: [beta, §x] }`, 'tests[0].expect.not[1]: no CDN is named "x"'],
+    [
+      `${who}, expect: { candidates: [§betta] }`,
+      'tests[0].expect.candidates[0]: no CDN is named "betta"; did you mean "beta"?',
+    ],
+    [
+      `${who}, expect: { rejected: { §betta: drained } }`,
+      'tests[0].expect.rejected.betta: no CDN is named "betta"; did you mean "beta"?',
+    ],
+    [`${who}, expect: { route: §al }`, 'tests[0].expect.route: no route is named "al"'],
+    [
+      `${who}, expect: { policy: §defualt }`,
+      'tests[0].expect.policy: no policy is named "defualt"; did you mean "default"?',
+    ],
+    [
+      `${who}, given: { §unhealty: [alpha] }, expect: { cdn: beta }`,
+      'tests[0].given.unhealty: unknown key "unhealty"; did you mean "unhealthy"?',
+    ],
+    [
+      `${who}, given: { unhealthy: [§alfa] }, expect: { cdn: beta }`,
+      'tests[0].given.unhealthy[0]: no CDN is named "alfa"; did you mean "alpha"?',
+    ],
+    [
+      `${who}, given: { unhealthy: [alpha], drained: [§alpha] }, expect: { cdn: beta }`,
+      'tests[0].given.drained[0]: "alpha" is given as unhealthy already',
+    ],
+  ]
+  for (const [text, problem] of wrong) {
+    const marked = text.includes('§') ? tests(text) : tests(text).replace('- { host', '- §{ host')
+    expectProblems(t, marked, [problem])
+  }
+  const [reason] = problemsOf(tests(`${who}, expect: { reason: proximty }`))
+  t.match(reason, /tests\[0\]\.expect\.reason: expected .*did you mean "proximity"\?/)
+})

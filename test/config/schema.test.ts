@@ -135,7 +135,7 @@ t.test('unknown keys stand at the key and suggest the nearest', async (t) => {
 t.test('what is not built yet is known, accepted when off, refused otherwise', async (t) => {
   const off = [
     `${SITE}listen: [{ address: ":1", https_redirect: false, proxy_protocol: false, tls: null }]\n`,
-    `${SITE}otel: { endpoint: null }\ntests: []\ncache: { disk: { path: null } }\n`,
+    `${SITE}otel: { endpoint: null }\ncache: { disk: { path: null } }\n`,
     `${SITE}geoip: { asn_database: null }\n`,
     cdn('pricing: {}, commit: null, max_mbps: null, signing: null, purge: null'),
     cdn('pricing: { per_gb: 0, per_10k_requests: 0 }'),
@@ -152,7 +152,6 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
   const on: [string, string][] = [
     [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
-    [`${SITE}tests: [{ client_ip: 81.2.69.142, host: a, expect: { cdn: b } }]\n`, 'tests'],
     [cdn('locations: [{ preset: cloudfront }]'), 'cdns[0].locations[0]'],
     [cdn('pricing: { per_gb: { EU: 0.085, default: 0.1 } }'), 'cdns[0].pricing.per_gb'],
     [cdn('pricing: { per_gb: [{ up_to_gb: 10000, price: 0.085 }, { price: 0.07 }] }'), 'cdns[0].pricing.per_gb'],

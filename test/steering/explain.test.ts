@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Site } from '../../src/config/snapshot.ts'
 import { parseAddress } from '../../src/geo/address.ts'
 import { explain, type Question } from '../../src/steering/explain.ts'
+import { NOTHING_GIVEN } from '../../src/steering/given.ts'
 import { indexSites } from '../../src/steering/match.ts'
 import { NEUTRAL_WORLD } from '../../src/steering/world.ts'
 import { makeEndpoint, makeRoute, makeSite, NO_HEADERS, placeAt, standing } from './support/build.ts'
@@ -25,7 +26,7 @@ function site(over: Partial<Site> = {}): Site {
 }
 
 function ask(over: Partial<Question> = {}, of: Site = site()): Record<string, unknown> {
-  const ground = { findSite: indexSites([of]), world: NEUTRAL_WORLD, place: () => placeAt(0) }
+  const ground = { findSite: indexSites([of]), world: NEUTRAL_WORLD, place: () => placeAt(0), given: NOTHING_GIVEN }
   return JSON.parse(JSON.stringify(explain({ ...QUESTION, ...over }, ground)))
 }
 
@@ -86,7 +87,7 @@ t.test('routes may look at header fields', async (t) => {
   const images = makeRoute([standing('b', 30)], { name: 'images' })
   const match = { ...images.match, headers: [['accept', /^image\//]] as const }
   const www = site({ routes: [{ ...images, match }, makeRoute([standing('a', 10)], { name: 'rest' })] })
-  const ground = { findSite: indexSites([www]), world: NEUTRAL_WORLD, place: () => placeAt(0) }
+  const ground = { findSite: indexSites([www]), world: NEUTRAL_WORLD, place: () => placeAt(0), given: NOTHING_GIVEN }
   t.equal(explain(QUESTION, ground).route, 'rest')
   t.equal(explain({ ...QUESTION, header: (name) => (name === 'accept' ? 'image/png' : null) }, ground).route, 'images')
 })

@@ -12,7 +12,7 @@ export const headerKey = z.string().superRefine((input, context) => {
   context.addIssue({ code: 'custom', message: name === undefined ? 'not a header name' : name.refused })
 })
 
-const headerValue = text('a header value: a string without line breaks or outer spaces', parseHeaderValue)
+export const headerValue = text('a header value: a string without line breaks or outer spaces', parseHeaderValue)
 
 const headerEdit = keyed({
   set: z.record(headerKey, headerValue).prefault({}).describe('Header fields to set, after `remove`.'),

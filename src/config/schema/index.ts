@@ -4,12 +4,12 @@ import { geoip } from './geo.ts'
 import { keyed } from './keyed.ts'
 import { admin, listen } from './listen.ts'
 import { filePath, NAME, token } from './names.ts'
-import { notYet } from './not-yet.ts'
 import { location, network } from './places.ts'
 import { policy } from './policy.ts'
 import { site } from './site.ts'
+import { steeringTest } from './steering-test.ts'
 import { pattern } from './text.ts'
-import { cache, limits, log, otel, shutdown, steeringTest } from './top.ts'
+import { cache, limits, log, otel, shutdown } from './top.ts'
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
@@ -54,7 +54,7 @@ export const configSchema = keyed({
   shutdown: shutdown.prefault({}).describe('How the gateway ends.'),
   otel: otel.prefault({}).describe('OpenTelemetry.'),
   log: log.prefault({}).describe('Log lines on standard output.'),
-  tests: notYet(z.array(steeringTest).describe('Expected decisions.'), []).prefault([]),
+  tests: z.array(steeringTest).prefault([]).describe('Expected decisions, for `polycdn test`.'),
 })
 
 /** A configuration as its file says it, checked, with every default filled in. `compile` makes a Snapshot of it. */

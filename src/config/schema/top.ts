@@ -51,11 +51,3 @@ export const log = keyed({
     .prefault('truncated')
     .describe('How client addresses appear; truncated: /24 and /48.'),
 })
-
-export const steeringTest = keyed({
-  client_ip: z.string(),
-  host: z.string(),
-  path: z.string().optional(),
-  given: z.looseObject({}).optional(),
-  expect: z.looseObject({}),
-})

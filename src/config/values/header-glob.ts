@@ -7,6 +7,7 @@ import { compileRun } from './path-glob.ts'
 export function compileHeaderGlob(input: unknown): RegExp | undefined {
   if (typeof input !== 'string' || input.length > 256 || /[,\p{Cc}]/u.test(input)) return undefined
   const glob = input.trim()
-  const start = '(?:^|,)(?=([ \\t]*))\\1'
+  // In a group: a pattern that begins with a digit would make it \11.
+  const start = '(?:^|,)(?=([ \\t]*))(?:\\1)'
   return new RegExp(`${start}${compileRun(glob, '[^,]', { groups: 1 })}[ \\t]*(?:;[^,]*)?(?:,|$)`, 'i')
 }

@@ -86,6 +86,7 @@ t.test('header patterns', async (t) => {
     ['*Firefox*', ['Mozilla/5.0 (X11; Linux) Gecko/2 Firefox/99'], ['Mozilla/5.0 (KHTML, like Gecko) Chrome/1']],
     ['*(*)*chrome*', ['Mozilla (X) Chrome'], ['Mozilla (X Chrome']],
     ['a.c', ['a.c'], ['abc']],
+    ['1', ['1', 'a, 1'], ['', '11', '\x01']],
   ]
   for (const [glob, yes, no] of rows) {
     const compiled = compileHeaderGlob(glob)!

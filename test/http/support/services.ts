@@ -223,6 +223,7 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
       connectionsPerAddress: 256,
       ...limits,
     },
+    tests: [],
     log: { level: 'debug', access: true, clientIp: 'full' },
     workers: 1,
     stateDir: null,

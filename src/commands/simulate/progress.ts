@@ -1,0 +1,36 @@
+const WIDTH = 30
+/** Between two looks. Milliseconds. */
+const INTERVAL = 100
+const CLEAR = '\r\x1b[K'
+
+/** A bar of how much of the logs has been read, on a terminal. */
+export class Progress {
+  readonly #write: (text: string) => void
+  readonly #now: () => number
+  readonly #size: number | null
+  #read = 0
+  #shownAt = Number.NEGATIVE_INFINITY
+
+  /** @param size of all logs together; null: nobody knows */
+  constructor(size: number | null, write: (text: string) => void, now: () => number) {
+    this.#size = size
+    this.#write = write
+    this.#now = now
+  }
+
+  add(bytes: number, lines: number): void {
+    this.#read += bytes
+    const now = this.#now()
+    if (now - this.#shownAt < INTERVAL) return
+    this.#shownAt = now
+    const told = `${lines.toLocaleString('en-US')} lines`
+    if (this.#size === null) return this.#write(`${CLEAR}${told}`)
+    const share = Math.min(1, this.#read / Math.max(1, this.#size))
+    const bar = '█'.repeat(Math.floor(share * WIDTH)).padEnd(WIDTH, '░')
+    this.#write(`${CLEAR}${bar} ${Math.floor(share * 100)} %  ${told}`)
+  }
+
+  end(): void {
+    this.#write(CLEAR)
+  }
+}

@@ -1,0 +1,20 @@
+import type { Endpoint } from '../config/snapshot.ts'
+import type { Decision } from './decision.ts'
+
+/**
+ * Whom a client is sent to in redirect mode; null where the gateway has to deliver itself. A navigation is always
+ * delivered, or the address bar would show the CDN's own host.
+ */
+export function sentTo({ policy, candidates }: Decision, header: (name: string) => string | null): Endpoint | null {
+  const best = candidates[0]
+  // Nobody can rescue a visitor who was sent to a CDN that is down.
+  if (policy.mode !== 'redirect' || best === undefined || best.reason === 'panic' || isNavigation(header)) return null
+  return best.endpoint.cdn?.trust === true ? best.endpoint : null
+}
+
+/** Browsers say what they fetch over HTTPS only; over HTTP the wish for a page must do. */
+function isNavigation(header: (name: string) => string | null): boolean {
+  const mode = header('sec-fetch-mode')
+  if (mode === null) return header('accept')?.includes('text/html') ?? false
+  return mode === 'navigate' || header('sec-fetch-dest') === 'document'
+}
