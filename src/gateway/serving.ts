@@ -10,6 +10,7 @@ import type { Generation } from '../http/generation.ts'
 import { Listeners } from '../http/listeners.ts'
 import type { RequestListener } from '../http/pipeline.ts'
 import { RateLimits } from '../http/rate-limits.ts'
+import { recordUnreadable } from '../http/record.ts'
 import { createApp } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { Tunnels } from '../http/tunnel.ts'
@@ -86,6 +87,7 @@ export class Serving {
       ordered: () => this.#acme.certificates,
       // With other workers, or with the process that this one takes over from.
       shared: true,
+      onUnreadable: (status) => recordUnreadable(this.#services, status),
       onStranger: () => log.throttle('stranger', 10_000)?.warn('proxy-protocol-refused'),
       onRefused: (limit) => log.throttle('connection-refused', 10_000)?.warn('connection-refused', { limit }),
     })

@@ -24,16 +24,16 @@ const waiting = new WeakSet<Socket>()
  * Answers what is not HTTP, after the answers to what came before it: a 400 in the middle of a body would be read as part
  * of it. Content that breaks its framing is no content: its request is refused too, where its answer has not begun.
  */
-export function onClientError(error: ParseError, socket: ServedSocket): void {
+export function onClientError(error: ParseError, socket: ServedSocket, onAnswered: (status: number) => void): void {
   const unreadable = error.code?.startsWith('HPE_') === true
   if (unreadable && waiting.has(socket)) return
   const answering = socket._httpMessage
   const asked = socket.parser?.incoming
-  if (!answering) return answer(error, socket)
+  if (!answering) return answer(error, socket, onAnswered)
   if (unreadable && asked?.complete === true) {
     waiting.add(socket)
-    afterAnswers(socket, () => answer(error, socket))
-  } else if (unreadable && answering.req === asked && !answering.headersSent) answer(error, socket)
+    afterAnswers(socket, () => answer(error, socket, onAnswered))
+  } else if (unreadable && answering.req === asked && !answering.headersSent) answer(error, socket, onAnswered)
   else socket.destroy()
 }
 
@@ -44,7 +44,7 @@ function afterAnswers(socket: ServedSocket, then: () => void): void {
   else then()
 }
 
-function answer(error: ParseError, socket: Socket): void {
+function answer(error: ParseError, socket: Socket, onAnswered: (status: number) => void): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
   const status = statusOf(error)
   const body = `${status} ${STATUS_CODES[status]}\n`
@@ -53,6 +53,7 @@ function answer(error: ParseError, socket: Socket): void {
       `content-length: ${body.length}\r\n\r\n${body}`,
   )
   socket.destroySoon()
+  onAnswered(status)
 }
 
 /** A method that could be one (RFC 9110 section 9.1), and a request line with a version that could be one (section 2.5). */

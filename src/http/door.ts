@@ -26,6 +26,8 @@ export interface Handlers {
   ordered(): readonly Certificate[]
   /** Other processes listen on the same addresses. */
   readonly shared?: boolean
+  /** What came is no request that Node's parser hands over, CONNECT among them: it was answered with this status. */
+  onUnreadable(status: number): void
   /** A connection to a `proxy_protocol` listener came from nobody we trust, or without a header. */
   onStranger(): void
 }

@@ -8,6 +8,8 @@ import { IdleSockets } from './idle-sockets.ts'
 import { onePerConnection } from './pipeline.ts'
 import { hasContent } from './request-body.ts'
 
+type Http1Handlers = Pick<Handlers, 'onRequest' | 'onUpgrade' | 'onUnreadable'>
+
 const CLOSE_OLDER_EVERY = 1_000
 
 /** Speaks HTTP/1 on connections that are handed to it. It listens nowhere itself. */
@@ -17,7 +19,7 @@ export class Http1Server {
   readonly #sweep: NodeJS.Timeout
   #closing = false
 
-  constructor(handlers: Pick<Handlers, 'onRequest' | 'onUpgrade'>, limits: Limits) {
+  constructor(handlers: Http1Handlers, limits: Limits) {
     this.#server = createServer({
       connectionsCheckingInterval: 1000,
       requireHostHeader: false,
@@ -65,7 +67,7 @@ export class Http1Server {
     this.#server.close()
   }
 
-  #wire({ onRequest, onUpgrade }: Pick<Handlers, 'onRequest' | 'onUpgrade'>): void {
+  #wire({ onRequest, onUpgrade, onUnreadable }: Http1Handlers): void {
     const server = this.#server
     const listener = onePerConnection((request, response) => {
       const { socket } = request
@@ -81,16 +83,21 @@ export class Http1Server {
       this.#idle.forget(socket as Socket)
       onUpgrade(request, socket, head)
     })
-    server.on('connect', (_request, socket: Duplex) => refuseConnect(socket))
-    server.on('clientError', (error, socket) => onClientError(error, socket as Socket))
+    server.on('connect', (_request, socket: Duplex) => refuseConnect(socket) && onUnreadable(405))
+    server.on('clientError', (error, socket) => onClientError(error, socket as Socket, onUnreadable))
   }
 }
 
-function refuseConnect(socket: Duplex): void {
+/** Says whether it was answered: not in the middle of another answer. */
+function refuseConnect(socket: Duplex): boolean {
   socket.on('error', () => {})
   const { _httpMessage: answering } = socket as Duplex & { _httpMessage?: unknown }
-  if (answering) return void socket.destroy()
+  if (answering) {
+    socket.destroy()
+    return false
+  }
   const answer = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
   // Node has let go of the socket: nobody else would ever close our half of it.
   socket.end(answer, () => socket.destroy())
+  return true
 }

@@ -28,6 +28,12 @@ export function record(services: Services, arrival: Arrival, admitted: Admitted 
   if (log.access) services.accessLog.write(accessRecord(arrival, admitted, ending, { ms, log }))
 }
 
+/** What came was no request that could be understood any further. */
+export function recordUnreadable({ metrics, log }: Pick<Services, 'metrics' | 'log'>, status: number): void {
+  metrics.requests.child(OTHER, 'none', codeClass(status)).inc()
+  log.throttle('unreadable-request', 10_000)?.info('unreadable-request', { status })
+}
+
 function count(metrics: Metrics, site: string, ending: Ending, ms: number): void {
   const cdn = ending.servedBy?.cdnName ?? 'none'
   metrics.requests.child(site, cdn, codeClass(ending.status)).inc()

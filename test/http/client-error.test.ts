@@ -153,3 +153,12 @@ t.test('after a refused CONNECT nothing is left of the connection', async (t) =>
   t.match((await client.responses(1))[0], { status: 405 })
   await until(() => door.listeners.connections === 0, { what: 'the connection to be gone, though the client stays' })
 })
+
+t.test('what cannot be read is counted, with the status that it was answered with', async (t) => {
+  const door = await doorTo(t, answer())
+  for (const bad of [...BAD, OTHERS[0]!]) await rawExchange(t, door, bad)
+  const { body } = await door.services.metrics.exposition()
+  t.match(body, /^polycdn_requests_total\{site="_other",cdn="none",code="4xx"\} 3$/m)
+  t.match(body, /^polycdn_requests_total\{site="_other",cdn="none",code="5xx"\} 1$/m)
+  t.match(door.services.logLines.records, [{ event: 'unreadable-request', status: 400 }])
+})

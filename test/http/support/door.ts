@@ -1,5 +1,6 @@
 import type { Policy } from '../../../src/config/snapshot.ts'
 import { Listeners } from '../../../src/http/listeners.ts'
+import { recordUnreadable } from '../../../src/http/record.ts'
 import { createApp } from '../../../src/http/server.ts'
 import { Tunnels } from '../../../src/http/tunnel.ts'
 import type { Scope } from '../../helpers/scope.ts'
@@ -18,8 +19,15 @@ export interface DoorWithUpstream extends Door {
   readonly upstream: ScriptedUpstream
 }
 
+const NOTHING = () => {}
 /** For listeners whose refusals nobody looks at. */
-export const QUIET = { onRefused: () => {}, onStranger: () => {}, ordered: () => [], ticketKeys: Buffer.alloc(48, 7) }
+export const QUIET = {
+  onRefused: NOTHING,
+  onStranger: NOTHING,
+  onUnreadable: NOTHING,
+  ordered: () => [],
+  ticketKeys: Buffer.alloc(48, 7),
+}
 
 /** Listens where the snapshot says. */
 export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
@@ -31,6 +39,7 @@ export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
     onUpgrade: (request, socket, head) => tunnels.handleUpgrade(request, socket, head),
     snapshot: () => services.current().snapshot,
     ...QUIET,
+    onUnreadable: (status) => recordUnreadable(services, status),
   })
   const { listen, limits } = services.current().snapshot
   await listeners.open(listen, limits)
