@@ -89,7 +89,7 @@ t.test(
     t.same(rejections, [])
     t.same(services.errors, [])
     t.same(
-      services.logLines.records.filter(({ event }) => event !== 'unknown-host'),
+      services.logLines.records.filter(({ event }) => event !== 'unknown-host' && event !== 'unreadable-request'),
       [],
     )
     for (const line of services.accessLines.all) JSON.parse(line)
