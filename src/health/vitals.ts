@@ -1,3 +1,5 @@
+import type { UsualLatency } from '../steering/world.ts'
+import { PeakEwma } from './ewma.ts'
 import { Latency } from './latency.ts'
 
 /** What one process sees of an endpoint by itself. Times are milliseconds of its monotonic clock. */
@@ -7,6 +9,7 @@ export class Vitals {
   /** −Infinity: never. */
   lastSuccess = Number.NEGATIVE_INFINITY
   #latency: Latency | null = null
+  #average: PeakEwma | null = null
 
   /** A request begins to wait; the function says that it no longer does. Calls beyond the first do nothing. */
   begin(): () => void {
@@ -30,5 +33,19 @@ export class Vitals {
 
   p95(now: number): number | null {
     return this.#latency?.p95(now) ?? null
+  }
+
+  answered(ms: number, now: number): void {
+    this.#average ??= new PeakEwma()
+    this.#average.add(ms, now)
+  }
+
+  latency(now: number): number | null {
+    return this.#average?.value(now) ?? null
+  }
+
+  usualLatency(now: number): UsualLatency | null {
+    const average = this.#average
+    return average === null ? null : { ms: average.mean!, age: now - average.at }
   }
 }

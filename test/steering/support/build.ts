@@ -12,7 +12,7 @@ import type {
 import { parseAddress } from '../../../src/geo/address.ts'
 import type { Coordinates, Place } from '../../../src/geo/place.ts'
 import type { RequestFacts } from '../../../src/steering/request-facts.ts'
-import type { Standing, World } from '../../../src/steering/world.ts'
+import type { Standing, UsualLatency, World } from '../../../src/steering/world.ts'
 
 const NO_EDITS = { set: [], remove: [] }
 export const NO_HEADERS = { request: NO_EDITS, response: NO_EDITS }
@@ -107,6 +107,10 @@ export function makePolicy(over: Partial<Policy> = {}): Policy {
     redirect: { status: 302, maxAge: 0 },
     strategy: 'proximity',
     tieThreshold: 500,
+    latencyTolerance: 20,
+    tieBreakers: ['latency', 'weight'],
+    hashOn: 'path',
+    affinity: 'none',
     fallback: 'origin',
     retry: RETRY,
     hedge: { enabled: false, after: 'p95', minDelay: 500, maxExtraPercent: 1 },
@@ -165,15 +169,27 @@ export interface WorldSpec {
   readonly random?: () => number
   readonly ramp?: Readonly<Record<string, number>>
   readonly lastSuccess?: Readonly<Record<string, number>>
+  /** The number that weights are drawn with. */
+  readonly draw?: () => number
+  /** What was measured just now, in ms; `usual` where it usually takes something else. */
+  readonly latency?: Readonly<Record<string, number>>
+  readonly usual?: Readonly<Record<string, UsualLatency>>
+  readonly pending?: Readonly<Record<string, number>>
 }
 
 /** A World with these standings, by the name of their Cdn. Chance is not to be used unless it is given. */
 export function makeWorld(standings: Readonly<Record<string, Standing>> = {}, spec: WorldSpec = {}): World {
-  const { random = scripted(), ramp = {}, lastSuccess = {} } = spec
+  const { random = scripted(), draw = scripted(), ramp = {}, lastSuccess = {} } = spec
+  const { latency = {}, usual = {}, pending = {} } = spec
   return {
     random,
+    draw,
     standing: ({ cdnName }) => standings[cdnName] ?? 'healthy',
     ramp: ({ cdnName }) => ramp[cdnName] ?? 1,
     lastSuccess: ({ cdnName }) => lastSuccess[cdnName] ?? 0,
+    latency: ({ cdnName }) => latency[cdnName] ?? null,
+    usualLatency: ({ cdnName }) =>
+      usual[cdnName] ?? (latency[cdnName] === undefined ? null : { ms: latency[cdnName], age: 0 }),
+    pending: ({ cdnName }) => pending[cdnName] ?? 0,
   }
 }
