@@ -9,31 +9,38 @@ const CLIP = 2
 
 /**
  * How long an endpoint takes to begin its answers, of late: a mean, and above it a peak that rises at once and fades
- * (peak EWMA). Where nothing is added the mean stays. Times are milliseconds of one monotonic clock.
+ * (peak EWMA). A peak is what three answers in a row have in common: a CDN is slow once whenever its cache misses, and
+ * whoever answers most would look slowest. Where nothing is added the mean stays. Times are milliseconds of one monotonic
+ * clock.
  */
 export class PeakEwma {
   #mean = 0
-  #peak = 0
+  /** How far the peak stood above the mean when the last sample came. */
+  #excess = 0
   /** Samples in the mean, each by what is left of it. */
   #count = 0
+  #last = Number.POSITIVE_INFINITY
+  #lastButOne = Number.POSITIVE_INFINITY
   #at = Number.NEGATIVE_INFINITY
 
   /** @param ms 0 or more; anything else does not count */
   add(ms: number, now: number): void {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) return
-    const peak = Math.max(ms, this.#valueAt(now))
+    const excess = this.#excess * left(now - this.#at, PEAK_DECAY)
     // The first samples count alike, and an old mean gives way to what is new.
     const before = Math.min(MOST_SAMPLES, this.#count * left(now - this.#at, MEAN_DECAY))
     const counted = before < 1 ? ms : Math.min(ms, this.#mean * CLIP)
     this.#count = before + 1
     this.#mean += (counted - this.#mean) / this.#count
-    this.#peak = Math.max(peak, this.#mean)
+    this.#excess = Math.max(Math.min(ms, this.#last, this.#lastButOne) - this.#mean, excess)
+    this.#lastButOne = this.#last
+    this.#last = ms
     this.#at = now
   }
 
   /** What to expect now; null before the first sample. */
   value(now: number): number | null {
-    return this.#count === 0 ? null : this.#valueAt(now)
+    return this.#count === 0 ? null : this.#mean + this.#excess * left(now - this.#at, PEAK_DECAY)
   }
 
   /** What to expect as a rule; null before the first sample. */
@@ -44,10 +51,6 @@ export class PeakEwma {
   /** When the last sample came, −Infinity before the first. */
   get at(): number {
     return this.#at
-  }
-
-  #valueAt(now: number): number {
-    return this.#mean + (this.#peak - this.#mean) * left(now - this.#at, PEAK_DECAY)
   }
 }
 
