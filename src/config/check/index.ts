@@ -8,6 +8,7 @@ import { checkListeners } from './listeners.ts'
 import { checkNames } from './names.ts'
 import { checkPolicies } from './policies.ts'
 import { checkSites } from './sites.ts'
+import { checkSteering } from './steering.ts'
 import { checkUse } from './use.ts'
 
 const CHECKS = [
@@ -19,6 +20,7 @@ const CHECKS = [
   checkNames,
   checkPolicies,
   checkSites,
+  checkSteering,
   checkUse,
 ]
 
