@@ -292,9 +292,7 @@ t.test('how a policy ranks', async (t) => {
   expectProblems(t, policy('strategy: §latency, mode: redirect'), [
     'warning: policies.default.strategy: the latency of a redirected client is not measured: this ranks by distance',
   ])
-  expectProblems(t, but('a.example }', 'a.example, weight: §-1 }'), [
-    'cdns[0].weight: must be at least 0, got -1',
-  ])
+  expectProblems(t, but('a.example }', 'a.example, weight: §-1 }'), ['cdns[0].weight: must be at least 0, got -1'])
 })
 
 t.test('what one policy inherits and does not use is no mistake where another uses it', async (t) => {
