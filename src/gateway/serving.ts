@@ -175,8 +175,8 @@ export function worldOf(health: HealthView, random: () => number): Services['wor
     standing: (endpoint, policy) => health.standing(endpoint, policy),
     ramp: (endpoint, policy) => health.ramp(endpoint, policy),
     lastSuccess: (endpoint) => health.lastSuccess(endpoint),
-    latency: (endpoint) => health.latency(endpoint),
-    usualLatency: (endpoint) => health.usualLatency(endpoint),
+    measured: (endpoint) => health.measured(endpoint),
+    latency: (endpoint) => health.measured(endpoint)?.now ?? null,
     pending: (endpoint) => health.pending(endpoint),
   }
 }

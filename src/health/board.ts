@@ -1,5 +1,5 @@
 import type { Endpoint, HealthCheck, OutlierSettings, Policy } from '../config/snapshot.ts'
-import type { Standing, UsualLatency } from '../steering/world.ts'
+import type { Measured, Standing } from '../steering/world.ts'
 import { type BoardState, type EndpointState, marksOf, toAbsolute, toRelative } from './board-state.ts'
 import { afterCheck, type CheckState, HINTED_UNHEALTHY, UNCHECKED } from './check-state.ts'
 import { FailureRate } from './failure-rate.ts'
@@ -114,12 +114,8 @@ export class Board implements HealthView {
     return this.#entries.get(endpoint.key)?.vitals.p95(this.#options.now()) ?? null
   }
 
-  latency(endpoint: Endpoint): number | null {
-    return this.#entries.get(endpoint.key)?.vitals.latency(this.#options.now()) ?? null
-  }
-
-  usualLatency(endpoint: Endpoint): UsualLatency | null {
-    return this.#entries.get(endpoint.key)?.vitals.usualLatency(this.#options.now()) ?? null
+  measured(endpoint: Endpoint): Measured | null {
+    return this.#entries.get(endpoint.key)?.vitals.measured(this.#options.now()) ?? null
   }
 
   answered({ key }: Endpoint, ms: number): void {

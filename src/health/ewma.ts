@@ -1,3 +1,5 @@
+import type { Measured } from '../steering/world.ts'
+
 /** After this time what is left of a peak above the mean is 37 %. Milliseconds. */
 const PEAK_DECAY = 10_000
 /** The same for the weight of a sample in the mean, where few come after it. */
@@ -38,19 +40,11 @@ export class PeakEwma {
     this.#at = now
   }
 
-  /** What to expect now; null before the first sample. */
-  value(now: number): number | null {
-    return this.#count === 0 ? null : this.#mean + this.#excess * left(now - this.#at, PEAK_DECAY)
-  }
-
-  /** What to expect as a rule; null before the first sample. */
-  get mean(): number | null {
-    return this.#count === 0 ? null : this.#mean
-  }
-
-  /** When the last sample came, −Infinity before the first. */
-  get at(): number {
-    return this.#at
+  /** null before the first sample. */
+  read(now: number): Measured | null {
+    if (this.#count === 0) return null
+    const age = now - this.#at
+    return { now: this.#mean + this.#excess * left(age, PEAK_DECAY), usual: this.#mean, age }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Endpoint, OutlierSettings, Policy } from '../config/snapshot.ts'
-import type { Standing, UsualLatency } from '../steering/world.ts'
+import type { Measured, Standing } from '../steering/world.ts'
 
 /**
  * Health as the processes that serve see it: what decisions ask, and what attempts report. In one process the Board
@@ -32,7 +32,6 @@ export interface HealthView {
   p95(endpoint: Endpoint): number | null
   /** The head of an answer that can be used came so many milliseconds after the request was sent. */
   answered(endpoint: Endpoint, ms: number): void
-  /** How long it takes to begin an answer just now, as this process and the active checks see it; null: never measured. */
-  latency(endpoint: Endpoint): number | null
-  usualLatency(endpoint: Endpoint): UsualLatency | null
+  /** How long it takes to begin an answer, as this process and the active checks see it; null: never measured. */
+  measured(endpoint: Endpoint): Measured | null
 }

@@ -1,7 +1,7 @@
 import type { Endpoint, OutlierSettings, Policy } from '../config/snapshot.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
-import type { Standing, UsualLatency } from '../steering/world.ts'
+import type { Measured, Standing } from '../steering/world.ts'
 import { type BoardState, type EndpointState, marksOf, toAbsolute } from './board-state.ts'
 import type { HealthView } from './health-view.ts'
 import { type HealthReport, holdFor } from './report.ts'
@@ -101,12 +101,8 @@ export class Mirror implements HealthView {
     return this.#entries.get(endpoint.key)?.vitals.p95(this.#options.timers.now()) ?? null
   }
 
-  latency(endpoint: Endpoint): number | null {
-    return this.#entries.get(endpoint.key)?.vitals.latency(this.#options.timers.now()) ?? null
-  }
-
-  usualLatency(endpoint: Endpoint): UsualLatency | null {
-    return this.#entries.get(endpoint.key)?.vitals.usualLatency(this.#options.timers.now()) ?? null
+  measured(endpoint: Endpoint): Measured | null {
+    return this.#entries.get(endpoint.key)?.vitals.measured(this.#options.timers.now()) ?? null
   }
 
   /** Decisions are made with what this process measures; the Board is told for who asks the primary about them. */

@@ -1,4 +1,4 @@
-import type { UsualLatency } from '../steering/world.ts'
+import type { Measured } from '../steering/world.ts'
 import { PeakEwma } from './ewma.ts'
 import { Latency } from './latency.ts'
 
@@ -40,12 +40,7 @@ export class Vitals {
     this.#average.add(ms, now)
   }
 
-  latency(now: number): number | null {
-    return this.#average?.value(now) ?? null
-  }
-
-  usualLatency(now: number): UsualLatency | null {
-    const average = this.#average
-    return average === null ? null : { ms: average.mean!, age: now - average.at }
+  measured(now: number): Measured | null {
+    return this.#average?.read(now) ?? null
   }
 }

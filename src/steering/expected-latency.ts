@@ -26,14 +26,13 @@ export interface ExpectedLatency {
 export function expectedLatency({ endpoint, km }: Candidate, { policy, world, draw }: Field): ExpectedLatency {
   const seed = (km ?? 0) * MS_PER_KM
   if (policy.mode === 'redirect') return { now: seed, usual: seed }
-  const now = world.latency(endpoint)
-  const usual = world.usualLatency(endpoint)
-  if (now === null || usual === null) {
+  const measured = world.measured(endpoint)
+  if (measured === null) {
     const ms = world.pending(endpoint) === 0 ? seed : seed + AWAITED
     return { now: ms, usual: ms }
   }
-  const { ms, age } = usual
-  if (age <= FRESH || draw() >= EXPLORING || world.pending(endpoint) > 0) return { now, usual: ms }
+  const { now, usual, age } = measured
+  if (age <= FRESH || draw() >= EXPLORING || world.pending(endpoint) > 0) return measured
   const trust = Math.exp(-(age - FRESH) / FADING)
-  return { now: seed + (now - seed) * trust, usual: seed + (ms - seed) * trust }
+  return { now: seed + (now - seed) * trust, usual: seed + (usual - seed) * trust }
 }

@@ -32,5 +32,7 @@ function byAffinity(candidates: readonly Candidate[], { request }: Field): Candi
 function settle(equals: Candidate[], field: Field, next: number): Candidate[] {
   const name = field.policy.tieBreakers[next]
   if (equals.length < 2 || name === undefined) return equals
-  return TIE_BREAKERS[name](equals, field).flatMap((group) => settle(group, field, next + 1))
+  const groups = TIE_BREAKERS[name](equals, field)
+  if (groups.length === 1) return settle(groups[0]!, field, next + 1)
+  return groups.flatMap((group) => settle(group, field, next + 1))
 }

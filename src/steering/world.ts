@@ -7,9 +7,13 @@ import type { Endpoint, Policy } from '../config/snapshot.ts'
  */
 export type Standing = 'healthy' | 'unhealthy' | 'ejected' | 'corrupt' | 'circuit-open' | 'over-capacity'
 
-/** How long an endpoint usually takes to begin its answers, and since when nothing new is known. Milliseconds. */
-export interface UsualLatency {
-  readonly ms: number
+/** How long an endpoint takes to begin its answers. Milliseconds. */
+export interface Measured {
+  /** Just now: several slow answers raise it at once, and then it falls. */
+  readonly now: number
+  /** As a rule. */
+  readonly usual: number
+  /** Since when nothing new is known. */
   readonly age: number
 }
 
@@ -24,9 +28,10 @@ export interface World {
   ramp(endpoint: Endpoint, policy: Policy): number
   /** When it last answered a request or a check well: milliseconds of any one clock, −Infinity for never. */
   lastSuccess(endpoint: Endpoint): number
-  /** How long it takes to begin an answer just now: a slow one raises it at once, and then it falls. null: never measured. */
+  /** null: never. */
+  measured(endpoint: Endpoint): Measured | null
+  /** Of that, what holds just now. */
   latency(endpoint: Endpoint): number | null
-  usualLatency(endpoint: Endpoint): UsualLatency | null
   /** Requests of this process that wait for its headers. */
   pending(endpoint: Endpoint): number
 }
@@ -39,6 +44,6 @@ export const NEUTRAL_WORLD: World = {
   ramp: () => 1,
   lastSuccess: () => Number.NEGATIVE_INFINITY,
   latency: () => null,
-  usualLatency: () => null,
+  measured: () => null,
   pending: () => 0,
 }

@@ -179,18 +179,18 @@ t.test(
     const { board, timers } = cluster
     const [first, second] = cluster.mirrors as [Mirror, Mirror]
     for (const view of [board, first]) {
-      t.strictSame([view.latency(GOOD), view.usualLatency(GOOD)], [null, null])
+      t.equal(view.measured(GOOD), null)
       view.answered({ ...GOOD, key: 'nobody' }, 5)
     }
     for (const ms of [30, 50, 40]) first.answered(GOOD, ms)
-    t.strictSame(first.usualLatency(GOOD), { ms: 40, age: 0 })
-    t.equal(second.latency(GOOD), null)
+    t.strictSame(first.measured(GOOD), { now: 40, usual: 40, age: 0 })
+    t.equal(second.measured(GOOD), null)
     timers.advance(1_000)
-    t.strictSame(first.usualLatency(GOOD), { ms: 40, age: 1_000 })
-    t.equal(second.latency(GOOD), null)
-    t.equal(board.usualLatency(GOOD)?.ms, 40)
+    t.strictSame(first.measured(GOOD), { now: 40, usual: 40, age: 1_000 })
+    t.equal(second.measured(GOOD), null)
+    t.equal(board.measured(GOOD)?.usual, 40)
     second.probed(GOOD.key, 90)
-    t.equal(second.latency(GOOD), 90)
+    t.equal(second.measured(GOOD)?.now, 90)
     second.probed('nobody', 90)
     t.end()
   },

@@ -15,7 +15,8 @@ function expected(spec: WorldSpec = {}, km: number | null = 2_000, mode: Mode = 
 
 const measured = (age: number, more: WorldSpec = {}): WorldSpec => ({
   latency: { a: 320 },
-  usual: { a: { ms: 120, age } },
+  usual: { a: 120 },
+  age,
   ...more,
 })
 

@@ -11,24 +11,23 @@ const RESOLUTION = 1
  */
 export const latency: TieBreaker = (equals, field) => {
   const fine = field.policy.strategy === 'latency'
-  const timed = equals.map((candidate) => {
+  const times = equals.map((candidate) => {
     const { now, usual } = expectedLatency(candidate, field)
-    return { candidate, ms: fine ? usual : now }
+    return fine ? usual : now
   })
-  return groupsWithin(fine ? RESOLUTION : field.policy.latencyTolerance, timed)
+  return groupsWithin(fine ? RESOLUTION : field.policy.latencyTolerance, equals, times)
 }
 
 /** Each group begins with the best of what is left, and holds who is within `tolerance` of it, in the order given. */
-function groupsWithin(
-  tolerance: number,
-  timed: readonly { readonly candidate: Candidate; readonly ms: number }[],
-): Candidate[][] {
+function groupsWithin(tolerance: number, equals: readonly Candidate[], times: readonly number[]): Candidate[][] {
   const groups: Candidate[][] = []
-  let left = timed
-  while (left.length > 0) {
-    const limit = Math.min(...left.map(({ ms }) => ms)) + tolerance
-    groups.push(left.filter(({ ms }) => ms <= limit).map(({ candidate }) => candidate))
-    left = left.filter(({ ms }) => ms > limit)
+  let limit = Number.NEGATIVE_INFINITY
+  for (;;) {
+    const beyond = limit
+    let least = Number.POSITIVE_INFINITY
+    for (const ms of times) if (ms > beyond && ms < least) least = ms
+    if (least === Number.POSITIVE_INFINITY) return groups
+    limit = least + tolerance
+    groups.push(equals.filter((_, at) => times[at]! > beyond && times[at]! <= limit))
   }
-  return groups
 }

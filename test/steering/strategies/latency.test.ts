@@ -33,7 +33,7 @@ t.test('what was measured counts more than the distance', (t) => {
 })
 
 t.test('within the tolerance what is usual decides, to a millisecond, and beyond it the moment', (t) => {
-  const usual = { near: { ms: 31, age: 0 }, middle: { ms: 30, age: 0 }, far: { ms: 29.5, age: 0 } }
+  const usual = { near: 31, middle: 30, far: 29.5 }
   const noisy = { near: 50, middle: 45, far: 31 }
   t.equal(ranked({ latency: noisy, usual, draw: () => 0.1 }), 'far:tie-break middle:tie-break near:tie-break')
   t.equal(ranked({ latency: noisy, usual, draw: () => 0.9 }), 'middle:tie-break far:tie-break near:tie-break')

@@ -12,7 +12,7 @@ import type {
 import { parseAddress } from '../../../src/geo/address.ts'
 import type { Coordinates, Place } from '../../../src/geo/place.ts'
 import type { RequestFacts } from '../../../src/steering/request-facts.ts'
-import type { Standing, UsualLatency, World } from '../../../src/steering/world.ts'
+import type { Standing, World } from '../../../src/steering/world.ts'
 
 const NO_EDITS = { set: [], remove: [] }
 export const NO_HEADERS = { request: NO_EDITS, response: NO_EDITS }
@@ -173,23 +173,28 @@ export interface WorldSpec {
   readonly draw?: () => number
   /** What was measured just now, in ms; `usual` where it usually takes something else. */
   readonly latency?: Readonly<Record<string, number>>
-  readonly usual?: Readonly<Record<string, UsualLatency>>
+  readonly usual?: Readonly<Record<string, number>>
+  /** Since when nothing new is known. */
+  readonly age?: number
   readonly pending?: Readonly<Record<string, number>>
 }
 
 /** A World with these standings, by the name of their Cdn. Chance is not to be used unless it is given. */
 export function makeWorld(standings: Readonly<Record<string, Standing>> = {}, spec: WorldSpec = {}): World {
   const { random = scripted(), draw = scripted(), ramp = {}, lastSuccess = {} } = spec
-  const { latency = {}, usual = {}, pending = {} } = spec
+  const { latency = {}, usual = {}, age = 0, pending = {} } = spec
+  const measured = ({ cdnName }: Endpoint) => {
+    const now = latency[cdnName]
+    return now === undefined ? null : { now, usual: usual[cdnName] ?? now, age }
+  }
   return {
     random,
     draw,
     standing: ({ cdnName }) => standings[cdnName] ?? 'healthy',
     ramp: ({ cdnName }) => ramp[cdnName] ?? 1,
     lastSuccess: ({ cdnName }) => lastSuccess[cdnName] ?? 0,
-    latency: ({ cdnName }) => latency[cdnName] ?? null,
-    usualLatency: ({ cdnName }) =>
-      usual[cdnName] ?? (latency[cdnName] === undefined ? null : { ms: latency[cdnName], age: 0 }),
+    measured,
+    latency: (endpoint) => measured(endpoint)?.now ?? null,
     pending: ({ cdnName }) => pending[cdnName] ?? 0,
   }
 }

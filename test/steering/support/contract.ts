@@ -179,8 +179,7 @@ function randomWorld(endpoints: readonly Endpoint[], random: () => number): Worl
         {
           standing: random() < 0.6 ? 'healthy' : STANDINGS[Math.floor(random() * STANDINGS.length)]!,
           ramp: random() < 0.8 ? 1 : random(),
-          latency: measured ? ms + random() * 200 : null,
-          usual: measured ? { ms, age } : null,
+          measured: measured ? { now: ms + random() * 200, usual: ms, age } : null,
           pending: random() < 0.5 ? 0 : Math.floor(random() * 100),
         },
       ]
@@ -193,8 +192,8 @@ function randomWorld(endpoints: readonly Endpoint[], random: () => number): Worl
     standing: (endpoint) => facts.get(endpoint)!.standing,
     ramp: (endpoint) => facts.get(endpoint)!.ramp,
     lastSuccess: () => 0,
-    latency: (endpoint) => facts.get(endpoint)!.latency,
-    usualLatency: (endpoint) => facts.get(endpoint)!.usual,
+    measured: (endpoint) => facts.get(endpoint)!.measured,
+    latency: (endpoint) => facts.get(endpoint)!.measured?.now ?? null,
     pending: (endpoint) => facts.get(endpoint)!.pending,
   }
 }

@@ -81,11 +81,8 @@ class Network {
       standing: () => 'healthy',
       ramp: () => 1,
       lastSuccess: () => 0,
-      latency: (endpoint) => this.#averages.get(endpoint)?.value(this.#now) ?? null,
-      usualLatency: (endpoint) => {
-        const average = this.#averages.get(endpoint)
-        return average === undefined ? null : { ms: average.mean!, age: this.#now - average.at }
-      },
+      measured: (endpoint) => this.#averages.get(endpoint)?.read(this.#now) ?? null,
+      latency: () => null,
       pending: (endpoint) => this.#waiting.filter((sent) => sent.endpoint === endpoint).length,
     }
   }
