@@ -6,7 +6,10 @@ export function priorityOf({ cdn }: Endpoint): number {
 
 /** Endpoints, given as indexes, by priority: lowest number first; almost always one level. */
 export function levels(endpoints: readonly Endpoint[], indexes: readonly number[]): (readonly number[])[] {
+  const [first] = indexes
+  if (first === undefined) return []
+  const priority = priorityOf(endpoints[first]!)
+  if (indexes.every((index) => priorityOf(endpoints[index]!) === priority)) return [indexes]
   const byPriority = Map.groupBy(indexes, (index) => priorityOf(endpoints[index]!))
-  if (byPriority.size === 1) return [...byPriority.values()]
   return [...byPriority].sort(([a], [b]) => a - b).map(([, level]) => level)
 }

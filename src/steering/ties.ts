@@ -34,5 +34,7 @@ function settle(equals: Candidate[], field: Field, next: number): Candidate[] {
   if (equals.length < 2 || name === undefined) return equals
   const groups = TIE_BREAKERS[name](equals, field)
   if (groups.length === 1) return settle(groups[0]!, field, next + 1)
-  return groups.flatMap((group) => settle(group, field, next + 1))
+  const ordered: Candidate[] = []
+  for (const group of groups) ordered.push(...settle(group, field, next + 1))
+  return ordered
 }
