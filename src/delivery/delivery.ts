@@ -131,9 +131,9 @@ export class Delivery implements AttemptOwner {
   }
 
   onFailure(by: DeliveryAttempt, code: ErrorCode, sent: boolean): void {
-    const waited = this.#waiting.delete(by)
+    const wasWaiting = this.#waiting.delete(by)
     // It would have taken at least as long.
-    if (waited && code === 'http_response_timeout') this.#parts.health.answered(by.endpoint, by.attempt.waited)
+    if (wasWaiting && code === 'http_response_timeout') this.#parts.health.answered(by.endpoint, by.attempt.waited)
     // Nobody is charged while the client may have left.
     if (this.#leaving === null) this.#blame.failed(by.endpoint, code)
     this.#record(by, { kind: 'failed', code, status: null, sent })
