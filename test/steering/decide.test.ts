@@ -116,6 +116,19 @@ t.test('among ties it is chance that would have made the ill one first', (t) => 
   t.end()
 })
 
+t.test('one number is drawn for a decision: an ill one takes its share of the firsts, and a drained one none', (t) => {
+  const endpoints = [standing('well', 1), standing('ill', 0), standing('gone', 0, { drain: true }), standing('too', 1)]
+  const route = makeRoute(endpoints, { policy: { strategy: 'weighted' } })
+  let drawn = 0
+  let failovers = 0
+  for (; drawn < 900; ) {
+    const world = makeWorld({ ill: 'ejected' }, { draw: () => drawn++ / 900 })
+    if (decide(route, HERE, world).candidates[0]!.reason === 'failover-unhealthy') failovers++
+  }
+  t.equal(failovers, 300)
+  t.end()
+})
+
 t.test('panic: nothing is healthy, so whoever answered well most recently gets one attempt', (t) => {
   const ill = { a: 'unhealthy', b: 'unhealthy', c: 'unhealthy' } as const
   const recent = decide(makeRoute(THREE), HERE, makeWorld(ill, { lastSuccess: { a: 5, b: 1, c: 7 } }))
