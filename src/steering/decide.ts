@@ -5,10 +5,12 @@ import { levels } from './levels.ts'
 import { nearestOrder } from './order.ts'
 import { mustPanic, panic } from './panic.ts'
 import type { Ranking } from './ranking.ts'
+import { numberOf } from './rendezvous.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { isTemporary, sift } from './sift.ts'
 import { spare } from './spare.ts'
 import { spill } from './spill.ts'
+import { steadyKey } from './steady-key.ts'
 import { STRATEGIES } from './strategies/index.ts'
 import type { World } from './world.ts'
 
@@ -39,8 +41,11 @@ export function decide(route: Route, request: RequestFacts, world: World): Decis
   if (eligible.length === 0) return { policy, measuredFrom, candidates: [], rejected }
 
   const out = rejected.filter(isTemporary)
-  const ranked = out.length === 0 ? rank(eligible) : spill(rank(eligible), out, world)
-  const candidates = easeIn(ranked, policy, world)
+  // Requests that keep together stay together also when a part of them has to go elsewhere.
+  const key = steadyKey(policy, request)
+  const random = key === null ? () => world.random() : () => numberOf(key)
+  const ranked = out.length === 0 ? rank(eligible) : spill(rank(eligible), out, random)
+  const candidates = easeIn(ranked, policy, world, random)
   if (out.length > 0) markFailover(candidates, route, out, rank)
   return { policy, measuredFrom, candidates, rejected }
 }

@@ -15,6 +15,11 @@ export function rendezvousOrder(candidates: readonly Candidate[], key: string): 
     .map(({ candidate }) => candidate)
 }
 
+/** A number in [0, 1) that is always the same for a key, and says nothing of its order. */
+export function numberOf(key: string): number {
+  return mix(fnv1a(key)) / 2 ** 32
+}
+
 /** Exponentially distributed at the rate of the weight: the least of several is whose turn it is. Weight 0: never before another. */
 function scoreOf(candidate: Candidate, hash: number): number {
   const uniform = (mix(hash ^ seedOf(candidate.endpoint)) + 0.5) / 2 ** 32

@@ -1,6 +1,5 @@
 import type { Candidate, Rejection } from './decision.ts'
 import { priorityOf } from './levels.ts'
-import type { World } from './world.ts'
 
 /** A level is built for more than it gets: it carries all until fewer than 5 of 7 of its endpoints (71 %) can serve. */
 const OVERPROVISIONING = 1.4
@@ -11,13 +10,14 @@ const OVERPROVISIONING = 1.4
  *
  * @param ranked level by level, not empty
  * @param out who could serve, but not now
+ * @param random uniform in [0, 1)
  */
-export function spill(ranked: Candidate[], out: readonly Rejection[], world: World): Candidate[] {
+export function spill(ranked: Candidate[], out: readonly Rejection[], random: () => number): Candidate[] {
   const first = priorityOf(ranked[0]!.endpoint)
   if (priorityOf(ranked.at(-1)!.endpoint) === first) return ranked
   const loads = loadsOf(ranked, out)
   if (loads.get(first)! >= 1) return ranked
-  const chosen = drawLevel(loads, world.random())
+  const chosen = drawLevel(loads, random())
   if (chosen === first) return ranked
   const isChosen = ({ endpoint }: Candidate) => priorityOf(endpoint) === chosen
   const [head, ...rest] = [...ranked.filter(isChosen), ...ranked.filter((candidate) => !isChosen(candidate))]

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { type Address, parseAddress } from '../../src/geo/address.ts'
 import { decide } from '../../src/steering/decide.ts'
 import type { Standing } from '../../src/steering/world.ts'
 import { makeRoute, makeWorld, placeAt, requestAt, scripted, standing } from './support/build.ts'
@@ -61,6 +62,36 @@ t.test('the level that it spills to goes first as a whole, and says why', (t) =>
       .join(' ')
   t.equal(told(scripted(0.69)), '0-2:failover-unhealthy 0-3:failover 1-0:failover 1-1:failover 2-0:failover')
   t.equal(told(scripted(0.71)), '1-0:failover-unhealthy 1-1:failover 0-2:failover 0-3:failover 2-0:failover')
+  t.end()
+})
+
+t.test('under hash and affinity it is always the same keys that spill, and that come back slowly', (t) => {
+  const { route: half, standings } = route('0:2/4 1:0/2')
+  const CLIENTS = Array.from({ length: 600 }, (_, at) => parseAddress(`10.0.${at >> 2}.${64 * (at % 4)}`)!)
+  const policies = [
+    { strategy: 'hash', hashOn: 'client-network' },
+    { strategy: 'weighted', affinity: 'client-network' },
+  ] as const
+  for (const policy of policies) {
+    const of = makeRoute(half.endpoints, { policy })
+    const spills = (client: Address) => {
+      const first = decide(of, requestAt(placeAt(0), { client }), makeWorld(standings)).candidates[0]!
+      return first.endpoint.cdn!.priority === 1
+    }
+    const share = CLIENTS.filter(spills).length / CLIENTS.length
+    t.ok(Math.abs(share - 0.3) < 0.1, `${share}`)
+    for (const client of CLIENTS.slice(0, 40))
+      t.equal(spills(client), spills(parseAddress(client.text.replace(/\d+$/, '7'))!))
+    const ramped = (client: Address, ramp: number) => {
+      const world = makeWorld({}, { ramp: { '0-0': ramp } })
+      return decide(of, requestAt(placeAt(0), { client }), world).candidates[0]!.endpoint.cdnName === '0-0'
+    }
+    // Whoever is back stays back.
+    const back = [0.1, 0.4, 0.7, 1].map((ramp) => CLIENTS.filter((client) => ramped(client, ramp)))
+    t.ok(back[0]!.length < back[1]!.length && back[2]!.length < back[3]!.length)
+    for (const [at, some] of back.entries())
+      t.ok(some.every((client) => back.slice(at).every((more) => more.includes(client))))
+  }
   t.end()
 })
 

@@ -1,5 +1,5 @@
-import { clientNetwork } from '../client-network.ts'
 import { type Candidate, weightOf } from '../decision.ts'
+import { hashKey } from '../hash-key.ts'
 import { rendezvousOrder } from '../rendezvous.ts'
 import { candidatesOf, type Field, type Strategy } from './strategy.ts'
 
@@ -9,14 +9,8 @@ const BOUND = 1.25
 const FEW = 16
 
 /** The same endpoint for the same path, client network or header, as long as it is not loaded far more than the others. */
-export const hash: Strategy = (field) => bounded(rendezvousOrder(candidatesOf(field, 'hash'), keyOf(field)), field)
-
-/** Without the header, the path. */
-function keyOf({ policy, request }: Field): string {
-  const { hashOn } = policy
-  if (hashOn === 'path') return request.path
-  return hashOn === 'client-network' ? clientNetwork(request.client) : (request.header(hashOn.header) ?? request.path)
-}
+export const hash: Strategy = (field) =>
+  bounded(rendezvousOrder(candidatesOf(field, 'hash'), hashKey(field.policy.hashOn, field.request)), field)
 
 /** Consistent hashing with bounded loads: who has too much waits behind all others, which keep their order. */
 function bounded(ordered: Candidate[], { world }: Field): Candidate[] {
