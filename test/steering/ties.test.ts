@@ -55,7 +55,11 @@ t.test('who was never measured counts as its distance says, and so is tried soon
   t.end()
 })
 
-t.test('nothing is measured: weights decide, as they do without a place', (t) => {
+t.test('nothing is measured: weights decide, as they do without a place, however large the threshold', (t) => {
+  const wide = { tieThreshold: 20_000 }
+  t.equal(order(wide, { draw: () => 0.999 }), 'far c b a')
+  t.equal(order({ ...wide, mode: 'redirect' }, { latency: { a: 1, far: 900 }, draw: () => 0.999 }), 'far c b a')
+  t.equal(order(wide, { latency: { a: 1, b: 1, c: 1, far: 900 }, draw: () => 0.999 }), 'c b a far')
   t.equal(order({}, { draw: () => 0.95 }), 'c a b far')
   const unplaced = makeField(NEAR, { longitude: null, draw: () => 0 })
   t.match(told(proximity(unplaced)), /^a:no-geo-default b:/)

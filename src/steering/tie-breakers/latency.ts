@@ -1,21 +1,29 @@
 import type { Candidate } from '../decision.ts'
 import { expectedLatency } from '../expected-latency.ts'
+import type { Field } from '../strategies/strategy.ts'
 import type { TieBreaker } from './tie-breaker.ts'
 
 /** Averages are not exacter than this. Milliseconds. */
 const RESOLUTION = 1
 
 /**
- * The fastest first. Where the strategy has another aim, only a difference beyond `latency_tolerance` matters. Where the
- * aim is latency, those within it are equal but for what they usually take: a slow answer just now is no reason to change.
+ * The fastest first. Where the aim of the strategy is latency, those within `latency_tolerance` are equal but for what
+ * they usually take: a slow answer just now is no reason to change. Where it has another aim, only a difference beyond
+ * that matters, and none as long as nothing is measured: the distance has been weighed already.
  */
 export const latency: TieBreaker = (equals, field) => {
-  const fine = field.policy.strategy === 'latency'
-  const times = equals.map((candidate) => {
-    const { now, usual } = expectedLatency(candidate, field)
-    return fine ? usual : now
-  })
-  return groupsWithin(fine ? RESOLUTION : field.policy.latencyTolerance, equals, times)
+  const { strategy, latencyTolerance } = field.policy
+  if (strategy === 'latency') {
+    const usual = equals.map((candidate) => expectedLatency(candidate, field).usual)
+    return groupsWithin(RESOLUTION, equals, usual)
+  }
+  if (!isMeasured(equals, field)) return [[...equals]]
+  const now = equals.map((candidate) => expectedLatency(candidate, field).now)
+  return groupsWithin(latencyTolerance, equals, now)
+}
+
+function isMeasured(equals: readonly Candidate[], { policy, world }: Field): boolean {
+  return policy.mode !== 'redirect' && equals.some(({ endpoint }) => world.measured(endpoint) !== null)
 }
 
 /** Each group begins with the best of what is left, and holds who is within `tolerance` of it, in the order given. */
