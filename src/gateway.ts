@@ -95,6 +95,7 @@ export class Gateway {
       metrics: this.#metrics,
       log: this.#log,
       onChange: (urgent) => this.#servers?.tellHealth(urgent),
+      onProbed: ({ key }, ms) => this.#servers?.tellProbe(key, ms),
     })
     this.#acme = new AcmeKeeper({
       timers: this.#timers,

@@ -70,6 +70,7 @@ const NODE_IMPORTERS: Readonly<Record<string, string>> = { 'node:cluster': 'src/
 /** Folders of implementations that know nothing of each other: index.ts lists them, `shared` is what they have in common. */
 const REGISTRIES: readonly { readonly folder: string; readonly shared: readonly string[] }[] = [
   { folder: 'src/steering/strategies/', shared: ['strategy.ts'] },
+  { folder: 'src/steering/tie-breakers/', shared: ['tie-breaker.ts'] },
   { folder: 'src/providers/', shared: ['provider.ts'] },
 ]
 

@@ -3,6 +3,7 @@ import type { NetworkSet } from '../geo/network-set.ts'
 import type { Coordinates, Place } from '../geo/place.ts'
 import type { SteeringTest } from '../steering/expectation.ts'
 import type { StrategyName } from '../steering/strategies/index.ts'
+import type { TieBreakerName } from '../steering/tie-breakers/index.ts'
 
 /**
  * A compiled, frozen configuration. A request takes one and keeps it until it ends. Everything that can be computed
@@ -224,12 +225,22 @@ export interface Distance {
 export type Mode = 'proxy' | 'redirect' | 'origin'
 export type RetryOn = 'connect-failure' | 'reset' | 'response-timeout' | 'corrupt'
 
+export type HashOn = 'path' | 'client-network' | { readonly header: string }
+
 export interface Policy {
   readonly name: string
   readonly mode: Mode
   readonly redirect: { readonly status: 302 | 307; readonly maxAge: number }
   readonly strategy: StrategyName
   readonly tieThreshold: number
+  /** Within it of the fastest, endpoints are equals. */
+  readonly latencyTolerance: number
+  /** What orders equals, one after the other. */
+  readonly tieBreakers: readonly TieBreakerName[]
+  /** What of a request strategy `hash` looks at; a header by its lower-case name. */
+  readonly hashOn: HashOn
+  /** Whether the clients of a network always get the same one of equals. */
+  readonly affinity: 'none' | 'client-network'
   readonly fallback: 'origin' | 'none'
   readonly retry: RetrySettings
   readonly hedge: HedgeSettings

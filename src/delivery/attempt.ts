@@ -42,6 +42,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly startedAt: number
   /** Redirects that were followed on its way. */
   hops = 0
+  #sentAt: number | null = null
   readonly #timers: Timers
   readonly #timeouts: AttemptTimeouts
   readonly #listener: AttemptListener
@@ -63,6 +64,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#listener = listener
     this.startedAt = timers.now()
     this.#expireAfter(Math.min(timeouts.connect, timeouts.head), 'connection_timeout')
+  }
+
+  /** Milliseconds since a connection took the request; 0 before that. A new connection does not make an endpoint slow. */
+  get waited(): number {
+    return this.#sentAt === null ? 0 : this.#timers.now() - this.#sentAt
   }
 
   /** Nobody listens any more. */
@@ -97,6 +103,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
     if (this.#over) return abort()
+    this.#sentAt ??= this.#timers.now()
     this.#expireAfter(this.startedAt + this.#timeouts.head - this.#timers.now(), 'http_response_timeout')
   }
 

@@ -93,7 +93,10 @@ export class Delivery implements AttemptOwner {
     this.#waiting.delete(by)
     this.#parts.health.timed(by.endpoint, this.#elapsedOf(by))
     const outcome = this.#judgeHead(by, head)
-    if (outcome === null) return this.#body === null ? this.#serve(by, head) : this.#splice(by, head)
+    if (outcome === null) {
+      this.#parts.health.answered(by.endpoint, by.attempt.waited)
+      return this.#body === null ? this.#serve(by, head) : this.#splice(by, head)
+    }
     if (outcome.status === 429) this.#blame.limited(by.endpoint, retryAfterOf(head, Date.now()))
     this.#record(by, outcome)
     if (this.#body !== null) {
@@ -128,7 +131,9 @@ export class Delivery implements AttemptOwner {
   }
 
   onFailure(by: DeliveryAttempt, code: ErrorCode, sent: boolean): void {
-    this.#waiting.delete(by)
+    const wasWaiting = this.#waiting.delete(by)
+    // It would have taken at least as long.
+    if (wasWaiting && code === 'http_response_timeout') this.#parts.health.answered(by.endpoint, by.attempt.waited)
     // Nobody is charged while the client may have left.
     if (this.#leaving === null) this.#blame.failed(by.endpoint, code)
     this.#record(by, { kind: 'failed', code, status: null, sent })

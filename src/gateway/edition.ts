@@ -31,6 +31,8 @@ export interface Servers {
   prepare(edition: Edition): Promise<Prepared>
   /** What the Board tells others has changed. `urgent`: at once. */
   tellHealth(urgent: boolean): void
+  /** An active check measured the endpoint of this key. Milliseconds. */
+  tellProbe(key: string, ms: number): void
   /** What is known of ordered certificates has changed. Resolves when every process has it. */
   tellAcme(change: Partial<AcmeState>): Promise<void>
   /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */

@@ -13,6 +13,8 @@ export interface HealthKeeperOptions {
   readonly log: Log
   /** What the Board tells others has changed. `urgent`: whether an endpoint may be used has. */
   onChange(urgent: boolean): void
+  /** An active check found out how long an endpoint takes to begin an answer. Milliseconds. */
+  onProbed(endpoint: Endpoint, ms: number): void
 }
 
 /** What the controlling process knows and asks about endpoints: the Board, the active checks, and what survives a restart. */
@@ -38,9 +40,12 @@ export class HealthKeeper {
       timers,
       random,
       transport: () => this.#transport!,
-      onResult: (endpoint, passed) => {
+      onResult: (endpoint, passed, ms) => {
         metrics.healthChecks.child(endpoint.cdnName, endpoint.url, passed ? 'passed' : 'failed').inc()
         this.board.checked(endpoint, passed, endpoint.cdn!.healthCheck!)
+        if (ms === null) return
+        this.board.answered(endpoint, ms)
+        options.onProbed(endpoint, ms)
       },
     })
   }

@@ -45,6 +45,8 @@ export class LocalServers implements Servers {
 
   tellHealth(): void {}
 
+  tellProbe(): void {}
+
   async tellAcme(change: Partial<AcmeState>): Promise<void> {
     this.#serving.useAcme(change)
   }

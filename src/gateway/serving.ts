@@ -20,6 +20,7 @@ import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { type Memory, Pressure, processVitals } from '../observe/pressure.ts'
 import type { LineSink } from '../observe/sink.ts'
+import { Draws } from '../steering/draws.ts'
 import { indexSites } from '../steering/match.ts'
 import { acceptWaiting } from './accept-waiting.ts'
 import type { Edition, Prepared } from './edition.ts'
@@ -155,11 +156,16 @@ export class Serving {
 
 /** What a decision may look at, as this process's health has it. */
 export function worldOf(health: HealthView, random: () => number): Services['world'] {
+  const draws = new Draws(random)
   return {
     random,
+    draw: (policy) => draws.next(policy),
     standing: (endpoint, policy) => health.standing(endpoint, policy),
     ramp: (endpoint, policy) => health.ramp(endpoint, policy),
     lastSuccess: (endpoint) => health.lastSuccess(endpoint),
+    measured: (endpoint) => health.measured(endpoint),
+    latency: (endpoint) => health.measured(endpoint)?.now ?? null,
+    pending: (endpoint) => health.pending(endpoint),
   }
 }
 

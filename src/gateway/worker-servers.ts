@@ -88,6 +88,10 @@ export class WorkerServers implements Servers {
     else this.#telling ??= this.#options.timers.after(PATIENCE, () => this.#tell())
   }
 
+  tellProbe(key: string, ms: number): void {
+    this.#fleet.tellProbe(key, ms)
+  }
+
   tellAcme(change: Partial<AcmeState>): Promise<void> {
     return this.#fleet.tellAcme(change)
   }

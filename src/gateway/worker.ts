@@ -76,6 +76,7 @@ export class Worker {
 
   #onMessage(message: ToWorker): void {
     if (message.type === 'board') return this.#mirror?.apply(message.state)
+    if (message.type === 'probed') return this.#mirror?.probed(message.key, message.ms)
     if (message.type !== 'drain') return void this.#reply(message)
     if (!this.#leaving) this.#options.stop(false)
   }

@@ -1,5 +1,5 @@
 import type { Endpoint, HealthCheck, OutlierSettings, Policy } from '../config/snapshot.ts'
-import type { Standing } from '../steering/world.ts'
+import type { Measured, Standing } from '../steering/world.ts'
 import { type BoardState, type EndpointState, marksOf, toAbsolute, toRelative } from './board-state.ts'
 import { afterCheck, type CheckState, HINTED_UNHEALTHY, UNCHECKED } from './check-state.ts'
 import { FailureRate } from './failure-rate.ts'
@@ -114,6 +114,14 @@ export class Board implements HealthView {
     return this.#entries.get(endpoint.key)?.vitals.p95(this.#options.now()) ?? null
   }
 
+  measured(endpoint: Endpoint): Measured | null {
+    return this.#entries.get(endpoint.key)?.vitals.measured(this.#options.now()) ?? null
+  }
+
+  answered({ key }: Endpoint, ms: number): void {
+    this.#answered(key, ms)
+  }
+
   succeeded({ key }: Endpoint): void {
     this.#succeeded(key, 1)
   }
@@ -136,6 +144,7 @@ export class Board implements HealthView {
       if (report.kind === 'succeeded') this.#succeeded(report.key, report.count)
       else if (report.kind === 'failed') this.#failed(report.key, report.settings)
       else if (report.kind === 'limited') this.#limited(report.key, report.ms)
+      else if (report.kind === 'answered') this.#answered(report.key, report.ms)
       else this.#corrupt(report.key)
     }
   }
@@ -202,6 +211,10 @@ export class Board implements HealthView {
       entry.marks = marks
     }
     this.#changed()
+  }
+
+  #answered(key: string, ms: number): void {
+    this.#entries.get(key)?.vitals.answered(ms, this.#options.now())
   }
 
   #succeeded(key: string, count: number): void {

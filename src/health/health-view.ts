@@ -1,5 +1,5 @@
 import type { Endpoint, OutlierSettings, Policy } from '../config/snapshot.ts'
-import type { Standing } from '../steering/world.ts'
+import type { Measured, Standing } from '../steering/world.ts'
 
 /**
  * Health as the processes that serve see it: what decisions ask, and what attempts report. In one process the Board
@@ -26,8 +26,12 @@ export interface HealthView {
   limited(endpoint: Endpoint, ms: number): void
   /** Its bytes contradicted a proof. */
   corrupt(endpoint: Endpoint): void
-  /** The head of an answer came after so many milliseconds. */
+  /** The head of an answer came so many milliseconds after the attempt began. */
   timed(endpoint: Endpoint, ms: number): void
   /** Within how many milliseconds 95 of 100 of its answers began, in this process and of late; null: too few to say. */
   p95(endpoint: Endpoint): number | null
+  /** The head of an answer that can be used came so many milliseconds after the request was sent. */
+  answered(endpoint: Endpoint, ms: number): void
+  /** How long it takes to begin an answer, as this process and the active checks see it; null: never measured. */
+  measured(endpoint: Endpoint): Measured | null
 }

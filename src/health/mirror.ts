@@ -1,7 +1,7 @@
 import type { Endpoint, OutlierSettings, Policy } from '../config/snapshot.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
-import type { Standing } from '../steering/world.ts'
+import type { Measured, Standing } from '../steering/world.ts'
 import { type BoardState, type EndpointState, marksOf, toAbsolute } from './board-state.ts'
 import type { HealthView } from './health-view.ts'
 import { type HealthReport, holdFor } from './report.ts'
@@ -14,6 +14,9 @@ interface Entry {
   marks: Marks
   /** Successes that were not reported yet. */
   unreported: number
+  /** Answers that were not, and how long they took to begin, together. */
+  answers: number
+  answerMs: number
 }
 
 export interface MirrorOptions {
@@ -24,7 +27,7 @@ export interface MirrorOptions {
   report(reports: readonly HealthReport[]): void
 }
 
-/** How long successes are collected. Milliseconds. */
+/** How long successes and answers are collected. Milliseconds. */
 const BATCH = 250
 const NOTHING = () => {}
 
@@ -98,13 +101,32 @@ export class Mirror implements HealthView {
     return this.#entries.get(endpoint.key)?.vitals.p95(this.#options.timers.now()) ?? null
   }
 
+  measured(endpoint: Endpoint): Measured | null {
+    return this.#entries.get(endpoint.key)?.vitals.measured(this.#options.timers.now()) ?? null
+  }
+
+  /** Decisions are made with what this process measures; the Board is told for who asks the primary about them. */
+  answered(endpoint: Endpoint, ms: number): void {
+    const entry = this.#entries.get(endpoint.key)
+    if (entry === undefined) return
+    entry.vitals.answered(ms, this.#options.timers.now())
+    entry.answers++
+    entry.answerMs += ms
+    this.#flushSoon()
+  }
+
+  /** An active check, which the primary makes for all, measured an endpoint. */
+  probed(key: string, ms: number): void {
+    this.#entries.get(key)?.vitals.answered(ms, this.#options.timers.now())
+  }
+
   succeeded(endpoint: Endpoint): void {
     const entry = this.#entries.get(endpoint.key)
     if (entry === undefined) return
     entry.vitals.succeeded(this.#options.timers.now())
     if (endpoint.cdn === null) return
     entry.unreported++
-    this.#batch ??= this.#options.timers.after(BATCH, () => this.#flush())
+    this.#flushSoon()
   }
 
   /** Successes before it are told before it. While an endpoint is ejected its failures are no news. */
@@ -142,9 +164,13 @@ export class Mirror implements HealthView {
     return Math.max(1, Math.floor(maxRequests / this.#options.workers))
   }
 
+  #flushSoon(): void {
+    this.#batch ??= this.#options.timers.after(BATCH, () => this.#flush())
+  }
+
   #flush(): void {
     this.#batch = null
-    const reports = [...this.#entries.values()].flatMap(takeSuccesses)
+    const reports = [...this.#entries.values()].flatMap((entry) => [...takeSuccesses(entry), ...takeAnswers(entry)])
     if (reports.length > 0) this.#options.report(reports)
   }
 
@@ -162,7 +188,7 @@ export class Mirror implements HealthView {
 }
 
 function newEntry(endpoint: Endpoint): Entry {
-  return { endpoint, vitals: new Vitals(), marks: UNMARKED, unreported: 0 }
+  return { endpoint, vitals: new Vitals(), marks: UNMARKED, unreported: 0, answers: 0, answerMs: 0 }
 }
 
 function takeSuccesses(entry: Entry): HealthReport[] {
@@ -170,4 +196,12 @@ function takeSuccesses(entry: Entry): HealthReport[] {
   if (count === 0) return []
   entry.unreported = 0
   return [{ kind: 'succeeded', key: endpoint.key, count }]
+}
+
+function takeAnswers(entry: Entry): HealthReport[] {
+  const { answers, answerMs, endpoint } = entry
+  if (answers === 0) return []
+  entry.answers = 0
+  entry.answerMs = 0
+  return [{ kind: 'answered', key: endpoint.key, ms: answerMs / answers }]
 }

@@ -18,7 +18,8 @@ export interface ProbeOptions {
   /** Uniform in [0, 1). */
   random(): number
   transport(): Transport
-  onResult(passed: boolean): void
+  /** `ms`: from the request to the head of the answer where the check passed; null where it did not. */
+  onResult(passed: boolean, ms: number | null): void
 }
 
 /** Asks one endpoint again and again whether it is well, until it is stopped. */
@@ -62,12 +63,14 @@ export class Probe {
     const { expectedStatus, expectedSha256 } = this.check
     const hash = createHash('sha256')
     let bytes = 0
+    let waited = 0
     return {
       onHead: ({ status }) => {
+        waited = this.#attempt!.waited
         const expected = expectedStatus.includes(status)
         if (expected && expectedSha256 !== null) return
         this.#attempt!.discard()
-        this.#result(expected)
+        this.#result(expected, waited)
       },
       onData: (chunk) => {
         bytes += chunk.length
@@ -75,7 +78,7 @@ export class Probe {
         if (bytes > MAX_BODY) this.#giveUp()
         return true
       },
-      onEnd: () => this.#result(hash.digest('hex') === expectedSha256),
+      onEnd: () => this.#result(hash.digest('hex') === expectedSha256, waited),
       onFailure: () => this.#result(false),
     }
   }
@@ -86,10 +89,10 @@ export class Probe {
     this.#result(false)
   }
 
-  #result(passed: boolean): void {
+  #result(passed: boolean, waited = 0): void {
     if (this.#stopped) return
     this.#deadline!.cancel()
-    this.#options.onResult(passed)
+    this.#options.onResult(passed, passed ? waited : null)
     if (this.#stopped) return
     const { random } = this.#options
     this.#schedule(this.check.interval * (1 - JITTER + 2 * JITTER * random()))

@@ -2,7 +2,8 @@ import type { Endpoint } from '../config/snapshot.ts'
 import { Probe, type ProbeOptions } from './probe.ts'
 
 export interface ProberOptions extends Pick<ProbeOptions, 'timers' | 'random' | 'transport'> {
-  onResult(endpoint: Endpoint, passed: boolean): void
+  /** `ms`: to the head of the answer, where the check passed. */
+  onResult(endpoint: Endpoint, passed: boolean, ms: number | null): void
 }
 
 /** The probes of all endpoints that have a health check. A reload leaves those alone whose check stays the same. */
@@ -35,7 +36,7 @@ export class Prober {
   #start(endpoint: Endpoint): Probe {
     const { onResult, ...options } = this.#options
     const check = endpoint.cdn!.healthCheck!
-    return new Probe({ ...options, endpoint, check, onResult: (passed) => onResult(endpoint, passed) })
+    return new Probe({ ...options, endpoint, check, onResult: (passed, ms) => onResult(endpoint, passed, ms) })
   }
 }
 

@@ -3,6 +3,8 @@ import type { OutlierSettings } from '../config/snapshot.ts'
 /** What one process tells the owner of the Board about an endpoint, by its key. Plain JSON. */
 export type HealthReport =
   | { readonly kind: 'succeeded'; readonly key: string; readonly count: number }
+  /** `ms`: the mean of what several answers took. */
+  | { readonly kind: 'answered'; readonly key: string; readonly ms: number }
   | { readonly kind: 'failed'; readonly key: string; readonly settings: OutlierSettings }
   | { readonly kind: 'limited'; readonly key: string; readonly ms: number }
   | { readonly kind: 'corrupt'; readonly key: string }

@@ -1,3 +1,5 @@
+import type { Measured } from '../steering/world.ts'
+import { PeakEwma } from './ewma.ts'
 import { Latency } from './latency.ts'
 
 /** What one process sees of an endpoint by itself. Times are milliseconds of its monotonic clock. */
@@ -7,6 +9,7 @@ export class Vitals {
   /** −Infinity: never. */
   lastSuccess = Number.NEGATIVE_INFINITY
   #latency: Latency | null = null
+  #average: PeakEwma | null = null
 
   /** A request begins to wait; the function says that it no longer does. Calls beyond the first do nothing. */
   begin(): () => void {
@@ -30,5 +33,14 @@ export class Vitals {
 
   p95(now: number): number | null {
     return this.#latency?.p95(now) ?? null
+  }
+
+  answered(ms: number, now: number): void {
+    this.#average ??= new PeakEwma()
+    this.#average.add(ms, now)
+  }
+
+  measured(now: number): Measured | null {
+    return this.#average?.read(now) ?? null
   }
 }

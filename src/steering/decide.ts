@@ -1,12 +1,16 @@
-import type { Endpoint, Route } from '../config/snapshot.ts'
+import type { Route } from '../config/snapshot.ts'
 import type { Candidate, Decision, Rejection } from './decision.ts'
 import { easeIn } from './ease-in.ts'
+import { levels } from './levels.ts'
 import { nearestOrder } from './order.ts'
 import { mustPanic, panic } from './panic.ts'
 import type { Ranking } from './ranking.ts'
+import { numberOf } from './rendezvous.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { isTemporary, sift } from './sift.ts'
 import { spare } from './spare.ts'
+import { spill } from './spill.ts'
+import { steadyKey } from './steady-key.ts'
 import { STRATEGIES } from './strategies/index.ts'
 import type { World } from './world.ts'
 
@@ -20,9 +24,11 @@ export function decide(route: Route, request: RequestFacts, world: World): Decis
   const measuredFrom = order === null ? 'nowhere' : geometry.measuredFrom === null ? 'client' : 'gateway'
   if (policy.mode === 'origin') return { policy, measuredFrom, candidates: [], rejected: [] }
 
+  let drawn: number | null = null
+  const draw = () => (drawn ??= world.draw(policy))
   const rank: Ranking = (indexes) =>
-    levels(endpoints, indexes).flatMap((level) =>
-      STRATEGIES[policy.strategy]({ policy, endpoints, eligible: level, order, request, world }),
+    levels(endpoints, indexes).flatMap((eligible) =>
+      STRATEGIES[policy.strategy]({ policy, endpoints, eligible, order, request, world, draw }),
     )
   const sifted = spare(route, sift(route, world), rank, world)
   if (mustPanic(route, sifted)) {
@@ -34,30 +40,22 @@ export function decide(route: Route, request: RequestFacts, world: World): Decis
   const { eligible, rejected } = sifted
   if (eligible.length === 0) return { policy, measuredFrom, candidates: [], rejected }
 
-  const candidates = easeIn(rank(eligible), policy, world)
-  if (rejected.some(isTemporary)) markFailover(candidates, route, rejected, rank)
+  const out = rejected.filter(isTemporary)
+  // Requests that keep together stay together also when a part of them has to go elsewhere.
+  const key = steadyKey(policy, request)
+  const random = key === null ? () => world.random() : () => numberOf(key)
+  const ranked = out.length === 0 ? rank(eligible) : spill(rank(eligible), out, random)
+  const candidates = easeIn(ranked, policy, world, random)
+  if (out.length > 0) markFailover(candidates, route, out, rank)
   return { policy, measuredFrom, candidates, rejected }
 }
 
-/** The eligible endpoints by priority, lowest number first; almost always one level. */
-function levels(endpoints: readonly Endpoint[], indexes: readonly number[]): (readonly number[])[] {
-  const byPriority = new Map<number, number[]>()
-  for (const index of indexes) {
-    const priority = endpoints[index]!.cdn?.priority ?? 0
-    const level = byPriority.get(priority)
-    if (level === undefined) byPriority.set(priority, [index])
-    else level.push(index)
-  }
-  if (byPriority.size === 1) return [...byPriority.values()]
-  return [...byPriority].sort(([a], [b]) => a - b).map(([, level]) => level)
-}
-
 /** Says so where an endpoint that cannot serve now would have been the first choice. */
-function markFailover(candidates: Candidate[], route: Route, rejected: readonly Rejection[], rank: Ranking): void {
-  const out = new Set(rejected.filter(isTemporary).map(({ endpoint }) => endpoint))
-  const first = candidates[0]!
+function markFailover(candidates: Candidate[], route: Route, out: readonly Rejection[], rank: Ranking): void {
+  const missing = new Set(out.map(({ endpoint }) => endpoint))
+  const present = new Set(candidates.map(({ endpoint }) => endpoint))
   const indexes = route.endpoints.flatMap((endpoint, index) =>
-    out.has(endpoint) || endpoint === first.endpoint ? [index] : [],
+    missing.has(endpoint) || present.has(endpoint) ? [index] : [],
   )
-  if (rank(indexes)[0]!.endpoint !== first.endpoint) candidates[0] = { ...first, reason: 'failover-unhealthy' }
+  if (missing.has(rank(indexes)[0]!.endpoint)) candidates[0] = { ...candidates[0]!, reason: 'failover-unhealthy' }
 }

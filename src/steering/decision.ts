@@ -3,7 +3,11 @@ import type { Endpoint, Policy } from '../config/snapshot.ts'
 /** Why a candidate stands where it stands. */
 export type Reason =
   | 'proximity'
+  | 'latency'
+  | 'weight'
   | 'failover'
+  | 'hash'
+  | 'affinity'
   | 'tie-break'
   | 'no-geo-default'
   | 'panic'
@@ -28,8 +32,15 @@ export interface Candidate {
   readonly reason: Reason
   /** Distance in kilometres with the bias applied; null when nothing could be measured. */
   readonly km: number | null
+  /** Milliseconds to the head of its answer that a strategy expected. Absent where it did not ask. */
+  readonly ms?: number
   /** 0…1, below 1: the share of its requests that it may have while it starts slowly. Absent otherwise. */
   readonly ramp?: number
+}
+
+/** The weight of its Cdn; what has none weighs 1. */
+export function weightOf({ endpoint }: Candidate): number {
+  return endpoint.cdn?.weight ?? 1
 }
 
 export interface Rejection {
@@ -54,11 +65,12 @@ export function describeDecision(decision: Decision): object {
     mode: decision.policy.mode,
     strategy: decision.policy.strategy,
     measured_from: decision.measuredFrom,
-    candidates: decision.candidates.map(({ endpoint, reason, km, ramp }) => ({
+    candidates: decision.candidates.map(({ endpoint, reason, km, ms, ramp }) => ({
       cdn: endpoint.cdnName,
       url: endpoint.url,
       reason,
       km: km === null ? null : Math.round(km),
+      ...(ms === undefined ? {} : { ms: Math.round(ms) }),
       ...(ramp === undefined ? {} : { ramp: Math.round(ramp * 100) / 100 }),
     })),
     rejected: decision.rejected.map(({ endpoint, reason }) => ({ cdn: endpoint.cdnName, url: endpoint.url, reason })),

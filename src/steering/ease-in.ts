@@ -5,8 +5,10 @@ import type { World } from './world.ts'
 /**
  * Slow start: an endpoint that came back keeps its rank for as large a share of the requests as its ramp says; for the
  * others it goes behind everybody else. Whoever is first instead took over, and says so.
+ *
+ * @param random uniform in [0, 1)
  */
-export function easeIn(ranked: Candidate[], policy: Policy, world: World): Candidate[] {
+export function easeIn(ranked: Candidate[], policy: Policy, world: World, random: () => number): Candidate[] {
   if (ranked.length < 2) return ranked
   let slow: Set<Candidate> | null = null
   for (let rank = 0; rank < ranked.length; rank++) {
@@ -14,7 +16,7 @@ export function easeIn(ranked: Candidate[], policy: Policy, world: World): Candi
     if (ramp >= 1) continue
     const candidate: Candidate = { ...ranked[rank]!, ramp }
     ranked[rank] = candidate
-    if (world.random() < ramp) continue
+    if (random() < ramp) continue
     slow ??= new Set()
     slow.add(candidate)
   }

@@ -108,6 +108,11 @@ export class Fleet {
     for (const member of this.#ready()) member.tell({ type: 'board', state })
   }
 
+  /** And how long an active check waited for an endpoint's head, in ms. */
+  tellProbe(key: string, ms: number): void {
+    for (const member of this.#ready()) member.tell({ type: 'probed', key, ms })
+  }
+
   /** Tells every process that serves; resolves when all of them have it. */
   async tellAcme(change: Partial<AcmeState>): Promise<void> {
     await Promise.all(this.#ready().map((member) => this.#tellAcme(member, change)))

@@ -49,6 +49,8 @@ export type ToWorker =
   /** Answered as soon as clients would get it. */
   | { readonly type: 'acme'; readonly id: number; readonly change: Partial<AcmeState> }
   | { readonly type: 'board'; readonly state: BoardState }
+  /** An active check waited so many milliseconds for an endpoint's head. */
+  | { readonly type: 'probed'; readonly key: string; readonly ms: number }
   | { readonly type: 'drain' }
 
 export type Question = Extract<ToWorker, { readonly id: number }>

@@ -249,7 +249,7 @@ t.test('private addresses of CDNs that are not trusted, in any spelling', async 
   ])
 })
 
-t.test('tests', async (t) => {
+t.test('tests', (t) => {
   const tests = (more: string) => `${site('routes: [{ name: all, policy: default }]')}tests:\n  - { ${more} }\n`
   const who = 'client_ip: 81.2.69.142, host: www.example.com'
   const right = [
@@ -305,4 +305,60 @@ t.test('tests', async (t) => {
   }
   const [reason] = problemsOf(tests(`${who}, expect: { reason: proximty }`))
   t.match(reason, /tests\[0\]\.expect\.reason: expected .*did you mean "proximity"\?/)
+  t.end()
+})
+
+t.test('how a policy ranks', async (t) => {
+  const policy = (more: string) => but('beta] }', `beta], ${more} }`)
+  for (const right of [
+    'strategy: latency, latency_tolerance: 0s, tie_breakers: [weight]',
+    'strategy: weighted, affinity: client-network',
+    'strategy: hash, hash_on: client-network',
+    'strategy: hash, hash_on: { header: X-User }',
+    'strategy: failover, affinity: none, tie_breakers: []',
+    'strategy: latency, mode: proxy',
+    'latency_tolerance: 5ms',
+  ]) {
+    expectProblems(t, policy(right), [])
+  }
+  expectProblems(t, policy('strategy: §latncy'), [
+    'policies.default.strategy: expected one of proximity, latency, weighted, failover, hash, cost, got "latncy"; did you mean "latency"?',
+  ])
+  expectProblems(t, policy('tie_breakers: [latency, §latency]'), [
+    'policies.default.tie_breakers[1]: this tie-breaker stands here already',
+  ])
+  expectProblems(t, policy('tie_breakers: [weight, §latency]'), [
+    'warning: policies.default.tie_breakers[1]: weight leaves nobody equal: what comes after it is never asked',
+  ])
+  expectProblems(t, policy('tie_breakers: [§wieght]'), [
+    'policies.default.tie_breakers[0]: expected one of latency, weight, cost, got "wieght"; did you mean "weight"?',
+  ])
+  for (const bad of ['latency_tolerance: §-1ms', 'latency_tolerance: §5', 'latency_tolerance: §2h']) {
+    t.match(problemsOf(policy(bad).replace('§', ''))[0], /policies\.default\.latency_tolerance: /, bad)
+  }
+  for (const bad of ['query', '{ header: "a b" }', '{}', '7']) {
+    const problems = problemsOf(policy(`strategy: hash, hash_on: ${bad}`))
+    t.equal(problems.length, 1, problems.join())
+    t.match(problems[0], /^c\.yaml:\d+:\d+: policies\.default\.hash_on(\.\w+)?: /, bad)
+  }
+  expectProblems(t, policy('hash_on: §path'), ['warning: policies.default.hash_on: only strategy hash looks at this'])
+  expectProblems(t, policy('tie_breakers: [weight], latency_tolerance: §5ms'), [
+    'warning: policies.default.latency_tolerance: nothing here compares latencies',
+  ])
+  expectProblems(t, policy('strategy: failover, affinity: §client-network'), [
+    'warning: policies.default.affinity: to strategy failover no endpoints are equal: there is nothing to keep',
+  ])
+  expectProblems(t, policy('strategy: §latency, mode: redirect'), [
+    'warning: policies.default.strategy: the latency of a redirected client is not measured: this ranks by distance',
+  ])
+  expectProblems(t, but('a.example }', 'a.example, weight: §-1 }'), ['cdns[0].weight: must be at least 0, got -1'])
+})
+
+t.test('what one policy inherits and does not use is no mistake where another uses it', async (t) => {
+  const text = (base: string, own: string) =>
+    `${but(POLICIES, '')}policies:\n  base: { ${base} }\n  default: { extends: base, cdns: [alpha, beta], ${own} }\n`
+  expectProblems(t, text('cdns: [alpha], strategy: hash, hash_on: client-network', 'strategy: proximity'), [])
+  expectProblems(t, text('cdns: [alpha], hash_on: §client-network', 'strategy: proximity'), [
+    'warning: policies.base.hash_on: only strategy hash looks at this',
+  ])
 })

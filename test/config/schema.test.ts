@@ -162,11 +162,8 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     [cdn('max_mbps: 100'), 'cdns[0].max_mbps'],
     [cdn('signing: { type: cloudfront, key: abc }'), 'cdns[0].signing'],
     [cdn('purge: { type: fastly, token: abc }'), 'cdns[0].purge'],
-    [policy('strategy: latency'), 'policies.default.strategy'],
-    [policy('latency_tolerance: 20ms'), 'policies.default.latency_tolerance'],
-    [policy('tie_breakers: [latency, weight]'), 'policies.default.tie_breakers'],
-    [policy('hash_on: { header: x }'), 'policies.default.hash_on'],
-    [policy('affinity: client-network'), 'policies.default.affinity'],
+    [policy('tie_breakers: [latency, cost]'), 'policies.default.tie_breakers[1]'],
+    [policy('strategy: cost'), 'policies.default.strategy'],
     [policy('cost: { burst_to: [a] }'), 'policies.default.cost'],
     [policy('resume: { require: manifest }'), 'policies.default.resume.require'],
     [policy('verify: required'), 'policies.default.verify'],
@@ -185,8 +182,8 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     t.equal(problems.length, 1, problems.join('\n'))
     t.match(problems[0]?.replace(/^c\.yaml:\d+:\d+: /, ''), `${path}: not supported yet; `)
   }
-  expectProblems(t, policy('strategy: §hash'), [
-    'policies.default.strategy: not supported yet; it can only be proximity or failover',
+  expectProblems(t, policy('strategy: §cost'), [
+    'policies.default.strategy: not supported yet; it can only be proximity or latency or weighted or failover or hash',
   ])
   expectProblems(t, cdn('drain: true').replace('provider: http', 'provider: §htp'), [
     'cdns[0].provider: expected one of http, ipfs, arweave, swarm, walrus, filecoin, theta, meson, storj, nkn, got "htp"; did you mean "http"?',

@@ -171,3 +171,27 @@ t.test('reloads that reach processes at different times do no harm', (t) => {
   for (const mirror of mirrors) t.equal(mirror.standing(DEAD, POLICY), 'ejected')
   t.end()
 })
+
+t.test(
+  'each process weighs what it measures itself; what a check measures reaches all, and the Board hears of all',
+  (t) => {
+    const cluster = new Cluster(2, { loss: 0, delay: 5 })
+    const { board, timers } = cluster
+    const [first, second] = cluster.mirrors as [Mirror, Mirror]
+    for (const view of [board, first]) {
+      t.equal(view.measured(GOOD), null)
+      view.answered({ ...GOOD, key: 'nobody' }, 5)
+    }
+    for (const ms of [30, 50, 40]) first.answered(GOOD, ms)
+    t.strictSame(first.measured(GOOD), { now: 40, usual: 40, age: 0 })
+    t.equal(second.measured(GOOD), null)
+    timers.advance(1_000)
+    t.strictSame(first.measured(GOOD), { now: 40, usual: 40, age: 1_000 })
+    t.equal(second.measured(GOOD), null)
+    t.equal(board.measured(GOOD)?.usual, 40)
+    second.probed(GOOD.key, 90)
+    t.equal(second.measured(GOOD)?.now, 90)
+    second.probed('nobody', 90)
+    t.end()
+  },
+)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Endpoint, HealthCheck } from '../../src/config/snapshot.ts'
 import type { Timers } from '../../src/delivery/timers.ts'
@@ -28,17 +29,21 @@ function checked(url: string, check: Partial<HealthCheck> = {}, over: Partial<En
 
 function makeProber(scope: Scope) {
   const results: string[] = []
+  const times: (number | null)[] = []
   const timers = makeTimers(scope)
   const transport = makeTransport(scope, [])
   const prober = new Prober({
     timers,
     random: () => 0,
     transport: () => transport,
-    onResult: ({ cdnName }, passed) => results.push(`${cdnName} ${passed ? 'passed' : 'failed'}`),
+    onResult: ({ cdnName }, passed, ms) => {
+      results.push(`${cdnName} ${passed ? 'passed' : 'failed'}`)
+      times.push(ms)
+    },
   })
   scope.teardown(() => prober.close())
   const seen = (result: string, count = 1) => until(() => results.filter((one) => one === result).length >= count)
-  return { prober, results, seen, timers }
+  return { prober, results, seen, timers, times }
 }
 
 t.test('asks again and again, as configured', async (t) => {
@@ -261,4 +266,17 @@ t.test('a redirect is not followed: it is the answer of who was asked', async (t
   prober.watch([checked(upstream.url, {}, { cdn })])
   await seen('a failed')
   t.equal(target.connections, 0)
+})
+
+t.test('a check that passes tells how long the head took', async (t) => {
+  const body = 'x'
+  const expectedSha256 = createHash('sha256').update(body).digest('hex')
+  const upstream = await scriptedUpstream(t, () => [sleep(30), head(200, { 'content-length': '1' }), body])
+  const { prober, seen, times, results } = makeProber(t)
+  prober.watch([checked(upstream.url, { expectedSha256 })])
+  await seen('a passed', 1)
+  t.ok(times[0]! >= 29, `${times}`)
+  upstream.play(answer(500))
+  await seen('a failed', 1)
+  t.equal(times[results.indexOf('a failed')], null)
 })

@@ -44,8 +44,9 @@ t.test('every rejection has its reason, and configuration comes before health', 
     standing('ejected', 4),
     standing('well', 50),
   ]
-  const world = makeWorld({ drained: 'ejected', untrusted: 'unhealthy', unhealthy: 'unhealthy', ejected: 'ejected' })
-  const decision = decide(makeRoute(endpoints), HERE, { ...world, random: scripted(0.5, 0.5) })
+  const standings = { drained: 'ejected', untrusted: 'unhealthy', unhealthy: 'unhealthy', ejected: 'ejected' } as const
+  const world = makeWorld(standings, { draw: () => 0.5 })
+  const decision = decide(makeRoute(endpoints), HERE, world)
   t.equal(rejected(decision), 'drained:drained untrusted:unverifiable unhealthy:unhealthy ejected:ejected')
   t.equal(candidates(decision), 'well:failover-unhealthy')
   t.end()
@@ -109,9 +110,22 @@ t.test('an ill endpoint of a lower level takes the failover with it', (t) => {
 
 t.test('among ties it is chance that would have made the ill one first', (t) => {
   const endpoints = [standing('well', 1), standing('ill', 0)]
-  const world = (number: number) => makeWorld({ ill: 'ejected' }, { random: scripted(number, 0) })
+  const world = (number: number) => makeWorld({ ill: 'ejected' }, { draw: () => number })
   t.equal(candidates(decide(makeRoute(endpoints), HERE, world(0.4))), 'well:failover-unhealthy')
   t.equal(candidates(decide(makeRoute(endpoints), HERE, world(0.6))), 'well:proximity')
+  t.end()
+})
+
+t.test('one number is drawn for a decision: an ill one takes its share of the firsts, and a drained one none', (t) => {
+  const endpoints = [standing('well', 1), standing('ill', 0), standing('gone', 0, { drain: true }), standing('too', 1)]
+  const route = makeRoute(endpoints, { policy: { strategy: 'weighted' } })
+  let drawn = 0
+  let failovers = 0
+  for (; drawn < 900; ) {
+    const world = makeWorld({ ill: 'ejected' }, { draw: () => drawn++ / 900 })
+    if (decide(route, HERE, world).candidates[0]!.reason === 'failover-unhealthy') failovers++
+  }
+  t.equal(failovers, 300)
   t.end()
 })
 
@@ -272,7 +286,7 @@ t.test('a policy without endpoints decides on nobody', (t) => {
 
 t.test('an unknown place: weights decide, and the decision says so', (t) => {
   const endpoints = [standing('a', 1, { weight: 1 }), standing('b', 90, { weight: 3 })]
-  const decision = decide(makeRoute(endpoints), requestAt(placeAt(null)), makeWorld({}, { random: scripted(0.25, 0) }))
+  const decision = decide(makeRoute(endpoints), requestAt(placeAt(null)), makeWorld({}, { draw: () => 0.25 }))
   t.equal(candidates(decision), 'b:no-geo-default a:no-geo-default')
   t.equal(decision.measuredFrom, 'nowhere')
   t.end()

@@ -8,7 +8,7 @@ t.test('a decision as plain JSON', (t) => {
     measuredFrom: 'client',
     candidates: [
       { endpoint: standing('near', 1), reason: 'proximity', km: 111.195 },
-      { endpoint: makeEndpoint('any'), reason: 'no-geo-default', km: null, ramp: 1 / 3 },
+      { endpoint: makeEndpoint('any'), reason: 'no-geo-default', km: null, ms: 30.4, ramp: 1 / 3 },
     ],
     rejected: [{ endpoint: standing('ill', 2), reason: 'ejected' }],
   })
@@ -19,7 +19,7 @@ t.test('a decision as plain JSON', (t) => {
     measured_from: 'client',
     candidates: [
       { cdn: 'near', url: 'http://near.test', reason: 'proximity', km: 111 },
-      { cdn: 'any', url: 'http://any.test', reason: 'no-geo-default', km: null, ramp: 0.33 },
+      { cdn: 'any', url: 'http://any.test', reason: 'no-geo-default', km: null, ms: 30, ramp: 0.33 },
     ],
     rejected: [{ cdn: 'ill', url: 'http://ill.test', reason: 'ejected' }],
   })

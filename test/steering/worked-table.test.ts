@@ -11,8 +11,10 @@ import { type Scope, tempDir } from '../helpers/scope.ts'
 import { requestAt } from './support/build.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/steering.md'), 'utf8')
-const SECTION = PAGE.slice(PAGE.indexOf('## Worked table'))
+const [, SECTION, STRATEGIES] = PAGE.split(/^(?=## Worked table)/m) as [string, string, string]
 const ROWS = [...SECTION.matchAll(/^\| ([^|]+) \|([^|]*)\| ([^|]+) \| `([^`|]+)` \|$/gm)]
+const STRATEGY_ROWS = [...STRATEGIES.matchAll(/^\| `([^`]+)` \|([^|]*)\|([^|]*)\| ([^|]+) \| `([^`|]+)` \|$/gm)]
+const POLICY = 'strategy: proximity, tie_threshold: 500km'
 
 function placeOf(client: string): Place {
   const code = / ([A-Z]{3})$/.exec(client)?.[1]
@@ -26,9 +28,10 @@ function standingsOf(ill: string): (cdnName: string) => Standing {
   return (cdnName) => states.get(cdnName) ?? states.get('all') ?? 'healthy'
 }
 
-async function routeOf(scope: Scope): Promise<Route> {
+/** The route of the example, with another policy. */
+async function routeOf(scope: Scope, policy = POLICY): Promise<Route> {
   const file = join(tempDir(scope, 'worked-table'), 'config.yaml')
-  writeFileSync(file, /^```yaml\n([\s\S]*?)^```$/m.exec(SECTION)![1]!)
+  writeFileSync(file, /^```yaml\n([\s\S]*?)^```$/m.exec(SECTION)![1]!.replace(POLICY, policy))
   const loaded = await loadConfig(file, {})
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
   return loaded.snapshot.sites[0]!.routes[0]!
@@ -52,5 +55,26 @@ t.test('the worked table of the documentation is what the program does', async (
     const level = decision.candidates.filter((candidate) => candidate.endpoint.cdn!.priority === 0)
     const equals = level.filter(({ reason }) => reason === 'tie-break' || reason === 'no-geo-default')
     t.equal(equals.length, candidates!.includes('~') ? candidates!.split(' ~ ').length : 0, row)
+  }
+})
+
+t.test('so is that of the strategies', async (t) => {
+  t.equal(STRATEGY_ROWS.length, 13)
+  const oslo = requestAt(placeOf('Oslo, OSL'))
+  for (const [row, policy, measured, drawn, candidates, reason] of STRATEGY_ROWS) {
+    const times = new Map(measured!.split(', ').map((pair) => pair.trim().split(' ') as [string, string]))
+    const decision = decide(await routeOf(t, policy), oslo, {
+      ...NEUTRAL_WORLD,
+      draw: () => Number(drawn),
+      measured: ({ cdnName }) => {
+        const ms = times.has(cdnName) ? Number(times.get(cdnName)) : null
+        return ms === null ? null : { now: ms, usual: ms, age: 0 }
+      },
+    })
+    const shown = decision.candidates.map(({ endpoint, ms }) =>
+      ms === undefined ? endpoint.cdnName : `${endpoint.cdnName} ${Math.round(ms)}`,
+    )
+    t.equal(shown.join(', '), candidates!.replaceAll(' ~ ', ', '), row)
+    t.equal(decision.candidates[0]!.reason, reason, row)
   }
 })

@@ -8,6 +8,7 @@ import { checkListeners } from './listeners.ts'
 import { checkNames } from './names.ts'
 import { checkPolicies } from './policies.ts'
 import { checkSites } from './sites.ts'
+import { checkSteering } from './steering.ts'
 import { checkTests } from './tests.ts'
 import { checkUse } from './use.ts'
 
@@ -21,6 +22,7 @@ const CHECKS = [
   checkPolicies,
   checkSites,
   checkTests,
+  checkSteering,
   checkUse,
 ]
 

@@ -1,4 +1,5 @@
 import type { StrategyName } from '../../steering/strategies/index.ts'
+import type { TieBreakerName } from '../../steering/tie-breakers/index.ts'
 import type { Config } from '../schema/index.ts'
 import type {
   HedgeSettings,
@@ -19,9 +20,13 @@ export function compilePolicy(name: string, config: PolicyConfig): Policy {
     name,
     mode,
     redirect: { status: redirect.status, maxAge: redirect.max_age },
-    // The schema accepts no strategy that is not in the registry.
+    // The schema accepts no strategy and no tie-breaker that is not in its registry.
     strategy: config.strategy as StrategyName,
     tieThreshold: config.tie_threshold,
+    latencyTolerance: config.latency_tolerance,
+    tieBreakers: config.tie_breakers as readonly TieBreakerName[],
+    hashOn: config.hash_on,
+    affinity: config.affinity,
     fallback,
     retry: compileRetry(config.retry),
     hedge: compileHedge(config.hedge),

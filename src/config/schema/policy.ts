@@ -1,16 +1,18 @@
 import * as z from 'zod'
 import { STRATEGIES } from '../../steering/strategies/index.ts'
+import { TIE_BREAKERS } from '../../steering/tie-breakers/index.ts'
 import { circuitBreaker, hedge, outlierDetection, resume } from './failover.ts'
+import { hashOn } from './hash-on.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { name } from './names.ts'
 import { notYet } from './not-yet.ts'
-import { cache, compress, cost, hashOn } from './policy-unbuilt.ts'
+import { cache, compress, cost } from './policy-unbuilt.ts'
 import { distance, duration, statuses } from './quantities.ts'
 import { rateLimit } from './rate-limit.ts'
 
 const STRATEGY_NAMES = ['proximity', 'latency', 'weighted', 'failover', 'hash', 'cost'] as const
-const TIE_BREAKERS = ['latency', 'weight', 'cost'] as const
+const TIE_BREAKER_NAMES = ['latency', 'weight', 'cost'] as const
 export const RETRY_ON = ['connect-failure', 'reset', 'response-timeout', 'corrupt'] as const
 
 const retryOn = z.union([z.enum(RETRY_ON), statuses(400, 599)], {
@@ -55,16 +57,22 @@ export const policy = keyed({
     'proximity',
   ),
   tie_threshold: distance().prefault('500km').describe('Within this distance of the best, endpoints are equals.'),
-  latency_tolerance: notYet(duration({ min: '0s' }).describe('The same for latency.')).optional(),
-  tie_breakers: notYet(z.array(z.enum(TIE_BREAKERS)).describe('What orders equals.'), ['weight']).prefault(['weight']),
+  latency_tolerance: duration({ min: '0s', max: '60s' })
+    .prefault('20ms')
+    .describe('Within this time of the fastest, endpoints are equals.'),
+  tie_breakers: z
+    .array(notYet(z.enum(TIE_BREAKER_NAMES), ...Object.keys(TIE_BREAKERS)))
+    .prefault(['latency', 'weight'])
+    .describe('What orders equals, one after the other.'),
   measure_from: z
     .enum(['auto', 'client', 'gateway'])
     .prefault('auto')
     .describe('auto: the gateway in proxy mode when gateway.location is set, else the client.'),
-  hash_on: notYet(hashOn).optional(),
-  affinity: notYet(z.enum(['none', 'client-network']).describe('Keep clients where they were.'), 'none').prefault(
-    'none',
-  ),
+  hash_on: hashOn.prefault('path'),
+  affinity: z
+    .enum(['none', 'client-network'])
+    .prefault('none')
+    .describe('client-network: of equals, the clients of a network always get the same one.'),
   cost: notYet(cost).optional(),
   fallback: z.enum(['origin', 'none']).prefault('origin').describe('What is asked when no CDN could answer.'),
   retry: retry.prefault({}).describe('How to fail over.'),

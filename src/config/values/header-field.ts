@@ -10,10 +10,15 @@ const MANAGED = new Set(
   'connection content-length host keep-alive proxy-connection te trailer transfer-encoding upgrade'.split(' '),
 )
 
-/** A field name in lower case; undefined for what cannot be one. */
+/** Any field name in lower case; undefined for what cannot be one. */
+export function parseFieldName(input: unknown): string | undefined {
+  return typeof input === 'string' && TOKEN.test(input) ? input.toLowerCase() : undefined
+}
+
+/** The same for a field that may be changed. */
 export function parseHeaderName(input: unknown): string | Refusal | undefined {
-  if (typeof input !== 'string' || !TOKEN.test(input)) return undefined
-  const name = input.toLowerCase()
+  const name = parseFieldName(input)
+  if (name === undefined) return undefined
   if (name === 'host') return refuse('the Host header is set by host_header')
   return MANAGED.has(name) ? refuse('this header belongs to the connection and cannot be changed') : name
 }

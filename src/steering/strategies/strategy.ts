@@ -1,5 +1,5 @@
 import type { Distance, Endpoint, Policy } from '../../config/snapshot.ts'
-import type { Candidate } from '../decision.ts'
+import type { Candidate, Reason } from '../decision.ts'
 import type { RequestFacts } from '../request-facts.ts'
 import type { World } from '../world.ts'
 
@@ -13,6 +13,8 @@ export interface Field {
   readonly order: readonly Distance[] | null
   readonly request: RequestFacts
   readonly world: World
+  /** The number that weights are drawn with, the same one throughout a decision. In [0, 1). */
+  draw(): number
 }
 
 /**
@@ -20,3 +22,10 @@ export interface Field {
  * sequence of random numbers.
  */
 export type Strategy = (field: Field) => Candidate[]
+
+/** The eligible endpoints in the order of the policy, with their distances. */
+export function candidatesOf({ endpoints, eligible, order }: Field, reason: Reason): Candidate[] {
+  const distances: number[] = []
+  for (const { index, km } of order ?? []) distances[index] = km
+  return eligible.map((index) => ({ endpoint: endpoints[index]!, reason, km: distances[index] ?? null }))
+}

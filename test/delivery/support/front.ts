@@ -18,7 +18,7 @@ import { ResponseWriter } from '../../../src/delivery/writer.ts'
 import { ERRORS, type ErrorCode } from '../../../src/errors.ts'
 import { Board } from '../../../src/health/board.ts'
 import type { Reason } from '../../../src/steering/decision.ts'
-import type { Standing } from '../../../src/steering/world.ts'
+import type { Measured, Standing } from '../../../src/steering/world.ts'
 import type { Scope } from '../../helpers/scope.ts'
 import { until } from '../../helpers/wait.ts'
 import { makePolicy, OUTLIER, RETRY } from '../../steering/support/build.ts'
@@ -50,6 +50,8 @@ export interface Front {
   health(endpoint: Endpoint): Standing
   /** Requests that wait for its headers. */
   pending(endpoint: Endpoint): number
+  /** What is known of how long it takes to begin an answer. */
+  measured(endpoint: Endpoint): Measured | null
   /** Waits for the end of so many requests, and gives the last of them. */
   delivered(count?: number): Promise<Delivered>
 }
@@ -109,6 +111,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
     },
     health: (endpoint) => board.standing(endpoint, policy),
     pending: (endpoint) => board.pending(endpoint),
+    measured: (endpoint) => board.measured(endpoint),
     delivered: (count = 1) => until(() => ended[count - 1], { what: `the end of request ${count}` }),
   }
 }

@@ -102,7 +102,7 @@ export const OUTLIER: OutlierSettings = {
   maxEjectionPercent: 100,
 }
 
-/** The reference's defaults, but for no slow start. */
+/** The reference's defaults, but for no slow start, and equals in the order given. */
 export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings> = {}): Policy {
   return {
     name: 'default',
@@ -110,6 +110,10 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
     redirect: { status: 302, maxAge: 0 },
     strategy: 'failover',
     tieThreshold: 500,
+    latencyTolerance: 20,
+    tieBreakers: [],
+    hashOn: 'path',
+    affinity: 'none',
     fallback: 'origin',
     retry: {
       attempts: 3,

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { failover } from '../../../src/steering/strategies/failover.ts'
-import { makePolicy, makeWorld, placeAt, requestAt, standing } from '../support/build.ts'
+import { standing } from '../support/build.ts'
+import { makeField } from '../support/field.ts'
 
 const endpoints = [standing('far', 90), standing('near', 1), standing('middle', 30)]
-const request = requestAt(placeAt(0))
-const field = { policy: makePolicy(), endpoints, eligible: [0, 1, 2], request, world: makeWorld() }
+const field = makeField(endpoints)
 
 t.test('the order of the policy, however far', (t) => {
   const order = [

@@ -1,88 +1,57 @@
 import t from 'tap'
 import type { Endpoint } from '../../../src/config/snapshot.ts'
-import { nearestOrder } from '../../../src/steering/order.ts'
 import { proximity } from '../../../src/steering/strategies/proximity.ts'
 import { seededRandom } from '../../helpers/random.ts'
-import {
-  KM_PER_DEGREE,
-  makeEndpoint,
-  makeGeometry,
-  makePolicy,
-  makeWorld,
-  placeAt,
-  requestAt,
-  scripted,
-  standing,
-} from '../support/build.ts'
+import { KM_PER_DEGREE, makeEndpoint, standing } from '../support/build.ts'
+import { type FieldSpec, makeField, told } from '../support/field.ts'
 
-interface Ranking {
-  readonly longitude?: number | null
-  readonly tieThreshold?: number
-  readonly random?: () => number
-  readonly eligible?: readonly number[]
-}
-
-function rank(endpoints: readonly Endpoint[], ranking: Ranking = {}) {
-  const { longitude = 0, tieThreshold = 500, random = scripted() } = ranking
-  const request = requestAt(placeAt(longitude))
-  const order = nearestOrder(makeGeometry(endpoints, { anycastDistance: tieThreshold }), request.place)
-  const eligible = ranking.eligible ?? endpoints.map((_, index) => index)
-  return proximity({
-    policy: makePolicy({ tieThreshold }),
-    endpoints,
-    eligible,
-    order,
-    request,
-    world: makeWorld({}, { random }),
-  })
-}
-
-function names(ranked: ReturnType<typeof rank>): string {
-  return ranked.map(({ endpoint, reason }) => `${endpoint.cdnName}:${reason}`).join(' ')
+function rank(endpoints: readonly Endpoint[], spec: FieldSpec & { readonly tieThreshold?: number } = {}) {
+  const { tieThreshold = 500 } = spec
+  return proximity(makeField(endpoints, { ...spec, policy: { tieThreshold, ...spec.policy } }))
 }
 
 t.test('the nearest first, without asking chance', (t) => {
   const endpoints = [standing('far', 90), standing('near', 1), standing('middle', 30)]
-  t.equal(names(rank(endpoints)), 'near:proximity middle:proximity far:proximity')
-  t.equal(names(rank(endpoints, { longitude: 80 })), 'far:proximity middle:proximity near:proximity')
+  t.equal(told(rank(endpoints)), 'near:proximity middle:proximity far:proximity')
+  t.equal(told(rank(endpoints, { longitude: 80 })), 'far:proximity middle:proximity near:proximity')
   t.end()
 })
 
 t.test('what is not eligible does not count, also as the best', (t) => {
   const endpoints = [standing('ill', 0), standing('b', 10), standing('c', 12), standing('d', 40)]
   const eligible = [1, 2, 3]
-  t.equal(names(rank(endpoints, { eligible, random: scripted(0.9, 0) })), 'c:tie-break b:tie-break d:proximity')
+  t.equal(told(rank(endpoints, { eligible, draw: () => 0.9 })), 'c:tie-break b:tie-break d:proximity')
   t.end()
 })
 
 t.test('ties are measured from the best and are not transitive', (t) => {
   // 0, 4 and 8 degrees: each is within 500 km of its neighbour, the third is 890 km from the first.
   const endpoints = [standing('a', 0), standing('b', 4), standing('c', 8)]
-  t.equal(names(rank(endpoints, { random: scripted(0.9, 0) })), 'b:tie-break a:tie-break c:proximity')
+  t.equal(told(rank(endpoints, { draw: () => 0.9 })), 'b:tie-break a:tie-break c:proximity')
   t.end()
 })
 
 t.test('exactly at the threshold is a tie, a metre more is none', (t) => {
   const endpoints = [standing('a', 0), standing('b', 4)]
   const km = rank(endpoints, { tieThreshold: 0 })[1]!.km!
-  t.equal(names(rank(endpoints, { tieThreshold: km, random: scripted(0.9, 0) })), 'b:tie-break a:tie-break')
-  t.equal(names(rank(endpoints, { tieThreshold: km - 0.001 })), 'a:proximity b:proximity')
+  t.equal(told(rank(endpoints, { tieThreshold: km, draw: () => 0.9 })), 'b:tie-break a:tie-break')
+  t.equal(told(rank(endpoints, { tieThreshold: km - 0.001 })), 'a:proximity b:proximity')
   t.end()
 })
 
 t.test('without a threshold only equal distances tie', (t) => {
   const endpoints = [standing('west', -2), standing('east', 2), standing('next', 2.01)]
-  const ranked = rank(endpoints, { tieThreshold: 0, random: scripted(0.9, 0) })
-  t.equal(names(ranked), 'east:tie-break west:tie-break next:proximity')
+  const ranked = rank(endpoints, { tieThreshold: 0, draw: () => 0.9 })
+  t.equal(told(ranked), 'east:tie-break west:tie-break next:proximity')
   t.end()
 })
 
 t.test('anycast counts as the threshold: it ties with whatever is near, and beats what is farther', (t) => {
   const anycast = makeEndpoint('anycast')
   const near = [standing('near', 1), anycast]
-  t.equal(names(rank(near, { random: scripted(0.9, 0) })), 'anycast:tie-break near:tie-break')
-  t.equal(rank(near, { random: scripted(0.9, 0) })[0]!.km, 500)
-  t.equal(names(rank([standing('far', 30), anycast])), 'anycast:proximity far:proximity')
+  t.equal(told(rank(near, { draw: () => 0.9 })), 'anycast:tie-break near:tie-break')
+  t.equal(rank(near, { draw: () => 0.9 })[0]!.km, 500)
+  t.equal(told(rank([standing('far', 30), anycast])), 'anycast:proximity far:proximity')
   t.end()
 })
 
@@ -108,7 +77,7 @@ t.test('weights share the ties: over many draws each is first in proportion, and
   const random = seededRandom(7)
   const first: Record<string, number> = { a: 0, b: 0, c: 0, never: 0 }
   const DRAWS = 20_000
-  for (let draw = 0; draw < DRAWS; draw++) first[rank(endpoints, { random })[0]!.endpoint.cdnName]!++
+  for (let draw = 0; draw < DRAWS; draw++) first[rank(endpoints, { draw: random })[0]!.endpoint.cdnName]!++
   for (const [name, weight] of Object.entries(weights)) {
     const share = first[name]! / DRAWS
     t.ok(Math.abs(share - weight / 100) < 0.015, `${name}: ${share}`)
@@ -123,15 +92,15 @@ t.test('an unknown place ranks all by weight', (t) => {
     standing('b', 90, { weight: 3 }),
     makeEndpoint('c', { weight: 0 }),
   ]
-  const ranked = rank(endpoints, { longitude: null, random: scripted(0.3, 0) })
-  t.equal(names(ranked), 'b:no-geo-default a:no-geo-default c:no-geo-default')
+  const ranked = rank(endpoints, { longitude: null, draw: () => 0.3 })
+  t.equal(told(ranked), 'b:no-geo-default a:no-geo-default c:no-geo-default')
   t.ok(ranked.every(({ km }) => km === null))
   t.end()
 })
 
 t.test('an endpoint without a Cdn weighs 1', (t) => {
   const endpoints = [standing('a', 0, { weight: 1 }), { ...standing('b', 0), cdn: null }]
-  t.equal(names(rank(endpoints, { random: scripted(0.49, 0) })), 'a:tie-break b:tie-break')
-  t.equal(names(rank(endpoints, { random: scripted(0.5, 0) })), 'b:tie-break a:tie-break')
+  t.equal(told(rank(endpoints, { draw: () => 0.49 })), 'a:tie-break b:tie-break')
+  t.equal(told(rank(endpoints, { draw: () => 0.5 })), 'b:tie-break a:tie-break')
   t.end()
 })

@@ -107,6 +107,10 @@ export function makePolicy(over: Partial<Policy> = {}): Policy {
     redirect: { status: 302, maxAge: 0 },
     strategy: 'proximity',
     tieThreshold: 500,
+    latencyTolerance: 20,
+    tieBreakers: ['latency', 'weight'],
+    hashOn: 'path',
+    affinity: 'none',
     fallback: 'origin',
     retry: RETRY,
     hedge: { enabled: false, after: 'p95', minDelay: 500, maxExtraPercent: 1 },
@@ -165,15 +169,32 @@ export interface WorldSpec {
   readonly random?: () => number
   readonly ramp?: Readonly<Record<string, number>>
   readonly lastSuccess?: Readonly<Record<string, number>>
+  /** The number that weights are drawn with. */
+  readonly draw?: () => number
+  /** What was measured just now, in ms; `usual` where it usually takes something else. */
+  readonly latency?: Readonly<Record<string, number>>
+  readonly usual?: Readonly<Record<string, number>>
+  /** Since when nothing new is known. */
+  readonly age?: number
+  readonly pending?: Readonly<Record<string, number>>
 }
 
 /** A World with these standings, by the name of their Cdn. Chance is not to be used unless it is given. */
 export function makeWorld(standings: Readonly<Record<string, Standing>> = {}, spec: WorldSpec = {}): World {
-  const { random = scripted(), ramp = {}, lastSuccess = {} } = spec
+  const { random = scripted(), draw = scripted(), ramp = {}, lastSuccess = {} } = spec
+  const { latency = {}, usual = {}, age = 0, pending = {} } = spec
+  const measured = ({ cdnName }: Endpoint) => {
+    const now = latency[cdnName]
+    return now === undefined ? null : { now, usual: usual[cdnName] ?? now, age }
+  }
   return {
     random,
+    draw,
     standing: ({ cdnName }) => standings[cdnName] ?? 'healthy',
     ramp: ({ cdnName }) => ramp[cdnName] ?? 1,
     lastSuccess: ({ cdnName }) => lastSuccess[cdnName] ?? 0,
+    measured,
+    latency: (endpoint) => measured(endpoint)?.now ?? null,
+    pending: ({ cdnName }) => pending[cdnName] ?? 0,
   }
 }
