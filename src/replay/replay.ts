@@ -36,7 +36,7 @@ export class Replay {
   constructor({ snapshot, given, meter, seed, place }: ReplayParts) {
     this.#findSite = indexSites(snapshot.sites)
     this.#place = place
-    this.#world = suppose({ ...NEUTRAL_WORLD, random: () => this.#random() }, given)
+    this.#world = suppose({ ...NEUTRAL_WORLD, random: () => this.#random(), draw: () => this.#random() }, given)
     this.#tally = new Tally(meter)
     this.#seed = seed
   }

@@ -19,11 +19,15 @@ export function foresee(route: Route, request: RequestFacts, world: World): read
     draws++
     return world.random()
   }
-  const first = decide(route, request, { ...world, random })
+  const draw: World['draw'] = (policy) => {
+    draws++
+    return world.draw(policy)
+  }
+  const first = decide(route, request, { ...world, random, draw })
   if (draws === 0) return [first]
   const found = new Map([[orderOf(first), first]])
   for (const chance of chances()) {
-    const decision = decide(route, request, { ...world, random: chance })
+    const decision = decide(route, request, { ...world, random: chance, draw: chance })
     const order = orderOf(decision)
     if (!found.has(order)) found.set(order, decision)
   }

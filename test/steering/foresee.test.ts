@@ -15,7 +15,7 @@ t.test('without a draw there is one Decision', (t) => {
 t.test('all whom chance may choose, the drawn one first', (t) => {
   const tied = [standing('a', 1), standing('b', 2, { weight: 2 }), standing('c', 3), standing('d', 4, { weight: 0 })]
   const route = makeRoute([...tied, standing('far', 60)])
-  const decisions = foresee(route, REQUEST, makeWorld({}, { random: () => 0.99 }))
+  const decisions = foresee(route, REQUEST, makeWorld({}, { draw: () => 0.99 }))
   t.strictSame(possibleFirsts(decisions), ['c', 'a', 'b'])
   t.equal(decisions[0]!.candidates[0]!.endpoint.cdnName, 'c')
   // Three that are drawn, in any order, before the two that are not.
@@ -25,7 +25,7 @@ t.test('all whom chance may choose, the drawn one first', (t) => {
 
 t.test('endpoints of one CDN are told apart by their URLs', (t) => {
   const twins = ['x', 'y'].map((name) => ({ ...standing(name, 1), cdnName: 'one' }))
-  const decisions = foresee(makeRoute(twins), REQUEST, makeWorld({}, { random: () => 0 }))
+  const decisions = foresee(makeRoute(twins), REQUEST, makeWorld({}, { draw: () => 0 }))
   t.strictSame(possibleFirsts(decisions), ['one'])
   t.strictSame(drawnAmong(decisions), ['http://x.test', 'http://y.test'])
   t.end()
