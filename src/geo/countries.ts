@@ -1,4 +1,5 @@
 import { COUNTRIES } from './countries-data.ts'
+import { distanceKm } from './distance.ts'
 import type { Coordinates } from './place.ts'
 
 export interface Country {
@@ -13,6 +14,16 @@ const BY_CODE = readCountries()
 /** By ISO 3166-1 alpha-2 code, upper case; XK is Kosovo. */
 export function country(code: string): Country | undefined {
   return BY_CODE.get(code)
+}
+
+/** The continent of the country whose stand-in is nearest: near a border between continents it may be the other one. */
+export function continentAt(point: Coordinates): string {
+  let nearest = { continent: 'EU', km: Number.POSITIVE_INFINITY }
+  for (const { continent, location } of BY_CODE.values()) {
+    const km = location === null ? Number.POSITIVE_INFINITY : distanceKm(point, location)
+    if (km < nearest.km) nearest = { continent, km }
+  }
+  return nearest.continent
 }
 
 function readCountries(): ReadonlyMap<string, Country> {

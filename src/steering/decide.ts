@@ -7,6 +7,7 @@ import type { Ranking } from './ranking.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { isTemporary, sift } from './sift.ts'
 import { spare } from './spare.ts'
+import { markBurst, spill } from './spill.ts'
 import { STRATEGIES } from './strategies/index.ts'
 import type { World } from './world.ts'
 
@@ -31,11 +32,12 @@ export function decide(route: Route, request: RequestFacts, world: World): Decis
     const rejected = sifted.rejected.filter(({ endpoint }) => endpoint !== tried)
     return { policy, measuredFrom, candidates, rejected }
   }
-  const { eligible, rejected } = sifted
+  const { eligible, rejected } = spill(route, sifted, order, { request, world })
   if (eligible.length === 0) return { policy, measuredFrom, candidates: [], rejected }
 
   const candidates = easeIn(rank(eligible), policy, world)
   if (rejected.some(isTemporary)) markFailover(candidates, route, rejected, rank)
+  markBurst(candidates, policy, rejected)
   return { policy, measuredFrom, candidates, rejected }
 }
 

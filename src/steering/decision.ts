@@ -4,6 +4,8 @@ import type { Endpoint, Policy } from '../config/snapshot.ts'
 export type Reason =
   | 'proximity'
   | 'failover'
+  | 'cost'
+  | 'commit-burst'
   | 'tie-break'
   | 'no-geo-default'
   | 'panic'
@@ -19,6 +21,7 @@ export type RejectionReason =
   | 'corrupt'
   | 'circuit-open'
   | 'over-capacity'
+  | 'commit-reached'
   | 'unverifiable'
   | 'already-tried'
 
@@ -30,6 +33,10 @@ export interface Candidate {
   readonly km: number | null
   /** 0…1, below 1: the share of its requests that it may have while it starts slowly. Absent otherwise. */
   readonly ramp?: number
+  /** What a GB costs there now, where prices ranked it. */
+  readonly price?: number
+  /** Its commit does not pay for this: it would have been chosen otherwise. */
+  readonly commitReached?: boolean
 }
 
 export interface Rejection {
@@ -54,11 +61,12 @@ export function describeDecision(decision: Decision): object {
     mode: decision.policy.mode,
     strategy: decision.policy.strategy,
     measured_from: decision.measuredFrom,
-    candidates: decision.candidates.map(({ endpoint, reason, km, ramp }) => ({
+    candidates: decision.candidates.map(({ endpoint, reason, km, ramp, price }) => ({
       cdn: endpoint.cdnName,
       url: endpoint.url,
       reason,
       km: km === null ? null : Math.round(km),
+      ...(price === undefined ? {} : { price: Math.round(price * 1e6) / 1e6 }),
       ...(ramp === undefined ? {} : { ramp: Math.round(ramp * 100) / 100 }),
     })),
     rejected: decision.rejected.map(({ endpoint, reason }) => ({ cdn: endpoint.cdnName, url: endpoint.url, reason })),

@@ -1,4 +1,5 @@
 import type { Endpoint, Policy } from '../config/snapshot.ts'
+import { type Quote, UNPRICED } from '../costs/quote.ts'
 
 /**
  * How an endpoint stands, as of now: `unhealthy` by active checks, `ejected` by its answers to requests, `corrupt` by
@@ -16,6 +17,10 @@ export interface World {
   ramp(endpoint: Endpoint, policy: Policy): number
   /** When it last answered a request or a check well: milliseconds of any one clock, −Infinity for never. */
   lastSuccess(endpoint: Endpoint): number
+  /** How long it takes to begin an answer just now, ms; null: never measured. */
+  latency(endpoint: Endpoint): number | null
+  /** What the next GB of the endpoint's Cdn costs. */
+  quote(endpoint: Endpoint): Quote
 }
 
 /** A World in which everything is well: what `explain --offline` decides in. A tie goes to the nearest that has a weight. */
@@ -24,4 +29,6 @@ export const NEUTRAL_WORLD: World = {
   standing: () => 'healthy',
   ramp: () => 1,
   lastSuccess: () => Number.NEGATIVE_INFINITY,
+  latency: () => null,
+  quote: () => UNPRICED,
 }

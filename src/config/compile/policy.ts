@@ -1,6 +1,7 @@
 import type { StrategyName } from '../../steering/strategies/index.ts'
 import type { Config } from '../schema/index.ts'
 import type {
+  CostSettings,
   HedgeSettings,
   OutlierSettings,
   Policy,
@@ -13,7 +14,8 @@ import { compileHeaders } from './headers.ts'
 
 export type PolicyConfig = Config['policies'][string]
 
-export function compilePolicy(name: string, config: PolicyConfig): Policy {
+/** @param continent of the gateway; null: nobody knows where it stands */
+export function compilePolicy(name: string, config: PolicyConfig, continent: string | null): Policy {
   const { mode, redirect, fallback } = config
   return {
     name,
@@ -22,6 +24,7 @@ export function compilePolicy(name: string, config: PolicyConfig): Policy {
     // The schema accepts no strategy that is not in the registry.
     strategy: config.strategy as StrategyName,
     tieThreshold: config.tie_threshold,
+    cost: compileCost(config, continent),
     fallback,
     retry: compileRetry(config.retry),
     hedge: compileHedge(config.hedge),
@@ -33,6 +36,15 @@ export function compilePolicy(name: string, config: PolicyConfig): Policy {
     resume: { enabled: config.resume.enabled, require: config.resume.require as ResumeSettings['require'] },
     headers: compileHeaders(config.headers),
     rateLimit: compileRateLimit(config.rate_limit),
+  }
+}
+
+function compileCost({ cost, mode }: PolicyConfig, continent: string | null): CostSettings {
+  return {
+    maxExtraDistance: cost.max_extra_distance,
+    maxExtraLatency: cost.max_extra_latency,
+    burstTo: cost.burst_to,
+    pricedAt: mode === 'proxy' ? continent : null,
   }
 }
 

@@ -1,19 +1,12 @@
 import * as z from 'zod'
 import { keyed } from './keyed.ts'
-import { name } from './names.ts'
-import { distance, duration, size } from './quantities.ts'
+import { duration, size } from './quantities.ts'
 
 export const hashOn = z
   .union([z.enum(['path', 'client-network']), keyed({ header: z.string() })], {
     error: () => 'path, client-network or { header: … }',
   })
   .describe('What strategy: hash looks at.')
-
-export const cost = keyed({
-  max_extra_distance: distance().optional(),
-  max_extra_latency: duration({ min: '0s' }).optional(),
-  burst_to: z.array(name).optional(),
-}).describe('How far a cheaper CDN may be.')
 
 const cacheKey = keyed({
   query: z.unknown().optional(),

@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { STRATEGIES } from '../../steering/strategies/index.ts'
+import { cost } from './cost.ts'
 import { circuitBreaker, hedge, outlierDetection, resume } from './failover.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { name } from './names.ts'
 import { notYet } from './not-yet.ts'
-import { cache, compress, cost, hashOn } from './policy-unbuilt.ts'
+import { cache, compress, hashOn } from './policy-unbuilt.ts'
 import { distance, duration, statuses } from './quantities.ts'
 import { rateLimit } from './rate-limit.ts'
 
@@ -65,7 +66,7 @@ export const policy = keyed({
   affinity: notYet(z.enum(['none', 'client-network']).describe('Keep clients where they were.'), 'none').prefault(
     'none',
   ),
-  cost: notYet(cost).optional(),
+  cost: cost.prefault({}),
   fallback: z.enum(['origin', 'none']).prefault('origin').describe('What is asked when no CDN could answer.'),
   retry: retry.prefault({}).describe('How to fail over.'),
   hedge: hedge.prefault({}).describe('A second request when the first is slow.'),

@@ -87,6 +87,9 @@ export function cdn(name: string, over: Partial<Cdn> = {}): Cdn {
     clientIp: 'none' as const,
     headers: NO_RULES,
     healthCheck: null,
+    pricing: { tiers: [{ upTo: Number.POSITIVE_INFINITY, price: 0 }], byContinent: null, per10kRequests: 0 },
+    commit: null,
+    maxMbps: null,
   }
   return { name, provider: 'http', trust: true, drain: false, ...rest, ...over }
 }
@@ -110,6 +113,7 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
     redirect: { status: 302, maxAge: 0 },
     strategy: 'failover',
     tieThreshold: 500,
+    cost: { maxExtraDistance: 1000, maxExtraLatency: 50, burstTo: [], pricedAt: null },
     fallback: 'origin',
     retry: {
       attempts: 3,
