@@ -108,5 +108,6 @@ function outcomeOf(statements: ReturnType<Ledger['statements']>, ledger: Ledger)
   const peaks = Object.fromEntries(
     ledger.export().map(({ cdn, books }) => [cdn, (Math.max(...books.samples) * 8) / 300e6]),
   )
+  if (process.env.DUMP) (globalThis as any).dump?.(ledger.export())
   return { bill: statements.reduce((sum, { projected_cost: cost }) => sum + cost, 0), byCdn, peaks }
 }

@@ -60,10 +60,11 @@ export function planLevel(course: Course): Plan {
   if (offered.length < ENOUGH) return { level: floor, burstAbove: Number.POSITIVE_INFINITY }
   const expected = offered.toSorted()
   const level = Math.min(course.capacity, raise(course, expected, floor))
-  const left = Math.max(1, total - delivered.length)
   const freeLeft = freeAfter(delivered, level, total)
   if (freeLeft <= 0) return { level, burstAbove: Number.POSITIVE_INFINITY }
-  const rank = Math.floor((freeLeft / left) * expected.length)
+  // All are to be spent before the last evening: what is left after it is lost.
+  const evenings = Math.max(ENOUGH / 4, total - delivered.length - ENOUGH)
+  const rank = Math.floor((freeLeft / evenings) * expected.length)
   return { level, burstAbove: Math.max(level * SLACK, expected[expected.length - 1 - rank] ?? 0) }
 }
 
