@@ -2,8 +2,8 @@ import { compile } from '../../src/config/compile.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import type { Route } from '../../src/config/snapshot.ts'
 import { Ledger } from '../../src/costs/ledger.ts'
-import { priceAt } from '../../src/costs/quote.ts'
 import { SAMPLE_MS } from '../../src/costs/month.ts'
+import { priceAt } from '../../src/costs/quote.ts'
 import { parseAddress } from '../../src/geo/address.ts'
 import { decide } from '../../src/steering/decide.ts'
 import { passedOver } from '../../src/steering/passed-over.ts'
@@ -32,7 +32,12 @@ export interface Span {
  * Drives the decision and the Ledger that the gateway has through these samples. Returns what each month cost: `ends`
  * are the samples at which they end.
  */
-export function simulate(strategy: 'cost' | 'proximity', demand: Demand, ends: readonly number[], span: Span): Outcome[] {
+export function simulate(
+  strategy: 'cost' | 'proximity',
+  demand: Demand,
+  ends: readonly number[],
+  span: Span,
+): Outcome[] {
   const parsed = parseConfig(JSON.stringify(configOf(strategy)), 'simulation', {})
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems))
   const snapshot = compile(parsed.config, { id: 'simulation', files: new Map(), database: null, stateDir: null })
@@ -95,7 +100,13 @@ function request({ route, ledger, clients, now, span }: Run, region: Region, byt
 function clientsOf(): Readonly<Record<Region, RequestFacts>> {
   const client = parseAddress('192.0.2.1')!
   const entries = REGIONS.map((region) => {
-    const place = { network: region, source: 'database' as const, location: CITIES[region], country: null, continent: region }
+    const place = {
+      network: region,
+      source: 'database' as const,
+      location: CITIES[region],
+      country: null,
+      continent: region,
+    }
     return [region, { method: 'GET', path: '/', client, place, header: () => null }]
   })
   return Object.fromEntries(entries)
@@ -108,6 +119,5 @@ function outcomeOf(statements: ReturnType<Ledger['statements']>, ledger: Ledger)
   const peaks = Object.fromEntries(
     ledger.export().map(({ cdn, books }) => [cdn, (Math.max(...books.samples) * 8) / 300e6]),
   )
-  if (process.env.DUMP) (globalThis as any).dump?.(ledger.export())
   return { bill: statements.reduce((sum, { projected_cost: cost }) => sum + cost, 0), byCdn, peaks }
 }

@@ -10,6 +10,7 @@ import { type AskedRequest, parseQuestion } from '../http/question.ts'
 import { explain, type Question } from '../steering/explain.ts'
 import { indexSites } from '../steering/match.ts'
 import { NEUTRAL_WORLD } from '../steering/world.ts'
+import { askAdmin } from './admin-client.ts'
 import { renderExplanation } from './render-explanation.ts'
 import type { Command } from './shell.ts'
 
@@ -41,7 +42,7 @@ export const explainCommand: Command = async (args, shell) => {
   const loaded = await loadConfig(config, shell.env)
   if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
   const { snapshot } = loaded
-  const explanation = await (values.offline ? decideOffline(question, snapshot) : askAdmin(asked, snapshot))
+  const explanation = await (values.offline ? decideOffline(question, snapshot) : askExplain(asked, snapshot))
   shell.out(values.json ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation))
   return 0
 }
@@ -57,16 +58,9 @@ async function decideOffline(question: Question, snapshot: Snapshot): Promise<Re
   }
 }
 
-async function askAdmin(asked: AskedRequest, { admin }: Snapshot): Promise<Record<string, unknown>> {
+function askExplain(asked: AskedRequest, snapshot: Snapshot): Promise<Record<string, unknown>> {
   const { ip, host, path, method, headers: fields } = asked
-  const name = admin.host.includes(':') ? `[${admin.host}]` : admin.host
-  const base = `http://${name}:${admin.port}`
   const query = new URLSearchParams({ ip, host, path, method })
   for (const field of fields) query.append('header', field)
-  const headers: Record<string, string> = admin.token === null ? {} : { authorization: `Bearer ${admin.token}` }
-  const response = await fetch(`${base}/explain?${query}`, { headers, signal: AbortSignal.timeout(5000) }).catch(() => {
-    throw new PolycdnError('admin_unreachable', `no gateway answers at ${base}; is it running? --offline asks none`)
-  })
-  if (!response.ok) throw new PolycdnError('admin_unreachable', `the gateway at ${base} answered ${response.status}`)
-  return (await response.json()) as Record<string, unknown>
+  return askAdmin(`/explain?${query}`, snapshot)
 }

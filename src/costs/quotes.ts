@@ -25,7 +25,7 @@ export class Quotes {
   readonly #account: Account
   #plan: Plan | null = null
   #plannedAt = Number.NEGATIVE_INFINITY
-  #free = { at: -1, left: 0 }
+  #free = { at: -1, level: 0, left: 0 }
 
   constructor(cdn: Cdn, account: Account) {
     this.#cdn = cdn
@@ -71,7 +71,8 @@ export class Quotes {
 
   #freeAt(at: number, level: number): number {
     const { samples } = this.#account.books
-    if (this.#free.at !== at) this.#free = { at, left: freeAfter(samples.subarray(0, at), level, samples.length) }
+    if (this.#free.at !== at || this.#free.level !== level)
+      this.#free = { at, level, left: freeAfter(samples.subarray(0, at), level, samples.length) }
     return this.#free.left
   }
 

@@ -1,6 +1,7 @@
 import type { AcmeState } from '../acme/state.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import type { ConfigSource } from '../config/source.ts'
+import type { QuoteList } from '../costs/told-quotes.ts'
 import type { Coordinates } from '../geo/place.ts'
 
 /** A configuration that is about to be used. */
@@ -31,6 +32,8 @@ export interface Servers {
   prepare(edition: Edition): Promise<Prepared>
   /** What the Board tells others has changed. `urgent`: at once. */
   tellHealth(urgent: boolean): void
+  /** What the next GB of the Cdns costs has changed. */
+  tellQuotes(quotes: QuoteList): void
   /** What is known of ordered certificates has changed. Resolves when every process has it. */
   tellAcme(change: Partial<AcmeState>): Promise<void>
   /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */

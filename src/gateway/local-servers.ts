@@ -45,6 +45,8 @@ export class LocalServers implements Servers {
 
   tellHealth(): void {}
 
+  tellQuotes(): void {}
+
   async tellAcme(change: Partial<AcmeState>): Promise<void> {
     this.#serving.useAcme(change)
   }

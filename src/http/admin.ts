@@ -21,6 +21,8 @@ export interface AdminActions {
   onDenied(): void
   status(): object
   explain(question: Question): object
+  /** How the month of each Cdn stands. */
+  costs(): object
   /** The problems that kept the older configuration in place; none is success. */
   reload(): Promise<readonly Problem[]>
 }
@@ -38,7 +40,7 @@ const BOUNDS = {
   http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
 } as const
 
-/** The admin server: /healthz, /readyz, /metrics, /status, /explain and POST /reload. */
+/** The admin server: /healthz, /readyz, /metrics, /status, /costs, /explain and POST /reload. */
 export class Admin {
   readonly #app: FastifyInstance
 
@@ -102,6 +104,7 @@ function addRoutes(app: FastifyInstance, actions: AdminActions): void {
     return reply.header('content-type', contentType).send(body)
   })
   app.get('/status', () => actions.status())
+  app.get('/costs', () => actions.costs())
   app.get('/explain', (request, reply) => {
     const question = questionOf(request)
     if (!(question instanceof PolycdnError)) return actions.explain(question)

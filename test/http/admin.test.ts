@@ -44,6 +44,7 @@ async function start(scope: Scope, over: Partial<State> = {}) {
       if (state.fault !== null) throw state.fault
       return { config: '0123456789ab' }
     },
+    costs: () => ({ cdns: [] }),
     explain: (question) => {
       state.questions.push(question)
       return { decision: question.host }

@@ -13,6 +13,9 @@ import type {
   Snapshot,
   UpstreamTls,
 } from '../../../src/config/snapshot.ts'
+import { Tally } from '../../../src/costs/growth.ts'
+import { Sizes } from '../../../src/costs/sizes.ts'
+import { NO_QUOTES } from '../../../src/costs/told-quotes.ts'
 import { Budgets } from '../../../src/delivery/budgets.ts'
 import { Timers } from '../../../src/delivery/timers.ts'
 import { Transport } from '../../../src/delivery/transport.ts'
@@ -254,7 +257,9 @@ export class TestServices implements Services {
   /** What the next look of `pressure` finds. */
   vitals: Vitals = { delay: 0, heap: 0, memory: 0 }
   readonly pressure = new Pressure({ vitals: () => this.vitals, random: () => 0.5, onChange: () => {} })
-  readonly world = worldOf(this.board, () => 0)
+  readonly meter = new Tally()
+  readonly sizes = new Sizes()
+  readonly world = worldOf(this.board, () => 0, NO_QUOTES)
   /** Where every client is. */
   where: Place = NO_PLACE
   #generation: Generation
