@@ -4,10 +4,10 @@
  */
 export const MARKET = {
   percentile: [
-    { name: 'transit-a', mbps: 300, pricePerMonth: 1500, overage: 6, capacity: 1200 },
-    { name: 'transit-b', mbps: 250, pricePerMonth: 1125, overage: 5, capacity: 1000 },
+    { name: 'transit-a', mbps: 400, pricePerMonth: 2000, overage: 6, capacity: 1200 },
+    { name: 'transit-b', mbps: 300, pricePerMonth: 1350, overage: 5, capacity: 1000 },
   ],
-  volume: { name: 'volume', gb: 40_000, pricePerMonth: 1200, overage: 0.035 },
+  volume: { name: 'volume', gb: 60_000, pricePerMonth: 1800, overage: 0.035 },
   listed: { name: 'listed', west: 0.04, asia: 0.07 },
   tiered: {
     name: 'tiered',

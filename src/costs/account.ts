@@ -22,10 +22,11 @@ export interface Books {
 
 /** A clock that is set back by less changes no month. Milliseconds. */
 const SMALL_STEP = 86_400_000
-/** How many samples of before are remembered: four weeks, so that every weekday has its part. */
-export const REMEMBERED = 28 * 288
-/** The rate of now is an average that forgets with this time. Milliseconds. */
-const RATE_MEMORY = 10_000
+/** How many samples of before are remembered: two weeks, so that every weekday has its part. */
+export const REMEMBERED = 14 * 288
+/** At the limit of its rate a Cdn may be ahead by so much, and is told off for no longer than that. Milliseconds. */
+const BURST = 5_000
+const LONGEST_DEBT = 30_000
 
 /** One Cdn's books: the month that runs, and what is remembered of the one before. Not more than 9,000 samples each. */
 export class Account {
@@ -35,14 +36,17 @@ export class Account {
   before: Float64Array
   #timezone: string
   #percentile: boolean
-  #rate = 0
-  #ratedAt = 0
+  /** Bytes a millisecond. */
+  #limit: number
+  /** When all that came would have come at the limit. */
+  #busyUntil = Number.NEGATIVE_INFINITY
   #lump = { at: -1, bytes: 0 }
 
   constructor(cdn: Cdn, now: number) {
     this.cdn = cdn.name
     this.#timezone = timezoneOf(cdn)
     this.#percentile = cdn.commit?.kind === 'mbps'
+    this.#limit = limitOf(cdn)
     this.books = openBooks(monthOf(now, this.#timezone), this.#percentile)
     this.before = new Float64Array(0)
   }
@@ -55,6 +59,7 @@ export class Account {
 
   /** New terms of the same Cdn. Another time zone counts from the month that runs there; samples move along. */
   adopt(cdn: Cdn, now: number): void {
+    this.#limit = limitOf(cdn)
     const percentile = cdn.commit?.kind === 'mbps'
     const timezone = timezoneOf(cdn)
     if (timezone === this.#timezone && percentile === this.#percentile) return
@@ -95,13 +100,13 @@ export class Account {
     if (books.offered !== null) books.offered[at]! += bytes + overflow
     if (bytes > 0) books.byContinent[continent] = (books.byContinent[continent] ?? 0) + bytes
     if (this.#lump.at !== at || this.#lump.bytes < bytes) this.#lump = { at, bytes }
-    this.#rate = this.rateAt(now) + (bytes / RATE_MEMORY) * 1000
-    this.#ratedAt = now
+    const since = Math.min(Math.max(this.#busyUntil, now - BURST), now + LONGEST_DEBT)
+    this.#busyUntil = since + bytes / this.#limit
   }
 
-  /** Bytes a second, of late. */
-  rateAt(now: number): number {
-    return this.#rate * Math.exp(-Math.max(0, now - this.#ratedAt) / RATE_MEMORY)
+  /** Whether it delivers as much as `max_mbps` already: a token bucket with debts, so that it is the average too. */
+  isFull(now: number): boolean {
+    return this.#busyUntil > now && this.#busyUntil <= now + 2 * LONGEST_DEBT
   }
 
   /** The most that came at once in the sample of now: how exactly it can be filled. Bytes. */
@@ -116,6 +121,10 @@ export class Account {
   }
 }
 
+function limitOf({ maxMbps }: Cdn): number {
+  return maxMbps === null ? Number.POSITIVE_INFINITY : (maxMbps * 1e6) / 8 / 1000
+}
+
 function timezoneOf({ commit }: Cdn): string {
   return commit?.timezone ?? 'UTC'
 }
@@ -127,7 +136,7 @@ export function openBooks(month: Month, percentile: boolean): Books {
   return { month, ...counts, samples: new Float64Array(length), offered }
 }
 
-/** The last four weeks before `now`. After a pause that is longer nothing is remembered. */
+/** The last two weeks before `now`. After a pause that is longer nothing is remembered. */
 function remember(before: Float64Array, { month, offered }: Books, now: number): Float64Array {
   if (offered === null || now - month.end > SAMPLE_MS * REMEMBERED) return new Float64Array(0)
   // Nothing before the first byte was ever metered is a quiet night.

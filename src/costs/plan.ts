@@ -7,7 +7,7 @@ export interface Course {
   readonly total: number
   /** What was delivered in each sample that is over. */
   readonly delivered: Float64Array
-  /** What could have been delivered, had there been no level: in the samples of the last four weeks. */
+  /** What could have been delivered, had there been no level: in the samples of the last two weeks. */
   readonly offered: Float64Array
   /** What is paid for in any case. */
   readonly committed: number
@@ -50,7 +50,7 @@ const ENOUGH = 288
 
 /**
  * The level up to which every Mbit/s more costs less than what it saves, and the peaks that the free samples are spent
- * on. The rest of the month is expected to look like the last four weeks. What was billed already is never given back:
+ * on. The rest of the month is expected to look like the last two weeks. What was billed already is never given back:
  * the level does not fall below it.
  */
 export function planLevel(course: Course): Plan {

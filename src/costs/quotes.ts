@@ -24,6 +24,8 @@ export class Quotes {
   readonly #cdn: Cdn
   readonly #account: Account
   #plan: Plan | null = null
+  /** Prices by continent, where requests cost nothing. */
+  #fixed: Quote['prices'] | null = null
   #plannedAt = Number.NEGATIVE_INFINITY
   #free = { at: -1, level: 0, left: 0 }
 
@@ -33,9 +35,9 @@ export class Quotes {
   }
 
   quote(now: number): Quote {
-    const { commit, maxMbps } = this.#cdn
+    const { commit } = this.#cdn
     this.#account.turn(now)
-    const full = maxMbps !== null && (this.#account.rateAt(now) * 8) / 1e6 >= maxMbps
+    const full = this.#account.isFull(now)
     if (commit === null) return { commit: 'none', full, prices: this.#listed(), order: 0 }
     return commit.kind === 'mbps' ? this.#percentile(commit, now, full) : this.#volume(commit, now, full)
   }
@@ -118,7 +120,11 @@ export class Quotes {
     if (pricing.byContinent === null) {
       return { default: perGb(pricing, null, this.#account.books.bytes) + requests }
     }
-    return Object.fromEntries([...pricing.byContinent].map(([continent, price]) => [continent, price + requests]))
+    if (requests === 0 && this.#fixed !== null) return this.#fixed
+    const prices = [...pricing.byContinent].map(([continent, price]) => [continent, price + requests] as const)
+    const listed = Object.fromEntries(prices) as Quote['prices']
+    if (requests === 0) this.#fixed = listed
+    return listed
   }
 
   /** What the requests for a GB cost, of the size that they had this month. */
@@ -130,7 +136,7 @@ export class Quotes {
   }
 }
 
-/** The last four weeks. Before the first byte there was nothing to learn from. */
+/** The last two weeks. Before the first byte there was nothing to learn from. */
 function recent(before: Float64Array, now: Float64Array): Float64Array {
   const first = before.length > 0 ? 0 : now.findIndex((bytes) => bytes > 0)
   if (first === -1) return new Float64Array(0)
