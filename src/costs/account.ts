@@ -22,8 +22,8 @@ export interface Books {
 
 /** A clock that is set back by less changes no month. Milliseconds. */
 const SMALL_STEP = 86_400_000
-/** How many samples of before are remembered: two weeks, so that every weekday has its part. */
-export const REMEMBERED = 14 * 288
+/** How many samples of before are remembered: a week, so that every weekday has its part. */
+export const REMEMBERED = 7 * 288
 /** At the limit of its rate a Cdn may be ahead by so much, and is told off for no longer than that. Milliseconds. */
 const BURST = 5_000
 const LONGEST_DEBT = 30_000
@@ -40,7 +40,7 @@ export class Account {
   #limit: number
   /** When all that came would have come at the limit. */
   #busyUntil = Number.NEGATIVE_INFINITY
-  #lump = { at: -1, bytes: 0 }
+  #lump = { at: -1, bytes: 0, before: 0 }
 
   constructor(cdn: Cdn, now: number) {
     this.cdn = cdn.name
@@ -99,7 +99,8 @@ export class Account {
     books.samples[at]! += bytes
     if (books.offered !== null) books.offered[at]! += bytes + overflow
     if (bytes > 0) books.byContinent[continent] = (books.byContinent[continent] ?? 0) + bytes
-    if (this.#lump.at !== at || this.#lump.bytes < bytes) this.#lump = { at, bytes }
+    if (this.#lump.at !== at) this.#lump = { at, bytes, before: this.#lump.bytes }
+    if (this.#lump.bytes < bytes) this.#lump.bytes = bytes
     const since = Math.min(Math.max(this.#busyUntil, now - BURST), now + LONGEST_DEBT)
     this.#busyUntil = since + bytes / this.#limit
   }
@@ -109,9 +110,10 @@ export class Account {
     return this.#busyUntil > now && this.#busyUntil <= now + 2 * LONGEST_DEBT
   }
 
-  /** The most that came at once in the sample of now: how exactly it can be filled. Bytes. */
+  /** The most that came at once in the sample of now and the one before: how exactly one can be filled. Bytes. */
   lumpAt(index: number): number {
-    return this.#lump.at === index ? this.#lump.bytes : 0
+    const { at, bytes, before } = this.#lump
+    return at === index ? Math.max(bytes, before) : bytes
   }
 
   /** The sample that a moment of this month is in. */
@@ -136,7 +138,7 @@ export function openBooks(month: Month, percentile: boolean): Books {
   return { month, ...counts, samples: new Float64Array(length), offered }
 }
 
-/** The last two weeks before `now`. After a pause that is longer nothing is remembered. */
+/** The last week before `now`. After a pause that is longer nothing is remembered. */
 function remember(before: Float64Array, { month, offered }: Books, now: number): Float64Array {
   if (offered === null || now - month.end > SAMPLE_MS * REMEMBERED) return new Float64Array(0)
   // Nothing before the first byte was ever metered is a quiet night.

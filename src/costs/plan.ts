@@ -7,7 +7,7 @@ export interface Course {
   readonly total: number
   /** What was delivered in each sample that is over. */
   readonly delivered: Float64Array
-  /** What could have been delivered, had there been no level: in the samples of the last two weeks. */
+  /** What could have been delivered, had there been no level: in the samples of the last week. */
   readonly offered: Float64Array
   /** What is paid for in any case. */
   readonly committed: number
@@ -37,6 +37,8 @@ export function isSpent(delivered: number, level: number): boolean {
   return delivered > level * SLACK
 }
 
+/** What is spent early is spent; what is left at the end is lost. So a little more is spent than its time would allow. */
+const HASTE = 1.1
 /** One sample too many, and the lowest of the free ones is billed: some are kept for accidents. */
 const RESERVE = 3
 
@@ -50,7 +52,7 @@ const ENOUGH = 288
 
 /**
  * The level up to which every Mbit/s more costs less than what it saves, and the peaks that the free samples are spent
- * on. The rest of the month is expected to look like the last two weeks. What was billed already is never given back:
+ * on. The rest of the month is expected to look like the last week. What was billed already is never given back:
  * the level does not fall below it.
  */
 export function planLevel(course: Course): Plan {
@@ -64,7 +66,7 @@ export function planLevel(course: Course): Plan {
   if (freeLeft <= 0) return { level, burstAbove: Number.POSITIVE_INFINITY }
   // All are to be spent before the last evening: what is left after it is lost.
   const evenings = Math.max(ENOUGH / 4, total - delivered.length - ENOUGH)
-  const rank = Math.floor((freeLeft / evenings) * expected.length)
+  const rank = Math.floor(((HASTE * freeLeft) / evenings) * expected.length)
   return { level, burstAbove: Math.max(level * SLACK, expected[expected.length - 1 - rank] ?? 0) }
 }
 

@@ -136,7 +136,7 @@ export class Quotes {
   }
 }
 
-/** The last two weeks. Before the first byte there was nothing to learn from. */
+/** The last week. Before the first byte there was nothing to learn from. */
 function recent(before: Float64Array, now: Float64Array): Float64Array {
   const first = before.length > 0 ? 0 : now.findIndex((bytes) => bytes > 0)
   if (first === -1) return new Float64Array(0)

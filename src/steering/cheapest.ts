@@ -1,5 +1,5 @@
 import type { Policy } from '../config/snapshot.ts'
-import { priceAt } from '../costs/quote.ts'
+import { priceAt, type Quote } from '../costs/quote.ts'
 import type { Candidate } from './decision.ts'
 import type { RequestFacts } from './request-facts.ts'
 import type { World } from './world.ts'
@@ -22,10 +22,14 @@ export function cheapestFirst(candidates: readonly Candidate[], { policy, reques
     return { candidate, rank, quote, price: priceAt(quote, continent) }
   })
   offers.sort((a, b) => a.price - b.price || a.quote.order - b.quote.order || a.rank - b.rank)
+  const first = offers[0]?.quote
+  // Who would not have been first anyway misses nothing.
+  const misses = ({ commit, order }: Quote) =>
+    commit === 'reached' && (first!.commit !== 'open' || order < first!.order)
   return offers.map(({ candidate, quote, price }) => ({
     ...candidate,
     reason: 'cost',
     price,
-    ...(quote.commit === 'reached' ? { commitReached: true } : {}),
+    ...(misses(quote) ? { commitReached: true } : {}),
   }))
 }

@@ -53,7 +53,8 @@ t.test('free samples are spent on the peaks of the day before, and never all of 
     let left = wanted(at)
     for (let slice = 0; slice < 100; slice++) {
       const some = wanted(at) / 100
-      if (ledger.quote('x', start + slice * 3000).commit === 'open') ledger.add([part('x', some * MBPS)], start + slice * 3000)
+      if (ledger.quote('x', start + slice * 3000).commit === 'open')
+        ledger.add([part('x', some * MBPS)], start + slice * 3000)
       else overflow(some, start + slice * 3000)
       left -= some
     }
@@ -108,7 +109,12 @@ t.test('a reload keeps the books, and another time zone moves the samples', asyn
   const { ledger, state } = ledgerOf({ commit: commit({}) })
   ledger.add([part('x', 100 * MBPS)], NOVEMBER + DAY)
   ledger.adopt([makeCdn('x', { commit: commit({ amount: 10, timezone: 'Europe/Berlin' }) })], NOVEMBER + 2 * DAY)
-  t.match(state(NOVEMBER + 2 * DAY), { bytes: 100 * MBPS, month: '2026-11', samples_over_commit: 1, commit: { mbps: 10 } })
+  t.match(state(NOVEMBER + 2 * DAY), {
+    bytes: 100 * MBPS,
+    month: '2026-11',
+    samples_over_commit: 1,
+    commit: { mbps: 10 },
+  })
   t.equal(ledger.export()[0]!.books.samples[288 + 12], 100 * MBPS)
   ledger.adopt([], NOVEMBER + 2 * DAY)
   t.equal(ledger.export()[0]!.books.bytes, 100 * MBPS, 'a Cdn that is gone for a while')
