@@ -65,7 +65,7 @@ export class Quotes {
     // This sample is one of the free ones already.
     if (isSpent(delivered, level)) return true
     const pace = level * Math.min(1, (into + LEAD) / SAMPLE_MS)
-    if (delivered + this.#account.lumpAt(at) <= pace) return true
+    if (delivered === 0 || delivered + this.#account.lumpAt(at) <= pace) return true
     if (into > TOO_LATE || this.#freeAt(at, level) === 0) return false
     const offered = into < TELLING ? (books.offered![at - 1] ?? 0) : (books.offered![at]! / into) * SAMPLE_MS
     return offered > burstAbove
