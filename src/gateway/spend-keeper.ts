@@ -131,7 +131,7 @@ export class SpendKeeper implements QuoteSource {
       metrics.cdnMonthBytes.child(cdn, 'estimated').set(statement.estimated_bytes)
       metrics.cdnMonthCost.child(cdn).set(statement.cost)
       metrics.cdnMonthProjectedCost.child(cdn).set(statement.projected_cost)
-      metrics.cdnP95.child(cdn).set(statement.p95_mbps)
+      metrics.cdnPercentile.child(cdn).set(statement.p95_mbps)
       if (statement.level_mbps === null) continue
       metrics.cdnLevel.child(cdn).set(statement.level_mbps)
       metrics.cdnSamplesOverCommit.child(cdn).set(statement.samples_over_commit)

@@ -118,8 +118,8 @@ export class Metrics {
     'What the running month will cost, if the rest of it is like its beginning.',
     ['cdn'],
   )
-  readonly cdnP95 = this.#gauge(
-    'cdn_p95_mbps',
+  readonly cdnPercentile = this.#gauge(
+    'cdn_percentile_mbps',
     'The 95th percentile of the 5-minute samples of the running month so far, Mbit/s.',
     ['cdn'],
   )
