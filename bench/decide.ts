@@ -1,4 +1,5 @@
 import type { Policy } from '../src/config/snapshot.ts'
+import { UNPRICED } from '../src/costs/quote.ts'
 import { worldOf } from '../src/gateway/serving.ts'
 import { Board } from '../src/health/board.ts'
 import { decide } from '../src/steering/decide.ts'
@@ -26,6 +27,7 @@ const CASES: Readonly<Record<string, readonly [policy: Partial<Policy>, measured
   'latency, measured': [{ strategy: 'latency' }, true],
   weighted: [{ strategy: 'weighted' }, true],
   failover: [{ strategy: 'failover' }, true],
+  'cost, no prices': [{ strategy: 'cost' }, true],
   'hash, path': [{ strategy: 'hash', hashOn: 'path' }, true],
   'hash, client network': [{ strategy: 'hash', hashOn: 'client-network' }, true],
 }
@@ -33,7 +35,7 @@ const CASES: Readonly<Record<string, readonly [policy: Partial<Policy>, measured
 for (const [name, [policy, measured]] of Object.entries(CASES)) {
   const board = new Board({ now: () => performance.now(), random: Math.random, onEvent: () => {} })
   board.retain(ENDPOINTS)
-  const world = worldOf(board, Math.random)
+  const world = worldOf(board, Math.random, { quote: () => UNPRICED })
   const route = makeRoute(ENDPOINTS, { policy })
   const request = requestAt(placeAt(0), { path: '/assets/app/main.3f2a91.js' })
   const rounds = Array.from({ length: ROUNDS }, () => {

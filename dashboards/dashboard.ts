@@ -6,13 +6,14 @@ import * as stat from '@grafana/grafana-foundation-sdk/stat'
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
 import type { PanelPlan, RowPlan } from './plan.ts'
+import { COSTS } from './rows/costs.ts'
 import { GATEWAY } from './rows/gateway.ts'
 import { HEALTH } from './rows/health.ts'
 import { LATENCY } from './rows/latency.ts'
 import { STEERING } from './rows/steering.ts'
 import { TRAFFIC } from './rows/traffic.ts'
 
-const ROWS: readonly RowPlan[] = [TRAFFIC, LATENCY, STEERING, HEALTH, GATEWAY]
+const ROWS: readonly RowPlan[] = [TRAFFIC, LATENCY, STEERING, HEALTH, COSTS, GATEWAY]
 
 const COLUMNS = 24
 const SOURCE: common.DataSourceRef = { type: 'prometheus', uid: '$datasource' }

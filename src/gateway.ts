@@ -5,6 +5,7 @@ import type { LoadResult } from './config/load.ts'
 import { placeEndpoints } from './config/place-endpoints.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
 import type { Endpoint, Snapshot } from './config/snapshot.ts'
+import type { Growth } from './costs/growth.ts'
 import { Timers } from './delivery/timers.ts'
 import { PolycdnError, toPolycdnError } from './errors.ts'
 import { ConfigRejected } from './gateway/config-rejected.ts'
@@ -15,6 +16,7 @@ import { liveNames } from './gateway/live-names.ts'
 import { LocalServers } from './gateway/local-servers.ts'
 import { prepareGeo } from './gateway/prepare-geo.ts'
 import { worldOf } from './gateway/serving.ts'
+import { SpendKeeper } from './gateway/spend-keeper.ts'
 import { WorkerServers } from './gateway/worker-servers.ts'
 import type { Address } from './geo/address.ts'
 import { findEndpoints } from './geo/find-endpoints.ts'
@@ -65,6 +67,7 @@ export class Gateway {
   readonly #timers = new Timers((error) => this.#log.error('timer-failed', { error }))
   readonly #health: HealthKeeper
   readonly #acme: AcmeKeeper
+  readonly #spend: SpendKeeper
   readonly #locator = new Locator((reload) => this.#onGeoReload(reload))
   readonly #randomLoopId = `polycdn-${randomBytes(8).toString('hex')}`
   #inUse: InUse | null = null
@@ -96,6 +99,13 @@ export class Gateway {
       log: this.#log,
       onChange: (urgent) => this.#servers?.tellHealth(urgent),
       onProbed: ({ key }, ms) => this.#servers?.tellProbe(key, ms),
+    })
+    this.#spend = new SpendKeeper({
+      timers: this.#timers,
+      metrics: this.#metrics,
+      log: this.#log,
+      now: Date.now,
+      onChange: (quotes) => this.#servers?.tellQuotes(quotes),
     })
     this.#acme = new AcmeKeeper({
       timers: this.#timers,
@@ -139,6 +149,7 @@ export class Gateway {
     await this.#servers?.close()
     // What never served knows nothing that the one who does should read after a restart.
     await this.#health.close(served)
+    await this.#spend.close(served)
     this.#locator.close()
     await this.#admin?.close()
     this.#timers.close()
@@ -149,6 +160,7 @@ export class Gateway {
     const loaded = await this.#options.load()
     if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
     await this.#health.recall(loaded.snapshot)
+    await this.#spend.recall(loaded.snapshot)
     await this.#acme.recall(loaded.snapshot.acme)
     this.#servers = await this.#createServers(loaded.snapshot)
     await this.#apply(loaded)
@@ -169,9 +181,12 @@ export class Gateway {
     const { board } = this.#health
     const size = sizeOf(workers)
     if (size > 1) {
-      return new WorkerServers({ ...parts, board, acme: () => this.#acme.state, size, program })
+      const quotes = () => this.#spend.quotes()
+      const onGrowth = (growth: readonly Growth[]) => this.#spend.receive(growth)
+      return new WorkerServers({ ...parts, board, acme: () => this.#acme.state, quotes, onGrowth, size, program })
     }
-    const servers = await LocalServers.create({ ...parts, memory, health: board, locator: this.#locator })
+    const spend = { meter: this.#spend.meter, quotes: this.#spend }
+    const servers = await LocalServers.create({ ...parts, ...spend, memory, health: board, locator: this.#locator })
     await servers.tellAcme(this.#acme.state)
     return servers
   }
@@ -256,6 +271,7 @@ export class Gateway {
     if (shortage !== null) this.#log.warn('file-descriptors-short', { ...shortage })
     this.#inUse = { snapshot, findSite: indexSites(snapshot.sites) }
     this.#health.adopt(snapshot)
+    this.#spend.adopt(snapshot)
     this.#log.setLevel(snapshot.log.level)
     this.#metrics.configLoadedTimestamp.child().set(Date.now() / 1000)
     this.#metrics.configLastReloadSuccessful.child().set(1)
@@ -277,8 +293,9 @@ export class Gateway {
         if (given instanceof PolycdnError) return given
         const { findSite } = this.#inUse!
         const place = (address: Address) => this.#locator.place(address)
-        return explain(question, { findSite, place, world: worldOf(board, Math.random), given })
+        return explain(question, { findSite, place, world: worldOf(board, Math.random, this.#spend), given })
       },
+      costs: () => ({ cdns: this.#spend.statements() }),
       reload: () => this.reload('admin'),
     }
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { check } from './commands/check.ts'
+import { costs } from './commands/costs.ts'
 import { demo } from './commands/demo.ts'
 import { diff } from './commands/diff.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   simulate,
   diff,
   check,
+  costs,
   schema,
   demo,
   work,
@@ -45,6 +47,8 @@ const USAGE = `polycdn: makes many CDNs act as one
   polycdn check --config FILE [--ip ADDRESS] [--header 'name: value'] [--max-bytes 16MiB] [--timeout 120s]
                 [--json] URL...
                                     ask every CDN and the origin for the same: what differs, where bodies can resume
+  polycdn costs --config FILE [--json] [--offline]
+                                    say what each CDN costs this month, so far and in the end
   polycdn schema                    print the JSON Schema of the configuration
   polycdn demo                      run the gateway in front of three edges of its own
   polycdn --version`

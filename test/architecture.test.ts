@@ -16,6 +16,7 @@ const PURE: readonly RegExp[] = [
   /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|partial|response-head|compare(-[a-z]+)?)\.ts$/,
   /^src\/delivery\/(private-address|redirect-target|hop-headers)\.ts$/,
   /^src\/cache\/(key|freshness)\.ts$/,
+  /^src\/costs\/(account|bill|growth|ledger|ledger-state|month|percentile|plan|price|quote|quotes|sizes|told-quotes|volume)\.ts$/,
   /^src\/http\/(target|host|forwarded|headers|gcra|request-fields|proxy-protocol)\.ts$/,
   /^src\/workers\/back-off\.ts$/,
   /^src\/replay\/(?!read-log)/,
@@ -29,7 +30,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
   ['main', [/^src\/main\.ts$/]],
   ['commands', [/^src\/commands\//]],
   ['gateway', [/^src\/gateway(\/|\.ts$)/]],
-  ['shells', [/^src\/(acme|cache|config|delivery|geo|health|http|observe|replay|workers)\//]],
+  ['shells', [/^src\/(acme|cache|config|costs|delivery|geo|health|http|observe|replay|workers)\//]],
   ['pure', PURE],
   ['errors', [/^src\/errors\.ts$/]],
 ]

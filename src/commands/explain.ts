@@ -11,6 +11,7 @@ import { type AskedRequest, parseQuestion } from '../http/question.ts'
 import { explain, type Question } from '../steering/explain.ts'
 import { indexSites } from '../steering/match.ts'
 import { NEUTRAL_WORLD } from '../steering/world.ts'
+import { askAdmin } from './admin-client.ts'
 import { printableJson } from './printable-json.ts'
 import { renderExplanation } from './render-explanation.ts'
 import type { Command, Shell } from './shell.ts'
@@ -46,7 +47,7 @@ export const explainCommand: Command = async (args, shell) => {
   const { snapshot } = loaded
   const explanation = await (values.offline
     ? decideOffline(question, given, snapshot)
-    : askAdmin(asked, given, snapshot))
+    : askExplain(asked, given, snapshot))
   if (explanation instanceof PolycdnError) return refuse(explanation, shell)
   shell.out(values.json ? printableJson(explanation) : renderExplanation(explanation))
   return 0
@@ -70,19 +71,10 @@ async function decideOffline(question: Question, texts: readonly string[], snaps
   }
 }
 
-async function askAdmin(asked: AskedRequest, given: readonly string[], { admin }: Snapshot): Promise<Answer> {
+function askExplain(asked: AskedRequest, given: readonly string[], snapshot: Snapshot): Promise<Answer> {
   const { ip, host, path, method, headers: fields } = asked
-  const name = admin.host.includes(':') ? `[${admin.host}]` : admin.host
-  const base = `http://${name}:${admin.port}`
   const query = new URLSearchParams({ ip, host, path, method })
   for (const field of fields) query.append('header', field)
   for (const supposition of given) query.append('given', supposition)
-  const headers: Record<string, string> = admin.token === null ? {} : { authorization: `Bearer ${admin.token}` }
-  const response = await fetch(`${base}/explain?${query}`, { headers, signal: AbortSignal.timeout(5000) }).catch(() => {
-    throw new PolycdnError('admin_unreachable', `no gateway answers at ${base}; is it running? --offline asks none`)
-  })
-  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
-  if (response.status === 400) return new PolycdnError('bad_request', String(body.message ?? 'the gateway says: 400'))
-  if (!response.ok) throw new PolycdnError('admin_unreachable', `the gateway at ${base} answered ${response.status}`)
-  return body
+  return askAdmin(`/explain?${query}`, snapshot)
 }

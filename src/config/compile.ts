@@ -1,3 +1,4 @@
+import { continentAt } from '../geo/countries.ts'
 import { type Network, parseNetwork } from '../geo/network.ts'
 import { createNetworkSet } from '../geo/network-set.ts'
 import type { Coordinates } from '../geo/place.ts'
@@ -34,23 +35,25 @@ export interface CompileInput {
 
 /** Turns a Config, which is known to be right, into what requests work with. Pure: equal inputs, equal snapshots. */
 export function compile(config: Config, { id, files, database, stateDir }: CompileInput): Snapshot {
+  const { location } = config.gateway
+  const continent = location === null ? null : continentAt(location)
   const context = {
     cdns: new Map(config.cdns.map((cdn) => [cdn.name, { config: cdn, cdn: compileCdn(cdn) }])),
     policies: new Map(
       Object.entries(config.policies).map(([name, policy]) => [
         name,
-        { config: policy, policy: compilePolicy(name, policy) },
+        { config: policy, policy: compilePolicy(name, policy, continent) },
       ]),
     ),
     endpoints: new EndpointPool(files),
-    geometries: new GeometryPool(config.gateway.location),
+    geometries: new GeometryPool(location),
   } satisfies SiteContext
   const sites = config.sites.map((site) => compileSite(site, context))
   return deepFreeze<Snapshot>({
     id,
     listen: compileListeners(config.listen, files),
     admin: { ...config.admin.address, token: config.admin.token },
-    gateway: { location: config.gateway.location, loopId: config.gateway.loop_id },
+    gateway: { location, loopId: config.gateway.loop_id },
     trustedProxies: networkSet(config.trusted_proxies),
     debug: { clients: networkSet(config.debug.clients), token: config.debug.token },
     geoip: compileGeo(config.geoip, database),

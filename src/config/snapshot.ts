@@ -105,6 +105,31 @@ export interface Cdn {
   readonly clientIp: 'none' | 'full'
   readonly headers: HeaderRules
   readonly healthCheck: HealthCheck | null
+  readonly pricing: Pricing
+  readonly commit: Commit | null
+  /** Its capacity, Mbit/s; null: no limit. */
+  readonly maxMbps: number | null
+}
+
+/** What delivery costs, in any one currency. A GB is 10^9 bytes. */
+export interface Pricing {
+  /** Prices of a GB by how many there were this month, the lowest limit first; the last one is infinite. */
+  readonly tiers: readonly { readonly upTo: number; readonly price: number }[]
+  /** Instead of tiers: prices of a GB by continent; `default` is always there. */
+  readonly byContinent: ReadonlyMap<string, number> | null
+  readonly per10kRequests: number
+}
+
+/** What is paid for in any case: the part of it that is this gateway's. */
+export interface Commit {
+  /** The 95th percentile of 5-minute samples, or the volume of a month. */
+  readonly kind: 'mbps' | 'gb'
+  readonly amount: number
+  readonly pricePerMonth: number
+  /** The price of one more. */
+  readonly overage: number
+  /** Where its months begin. */
+  readonly timezone: string
 }
 
 export interface HealthCheck {
@@ -241,6 +266,7 @@ export interface Policy {
   readonly hashOn: HashOn
   /** Whether the clients of a network always get the same one of equals. */
   readonly affinity: 'none' | 'client-network'
+  readonly cost: CostSettings
   readonly fallback: 'origin' | 'none'
   readonly retry: RetrySettings
   readonly hedge: HedgeSettings
@@ -254,6 +280,17 @@ export interface Policy {
   readonly resume: ResumeSettings
   readonly headers: HeaderRules
   readonly rateLimit: RateLimitSettings | null
+}
+
+/** What a lower price may cost otherwise, and who takes what a commit does not pay for. */
+export interface CostSettings {
+  /** Kilometres, and milliseconds: beyond the best of the candidates. */
+  readonly maxExtraDistance: number
+  readonly maxExtraLatency: number
+  /** Names of CDNs. */
+  readonly burstTo: readonly string[]
+  /** The continent whose prices count: the gateway's, where bytes run through it; null: the client's. */
+  readonly pricedAt: string | null
 }
 
 /** How many requests one client may send. `burst`: how many beyond the average at once. */

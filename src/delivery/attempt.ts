@@ -22,6 +22,8 @@ export interface AttemptListener {
   onEnd(): void
   /** `sent`: whether the request may have reached the endpoint. */
   onFailure(code: ErrorCode, sent: boolean): void
+  /** Bytes have arrived, of a head or a body, whatever becomes of them; also after the end. */
+  onReceived?(bytes: number): void
 }
 
 /** Milliseconds: to the connection, to the response head, between two pieces of the body. */
@@ -100,6 +102,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#resume?.()
   }
 
+  /** Counts bytes that came for this attempt. */
+  received(bytes: number): void {
+    this.#listener.onReceived?.(bytes)
+  }
+
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
     if (this.#over) return abort()
@@ -108,6 +115,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+    this.received(headLength(rawHeaders))
     if (this.#over) return false
     // A switch of protocols is nothing that an Attempt asks for: RFC 9110 section 15.2.2.
     if (status === 101 || !isSound({ status, rawHeaders })) {
@@ -124,6 +132,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
+    this.received(chunk.length)
     if (this.#over) return false
     // undici flushes its parser with an empty chunk when the connection ends, and may not be paused by it.
     if (chunk.length === 0) return true
@@ -186,6 +195,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
     }
     this.#deadline = this.#timers.after(this.#timeouts.bodyIdle - idle, check)
   }
+}
+
+/** `HTTP/1.1 200 OK`, an empty line, and `: ` and a line end for each field (RFC 9112 section 2.1). */
+function headLength(rawHeaders: readonly Buffer[]): number {
+  let length = 19
+  for (const part of rawHeaders) length += part.length + 2
+  return length
 }
 
 /** RFC 9110 section 6.4.1. */

@@ -19,6 +19,8 @@ export interface DeliveryAttemptOptions {
   readonly timers: Timers
   /** Says that the endpoint's headers are no longer waited for. */
   readonly release: () => void
+  /** Hears of every byte that arrives. */
+  readonly onReceived: (bytes: number) => void
 }
 
 /** What is kept of an answer that was not wanted, in case nothing better comes. */
@@ -38,11 +40,13 @@ export class DeliveryAttempt {
   #lost = false
   readonly #release: () => void
 
-  constructor(owner: AttemptOwner, { endpoint, reason, timeouts, timers, release }: DeliveryAttemptOptions) {
+  constructor(owner: AttemptOwner, options: DeliveryAttemptOptions) {
+    const { endpoint, reason, timeouts, timers, release, onReceived } = options
     this.endpoint = endpoint
     this.reason = reason
     this.#release = release
     this.attempt = new Attempt(endpoint, timeouts, timers, {
+      onReceived,
       onHead: (head) => {
         release()
         this.#head = head

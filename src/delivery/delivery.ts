@@ -1,4 +1,5 @@
 import type { Endpoint } from '../config/snapshot.ts'
+import type { Meter } from '../costs/growth.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { HealthView } from '../health/health-view.ts'
 import type { Decision, Reason } from '../steering/decision.ts'
@@ -26,6 +27,7 @@ export interface DeliveryParts {
   readonly health: HealthView
   readonly budgets: Budgets
   readonly writer: ResponseWriter
+  readonly meter: Meter
   /** Uniform in [0, 1). */
   random(): number
 }
@@ -174,9 +176,20 @@ export class Delivery implements AttemptOwner {
     const { timers, transport, health } = this.#parts
     const { retry } = this.#decision.policy
     const timeouts = { connect: retry.connectTimeout, head: timeout, bodyIdle: retry.bodyIdleTimeout }
-    const attempt = new DeliveryAttempt(this, { endpoint, reason, timeouts, timers, release: health.begin(endpoint) })
+    const onReceived = this.#meter(endpoint)
+    const release = health.begin(endpoint)
+    const attempt = new DeliveryAttempt(this, { endpoint, reason, timeouts, timers, release, onReceived })
     this.#waiting.add(attempt)
     dispatchFollowing(transport, endpoint, this.#job.request(endpoint, this.#body?.rest ?? null), attempt.attempt)
+  }
+
+  /** A request goes there; the rest of what it costs comes with the answer. */
+  #meter({ cdn, cdnName }: Endpoint): (bytes: number) => void {
+    if (cdn === null) return () => {}
+    const { meter } = this.#parts
+    const { continent } = this.#job
+    meter.sent(cdnName, continent)
+    return (bytes) => meter.received(cdnName, continent, bytes)
   }
 
   /** Starts a second attempt beside a first that is slower than nearly all before it. */

@@ -12,6 +12,8 @@ export interface Job {
   /** The client's Range; null: it asks for the whole. */
   readonly range: string | null
   readonly decision: Decision
+  /** Whose prices hold for its bytes; null: nobody knows. */
+  readonly continent: string | null
   /** Decides anew, as things stand now: a long body outlives the decision that it began with. */
   decideAgain(): Decision
   /** Whether a second attempt may start beside a slow one. */

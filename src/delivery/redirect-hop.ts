@@ -64,6 +64,7 @@ class Leg implements Dispatcher.DispatchHandler {
     if (!isRedirect(status) || attempt.over) return attempt.onHeaders(status, rawHeaders, resume)
     const to = resolveLocation(locationOf(rawHeaders), this.#uri)
     if (to !== null && attempt.hops < MAX_HOPS && mayFollow(to, this.#uri, endpoint.cdn!.redirectHosts)) {
+      attempt.received(sizeOf(rawHeaders))
       this.#follow(to)
       return true
     }
@@ -73,6 +74,7 @@ class Leg implements Dispatcher.DispatchHandler {
   onData(chunk: Buffer): boolean {
     if (!this.#followed) return this.#journey.attempt.onData(chunk)
     this.#discarded += chunk.length
+    this.#journey.attempt.received(chunk.length)
     if (this.#discarded > MAX_DISCARDED) this.#abort?.()
     return true
   }
@@ -102,6 +104,10 @@ class Leg implements Dispatcher.DispatchHandler {
     if (previous !== null) previous.#abort?.()
     this.#previous = null
   }
+}
+
+function sizeOf(rawHeaders: readonly Buffer[]): number {
+  return rawHeaders.reduce((sum, part) => sum + part.length, 0)
 }
 
 /** The URI that was asked for: RFC 9110 section 7.1. Its host is what the endpoint was told, not who was dialled. */

@@ -1,6 +1,7 @@
 import type { AcmeState } from '../acme/state.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import type { ConfigSource } from '../config/source.ts'
+import type { QuoteList } from '../costs/told-quotes.ts'
 import type { Coordinates } from '../geo/place.ts'
 
 /** A configuration that is about to be used. */
@@ -33,6 +34,8 @@ export interface Servers {
   tellHealth(urgent: boolean): void
   /** An active check measured the endpoint of this key. Milliseconds. */
   tellProbe(key: string, ms: number): void
+  /** What the next GB of the Cdns costs has changed. */
+  tellQuotes(quotes: QuoteList): void
   /** What is known of ordered certificates has changed. Resolves when every process has it. */
   tellAcme(change: Partial<AcmeState>): Promise<void>
   /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */

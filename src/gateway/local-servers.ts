@@ -46,6 +46,7 @@ export class LocalServers implements Servers {
   tellHealth(): void {}
 
   tellProbe(): void {}
+  tellQuotes(): void {}
 
   async tellAcme(change: Partial<AcmeState>): Promise<void> {
     this.#serving.useAcme(change)

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AcmeState, NO_ACME } from '../acme/state.ts'
 import type { Snapshot } from '../config/snapshot.ts'
+import type { Meter } from '../costs/growth.ts'
+import { Sizes } from '../costs/sizes.ts'
+import type { QuoteSource } from '../costs/told-quotes.ts'
 import { Budgets } from '../delivery/budgets.ts'
 import type { Timers } from '../delivery/timers.ts'
 import { Transport } from '../delivery/transport.ts'
@@ -29,6 +32,9 @@ import type { Edition, Prepared } from './edition.ts'
 export interface ServingParts {
   readonly health: HealthView
   readonly locator: Locator
+  /** What is received from Cdns is told there, and what it costs asked here. */
+  readonly meter: Meter
+  readonly quotes: QuoteSource
   readonly timers: Timers
   readonly metrics: Metrics
   readonly log: Log
@@ -64,8 +70,10 @@ export class Serving {
     this.#services = {
       current: () => this.#generation!,
       place: (address) => locator.place(address),
-      world: worldOf(health, Math.random),
+      world: worldOf(health, Math.random, parts.quotes),
       health,
+      meter: parts.meter,
+      sizes: new Sizes(),
       budgets: new Budgets(processes),
       rateLimits: new RateLimits(processes),
       pressure: watchPressure(parts),
@@ -155,7 +163,7 @@ export class Serving {
 }
 
 /** What a decision may look at, as this process's health has it. */
-export function worldOf(health: HealthView, random: () => number): Services['world'] {
+export function worldOf(health: HealthView, random: () => number, quotes: QuoteSource): Services['world'] {
   const draws = new Draws(random)
   return {
     random,
@@ -166,6 +174,7 @@ export function worldOf(health: HealthView, random: () => number): Services['wor
     measured: (endpoint) => health.measured(endpoint),
     latency: (endpoint) => health.measured(endpoint)?.now ?? null,
     pending: (endpoint) => health.pending(endpoint),
+    quote: ({ cdnName }) => quotes.quote(cdnName),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AcmeState } from '../acme/state.ts'
+import type { QuoteList } from '../costs/told-quotes.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Board } from '../health/board.ts'
@@ -10,7 +11,10 @@ import { ConfigRejected } from './config-rejected.ts'
 import type { Edition, Prepared, Servers } from './edition.ts'
 
 export interface WorkerServersOptions
-  extends Pick<FleetOptions, 'size' | 'program' | 'ticketKeys' | 'acme' | 'log' | 'metrics' | 'sink'> {
+  extends Pick<
+    FleetOptions,
+    'size' | 'program' | 'ticketKeys' | 'acme' | 'quotes' | 'onGrowth' | 'log' | 'metrics' | 'sink'
+  > {
   readonly board: Board
   readonly timers: Timers
   /** Another gateway may have the addresses as well. */
@@ -90,6 +94,10 @@ export class WorkerServers implements Servers {
 
   tellProbe(key: string, ms: number): void {
     this.#fleet.tellProbe(key, ms)
+  }
+
+  tellQuotes(quotes: QuoteList): void {
+    this.#fleet.tellQuotes(quotes)
   }
 
   tellAcme(change: Partial<AcmeState>): Promise<void> {

@@ -3,6 +3,8 @@ import { placeEndpoints } from '../config/place-endpoints.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import { buildSnapshot } from '../config/source.ts'
+import { Tally } from '../costs/growth.ts'
+import { ToldQuotes } from '../costs/told-quotes.ts'
 import { Timers } from '../delivery/timers.ts'
 import { toPolycdnError } from '../errors.ts'
 import { Locator } from '../geo/locator.ts'
@@ -42,6 +44,8 @@ export class Worker {
   readonly #timers = new Timers((error) => this.#log.error('timer-failed', { error }))
   // What the primary's own locator meets is in the log already.
   readonly #locator = new Locator(() => {})
+  readonly #meter = new Tally()
+  readonly #quotes = new ToldQuotes()
   readonly #push: NodeJS.Timeout
   #mirror: Mirror | null = null
   #serving: Serving | null = null
@@ -77,6 +81,7 @@ export class Worker {
   #onMessage(message: ToWorker): void {
     if (message.type === 'board') return this.#mirror?.apply(message.state)
     if (message.type === 'probed') return this.#mirror?.probed(message.key, message.ms)
+    if (message.type === 'quotes') return this.#quotes.apply(message.quotes)
     if (message.type !== 'drain') return void this.#reply(message)
     if (!this.#leaving) this.#options.stop(false)
   }
@@ -111,6 +116,7 @@ export class Worker {
   async #start({
     shipment,
     board,
+    quotes,
     acme,
     ticketKeys,
     processes,
@@ -122,8 +128,11 @@ export class Worker {
       report: (reports) => void channel.send({ type: 'reports', reports }),
     })
     this.#mirror.apply(board)
+    this.#quotes.apply(quotes)
     this.#serving = await Serving.create({
       health: this.#mirror,
+      meter: this.#meter,
+      quotes: this.#quotes,
       locator: this.#locator,
       timers: this.#timers,
       metrics: this.#metrics,
@@ -186,6 +195,8 @@ export class Worker {
   }
 
   async #tellMetrics(): Promise<void> {
+    const growth = this.#meter.take()
+    if (growth.length > 0) await this.#options.channel.send({ type: 'growth', growth })
     const parts = this.#metrics.take()
     if (parts.length > 0) await this.#options.channel.send({ type: 'metrics', parts })
   }

@@ -1,4 +1,5 @@
 import { COUNTRIES } from './countries-data.ts'
+import { distanceKm } from './distance.ts'
 import type { Coordinates } from './place.ts'
 
 export interface Country {
@@ -18,6 +19,16 @@ export function country(code: string): Country | undefined {
 /** Every known code with its country, in alphabetical order. */
 export function allCountries(): Iterable<readonly [code: string, country: Country]> {
   return BY_CODE
+}
+
+/** The continent of the country whose stand-in is nearest: near a border between continents it may be the other one. */
+export function continentAt(point: Coordinates): string {
+  let nearest = { continent: 'EU', km: Number.POSITIVE_INFINITY }
+  for (const { continent, location } of BY_CODE.values()) {
+    const km = location === null ? Number.POSITIVE_INFINITY : distanceKm(point, location)
+    if (km < nearest.km) nearest = { continent, km }
+  }
+  return nearest.continent
 }
 
 function readCountries(): ReadonlyMap<string, Country> {

@@ -20,6 +20,8 @@ export interface AdminActions {
   status(): object
   /** `given`: suppositions such as `unhealthy:a`; of one that makes no sense, the error. */
   explain(question: Question, given: readonly string[]): object | PolycdnError
+  /** How the month of each Cdn stands. */
+  costs(): object
   /** The problems that kept the older configuration in place; none is success. */
   reload(): Promise<readonly Problem[]>
 }
@@ -37,7 +39,7 @@ const BOUNDS = {
   http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
 } as const
 
-/** The admin server: /healthz, /readyz, /metrics, /status, /explain and POST /reload. */
+/** The admin server: /healthz, /readyz, /metrics, /status, /costs, /explain and POST /reload. */
 export class Admin {
   readonly #app: FastifyInstance
   /**
@@ -108,6 +110,7 @@ function addRoutes(app: FastifyInstance, actions: AdminActions): void {
     return reply.header('content-type', contentType).send(body)
   })
   app.get('/status', () => actions.status())
+  app.get('/costs', () => actions.costs())
   app.get('/explain', (request, reply) => {
     const given = listOf(request, 'given')
     const question = questionOf(request)

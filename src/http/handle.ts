@@ -12,6 +12,7 @@ import { enter } from './enter.ts'
 import type { Admitted, Ending } from './exchange.ts'
 import { clientHeaders, upstreamHeaders } from './headers.ts'
 import { HttpsRequired } from './https-redirect.ts'
+import { pricedAt } from './metering.ts'
 import { RateLimited } from './rate-limited.ts'
 import { type Arrival, record } from './record.ts'
 import { editForRedirect, redirectTo } from './redirect.ts'
@@ -45,8 +46,8 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   }
 
   const release = generation.transport.lease()
-  const { timers, health, budgets, world } = services
-  const parts = { transport: generation.transport, timers, health, budgets, writer, random: world.random }
+  const { timers, health, budgets, meter, world } = services
+  const parts = { transport: generation.transport, timers, health, budgets, meter, writer, random: world.random }
   const decideAgain = () => decide(admitted.route, admitted.facts, world)
   const job = jobOf(admitted, decision, { writer, debug, decideAgain })
   new Delivery(job, parts, (delivered) => {
@@ -92,6 +93,7 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAg
     method,
     range: raw.headers.range ?? null,
     decision,
+    continent: pricedAt(admitted),
     decideAgain,
     hedgeable: policy.hedge.enabled && raw.headers.range === undefined,
     origin: usesOrigin ? (site.origin?.endpoints ?? []) : [],

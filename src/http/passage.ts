@@ -11,6 +11,7 @@ import { answerHeaders, serverTiming } from './answer.ts'
 import { dispatchAsterisk } from './asterisk.ts'
 import type { Admitted } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
+import { pricedAt } from './metering.ts'
 import { record } from './record.ts'
 import { refuse } from './refusal.ts'
 import { hasCome, hasContent, RequestBody } from './request-body.ts'
@@ -58,6 +59,11 @@ export class Passage implements AttemptListener {
     this.#endpoints = tryOrder(admitted.site.unsafeEndpoints, admitted.route.policy, services.world)
     this.#writer = writerFor(services, client.response)
     this.#release = admitted.generation.transport.lease()
+  }
+
+  onReceived(bytes: number): void {
+    const { cdn, cdnName } = this.#attempt!.endpoint
+    if (cdn !== null) this.#services.meter.received(cdnName, pricedAt(this.#admitted), bytes)
   }
 
   /** `answered` is called once: with the head of the answer, or with what went wrong; never when the client left. */
@@ -143,6 +149,7 @@ export class Passage implements AttemptListener {
     const head = this.#body === null ? answerTimeout(this.#admitted) : NEVER
     const { connectTimeout: connect, bodyIdleTimeout: bodyIdle } = this.#policy.retry
     this.#attempt = new Attempt(endpoint, { connect, head, bodyIdle }, timers, this)
+    if (endpoint.cdn !== null) this.#services.meter.sent(endpoint.cdnName, pricedAt(this.#admitted))
     if (target.path === '*') return dispatchAsterisk(this.#admitted, endpoint, this.#attempt, timers)
     const headers = upstreamHeaders(this.#admitted, endpoint, 'content')
     const path = plan(endpoint, target.path) + target.query

@@ -8,6 +8,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Decision } from '../steering/decision.ts'
 import { headerText } from './admit.ts'
 import type { Admitted, Ending } from './exchange.ts'
+import { meterEnding } from './metering.ts'
 import type { Services } from './services.ts'
 
 /** A request as it came, before anything was understood of it. */
@@ -24,6 +25,7 @@ const OTHER = '_other'
 export function record(services: Services, arrival: Arrival, admitted: Admitted | null, ending: Ending): void {
   const ms = services.timers.now() - arrival.startedAt
   count(services.metrics, admitted?.site.name ?? OTHER, ending, ms)
+  if (admitted !== null) meterEnding(services, admitted, ending)
   const { log } = (admitted?.generation ?? services.current()).snapshot
   if (log.access) services.accessLog.write(accessRecord(arrival, admitted, ending, { ms, log }))
 }

@@ -1,3 +1,5 @@
+import type { Meter } from '../costs/growth.ts'
+import type { Sizes } from '../costs/sizes.ts'
 import type { Budgets } from '../delivery/budgets.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Address } from '../geo/address.ts'
@@ -18,6 +20,8 @@ export interface Services {
   readonly world: World
   readonly health: HealthView
   readonly budgets: Budgets
+  readonly meter: Meter
+  readonly sizes: Sizes
   readonly rateLimits: RateLimits
   readonly pressure: Pressure
   readonly timers: Timers

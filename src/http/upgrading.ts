@@ -12,6 +12,7 @@ import { relayBody } from './answer-relay.ts'
 import { EarlyBytes } from './early-bytes.ts'
 import type { Admitted } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
+import { meterTunnel } from './metering.ts'
 import { record } from './record.ts'
 import { refuse } from './refusal.ts'
 import type { Services } from './services.ts'
@@ -229,6 +230,7 @@ export class Upgrading {
     this.#over = true
     this.#deadline?.cancel()
     const served = this.#records.at(-1)?.outcome.kind === 'served'
+    if (served && this.#endpoint.cdn !== null) meterTunnel(this.#services, this.#wanted.admitted, this.#endpoint, bytes)
     record(this.#services, this.#client, this.#wanted.admitted, {
       status,
       bytes,

@@ -110,6 +110,34 @@ export class Metrics {
     'endpoint',
     'result',
   ])
+  readonly cdnMonthBytes = this.#gauge(
+    'cdn_month_bytes',
+    'Bytes of a CDN in its running month: exact (as received), estimated (fetched by redirected clients).',
+    ['cdn', 'source'],
+  )
+  readonly cdnMonthCost = this.#gauge('cdn_month_cost', 'What the running month costs so far, commits included.', [
+    'cdn',
+  ])
+  readonly cdnMonthProjectedCost = this.#gauge(
+    'cdn_month_projected_cost',
+    'What the running month will cost, if the rest of it is like its beginning.',
+    ['cdn'],
+  )
+  readonly cdnPercentile = this.#gauge(
+    'cdn_percentile_mbps',
+    'The 95th percentile of the 5-minute samples of the running month so far, Mbit/s.',
+    ['cdn'],
+  )
+  readonly cdnLevel = this.#gauge(
+    'cdn_level_mbps',
+    'What ordinary 5-minute samples are filled to, where the 95th percentile is billed, Mbit/s.',
+    ['cdn'],
+  )
+  readonly cdnSamplesOverCommit = this.#gauge(
+    'cdn_samples_over_commit',
+    'Samples of the running month above the commit, of which 5 % are free.',
+    ['cdn'],
+  )
   readonly configReloads = this.#counter('config_reloads_total', 'Loads of the configuration, by result.', ['result'])
   readonly configLastReloadSuccessful = this.#gauge(
     'config_last_reload_successful',

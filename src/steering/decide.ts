@@ -1,4 +1,5 @@
 import type { Route } from '../config/snapshot.ts'
+import { burst, markBurst } from './burst.ts'
 import type { Candidate, Decision, Rejection } from './decision.ts'
 import { easeIn } from './ease-in.ts'
 import { levels } from './levels.ts'
@@ -37,7 +38,7 @@ export function decide(route: Route, request: RequestFacts, world: World): Decis
     const rejected = sifted.rejected.filter(({ endpoint }) => endpoint !== tried)
     return { policy, measuredFrom, candidates, rejected }
   }
-  const { eligible, rejected } = sifted
+  const { eligible, rejected } = burst(route, sifted, order, { request, world })
   if (eligible.length === 0) return { policy, measuredFrom, candidates: [], rejected }
 
   const out = rejected.filter(isTemporary)
@@ -47,6 +48,7 @@ export function decide(route: Route, request: RequestFacts, world: World): Decis
   const ranked = out.length === 0 ? rank(eligible) : spill(rank(eligible), out, random)
   const candidates = easeIn(ranked, policy, world, random)
   if (out.length > 0) markFailover(candidates, route, out, rank)
+  markBurst(candidates, policy, rejected)
   return { policy, measuredFrom, candidates, rejected }
 }
 

@@ -8,6 +8,8 @@ export type Reason =
   | 'failover'
   | 'hash'
   | 'affinity'
+  | 'cost'
+  | 'commit-burst'
   | 'tie-break'
   | 'no-geo-default'
   | 'panic'
@@ -23,6 +25,7 @@ export type RejectionReason =
   | 'corrupt'
   | 'circuit-open'
   | 'over-capacity'
+  | 'commit-reached'
   | 'unverifiable'
   | 'already-tried'
 
@@ -36,6 +39,10 @@ export interface Candidate {
   readonly ms?: number
   /** 0…1, below 1: the share of its requests that it may have while it starts slowly. Absent otherwise. */
   readonly ramp?: number
+  /** What a GB costs there now, where prices ranked it. */
+  readonly price?: number
+  /** Its commit does not pay for this: it would have been chosen otherwise. */
+  readonly commitReached?: boolean
 }
 
 /** The weight of its Cdn; what has none weighs 1. */
@@ -65,12 +72,13 @@ export function describeDecision(decision: Decision): object {
     mode: decision.policy.mode,
     strategy: decision.policy.strategy,
     measured_from: decision.measuredFrom,
-    candidates: decision.candidates.map(({ endpoint, reason, km, ms, ramp }) => ({
+    candidates: decision.candidates.map(({ endpoint, reason, km, ms, ramp, price }) => ({
       cdn: endpoint.cdnName,
       url: endpoint.url,
       reason,
       km: km === null ? null : Math.round(km),
       ...(ms === undefined ? {} : { ms: Math.round(ms) }),
+      ...(price === undefined ? {} : { price: Math.round(price * 1e6) / 1e6 }),
       ...(ramp === undefined ? {} : { ramp: Math.round(ramp * 100) / 100 }),
     })),
     rejected: decision.rejected.map(({ endpoint, reason }) => ({ cdn: endpoint.cdnName, url: endpoint.url, reason })),

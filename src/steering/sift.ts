@@ -1,6 +1,6 @@
-import type { Endpoint, Route } from '../config/snapshot.ts'
+import type { Endpoint, Policy, Route } from '../config/snapshot.ts'
 import type { Rejection, RejectionReason } from './decision.ts'
-import type { World } from './world.ts'
+import type { Standing, World } from './world.ts'
 
 /** The endpoints of a Route, as indexes, that may serve, and the others with their reasons. */
 export interface Sifted {
@@ -15,11 +15,18 @@ export function sift(route: Route, world: World): Sifted {
   const rejected: Rejection[] = []
   for (let index = 0; index < endpoints.length; index++) {
     const endpoint = endpoints[index]!
-    const standing = configured(endpoint) ?? world.standing(endpoint, policy)
+    const standing = configured(endpoint) ?? standingOf(endpoint, policy, world)
     if (standing === 'healthy') eligible.push(index)
     else rejected.push({ endpoint, reason: standing })
   }
   return { eligible, rejected }
+}
+
+/** Health comes before capacity: how an ill endpoint's Cdn is used says nothing. */
+function standingOf(endpoint: Endpoint, policy: Policy, world: World): Standing {
+  const standing = world.standing(endpoint, policy)
+  const limited = standing === 'healthy' && endpoint.cdn !== null && endpoint.cdn.maxMbps !== null
+  return limited && world.quote(endpoint).full ? 'over-capacity' : standing
 }
 
 function configured(endpoint: Endpoint): RejectionReason | null {
@@ -34,5 +41,5 @@ export function isIll({ reason }: Rejection): boolean {
 
 /** Not the configuration, but how the endpoint stands now. */
 export function isTemporary({ reason }: Rejection): boolean {
-  return reason !== 'drained' && reason !== 'unverifiable' && reason !== 'already-tried'
+  return reason !== 'drained' && reason !== 'unverifiable' && reason !== 'already-tried' && reason !== 'commit-reached'
 }

@@ -1,4 +1,5 @@
 import type { Endpoint, Policy } from '../config/snapshot.ts'
+import { type Quote, UNPRICED } from '../costs/quote.ts'
 
 /**
  * How an endpoint stands, as of now: `unhealthy` by active checks, `ejected` by its answers to requests, `corrupt` by
@@ -34,6 +35,8 @@ export interface World {
   latency(endpoint: Endpoint): number | null
   /** Requests of this process that wait for its headers. */
   pending(endpoint: Endpoint): number
+  /** What the next GB of the endpoint's Cdn costs. */
+  quote(endpoint: Endpoint): Quote
 }
 
 /** A World in which everything is well: what `explain --offline` decides in. A tie goes to the nearest that has a weight. */
@@ -46,4 +49,5 @@ export const NEUTRAL_WORLD: World = {
   latency: () => null,
   measured: () => null,
   pending: () => 0,
+  quote: () => UNPRICED,
 }

@@ -1,5 +1,7 @@
 import type { AcmeState } from '../acme/state.ts'
 import { formatProblem } from '../config/problem.ts'
+import type { Growth } from '../costs/growth.ts'
+import type { QuoteList } from '../costs/told-quotes.ts'
 import { PolycdnError } from '../errors.ts'
 import type { BoardState } from '../health/board-state.ts'
 import type { HealthReport } from '../health/report.ts'
@@ -25,6 +27,8 @@ export interface FleetOptions {
   /** What a new process has to know before it serves. */
   board(): BoardState
   acme(): AcmeState
+  quotes(): QuoteList
+  onGrowth(growth: readonly Growth[]): void
   onReports(reports: readonly HealthReport[]): void
   /** How long a process may be silent when it is asked. Milliseconds; default 15,000. */
   readonly patience?: number
@@ -113,6 +117,10 @@ export class Fleet {
     for (const member of this.#ready()) member.tell({ type: 'probed', key, ms })
   }
 
+  tellQuotes(quotes: QuoteList): void {
+    for (const member of this.#ready()) member.tell({ type: 'quotes', quotes })
+  }
+
   /** Tells every process that serves; resolves when all of them have it. */
   async tellAcme(change: Partial<AcmeState>): Promise<void> {
     await Promise.all(this.#ready().map((member) => this.#tellAcme(member, change)))
@@ -151,17 +159,18 @@ export class Fleet {
   }
 
   async #welcome(slot: Slot, member: Member): Promise<void> {
-    const { log, board, acme, ticketKeys, size: processes } = this.#options
+    const { log, board, acme, quotes, ticketKeys, size: processes } = this.#options
     try {
       const shipment = this.#current!
       this.#using.set(member, shipment)
-      const start = { shipment, board: board(), acme: acme(), ticketKeys, processes }
+      const start = { shipment, board: board(), quotes: quotes(), acme: acme(), ticketKeys, processes }
       this.#addresses = await member.ask({ type: 'start', ...start })
       await this.#catchUp(member)
       if (slot.member !== member) return
       slot.ready = true
       member.watch()
       member.tell({ type: 'board', state: board() })
+      member.tell({ type: 'quotes', quotes: quotes() })
       void this.#tellAcme(member, acme())
       log.info('worker-ready', { pid: member.pid })
       if (this.serving === this.#slots.length) this.#starting?.resolve()
@@ -191,6 +200,7 @@ export class Fleet {
 
   #onMessage(member: Member, message: FromWorker): void {
     if (message.type === 'metrics') this.#options.metrics.add(message.parts, member.name)
+    if (message.type === 'growth') this.#options.onGrowth(message.growth)
     if (message.type === 'reports') this.#options.onReports(message.reports)
   }
 

@@ -2,6 +2,8 @@ import type { AcmeState } from '../acme/state.ts'
 import type { Problem } from '../config/problem.ts'
 import type { ListenAddress } from '../config/snapshot.ts'
 import type { ConfigSource } from '../config/source.ts'
+import type { Growth } from '../costs/growth.ts'
+import type { QuoteList } from '../costs/told-quotes.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Coordinates } from '../geo/place.ts'
 import type { BoardState } from '../health/board-state.ts'
@@ -36,6 +38,7 @@ export type ToWorker =
       readonly id: number
       readonly shipment: Shipment
       readonly board: BoardState
+      readonly quotes: QuoteList
       readonly acme: AcmeState
       /** What encrypts TLS session tickets, 48 bytes: each process resumes the sessions of the others. */
       readonly ticketKeys: Uint8Array
@@ -51,6 +54,7 @@ export type ToWorker =
   | { readonly type: 'board'; readonly state: BoardState }
   /** An active check waited so many milliseconds for an endpoint's head. */
   | { readonly type: 'probed'; readonly key: string; readonly ms: number }
+  | { readonly type: 'quotes'; readonly quotes: QuoteList }
   | { readonly type: 'drain' }
 
 export type Question = Extract<ToWorker, { readonly id: number }>
@@ -65,6 +69,8 @@ export type FromWorker =
       readonly addresses: readonly string[]
     }
   | { readonly type: 'reports'; readonly reports: readonly HealthReport[] }
+  /** What was metered since the last time. */
+  | { readonly type: 'growth'; readonly growth: readonly Growth[] }
   | { readonly type: 'metrics'; readonly parts: readonly FamilyPart[] }
   /** It will end, and accepts nothing any more. */
   | { readonly type: 'leaving' }

@@ -153,18 +153,8 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
     [cdn('locations: [{ preset: cloudfront }]'), 'cdns[0].locations[0]'],
-    [cdn('pricing: { per_gb: { EU: 0.085, default: 0.1 } }'), 'cdns[0].pricing.per_gb'],
-    [cdn('pricing: { per_gb: [{ up_to_gb: 10000, price: 0.085 }, { price: 0.07 }] }'), 'cdns[0].pricing.per_gb'],
-    [
-      cdn('commit: { mbps: 500, price_per_month: 4000, overage_per_mbps: 9, share: 1.0, timezone: UTC }'),
-      'cdns[0].commit',
-    ],
-    [cdn('max_mbps: 100'), 'cdns[0].max_mbps'],
     [cdn('signing: { type: cloudfront, key: abc }'), 'cdns[0].signing'],
     [cdn('purge: { type: fastly, token: abc }'), 'cdns[0].purge'],
-    [policy('tie_breakers: [latency, cost]'), 'policies.default.tie_breakers[1]'],
-    [policy('strategy: cost'), 'policies.default.strategy'],
-    [policy('cost: { burst_to: [a] }'), 'policies.default.cost'],
     [policy('resume: { require: manifest }'), 'policies.default.resume.require'],
     [policy('verify: required'), 'policies.default.verify'],
     [policy('cache: { max_object: 64MiB }'), 'policies.default.cache'],
@@ -182,9 +172,6 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     t.equal(problems.length, 1, problems.join('\n'))
     t.match(problems[0]?.replace(/^c\.yaml:\d+:\d+: /, ''), `${path}: not supported yet; `)
   }
-  expectProblems(t, policy('strategy: §cost'), [
-    'policies.default.strategy: not supported yet; it can only be proximity or latency or weighted or failover or hash',
-  ])
   expectProblems(t, cdn('drain: true').replace('provider: http', 'provider: §htp'), [
     'cdns[0].provider: expected one of http, ipfs, arweave, swarm, walrus, filecoin, theta, meson, storj, nkn, got "htp"; did you mean "http"?',
   ])

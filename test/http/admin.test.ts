@@ -41,6 +41,7 @@ async function start(scope: Scope, { token = null, ...over }: Partial<State> & {
       if (state.fault !== null) throw state.fault
       return { config: '0123456789ab' }
     },
+    costs: () => ({ cdns: [] }),
     explain: (question) => {
       state.questions.push(question)
       return { decision: question.host }

@@ -31,6 +31,8 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
     ticketKeys: new Uint8Array(48),
     board: () => ({ endpoints: [] }),
     acme: () => NO_ACME,
+    quotes: () => [],
+    onGrowth: () => {},
     onReports: () => {},
     ...over,
   })

@@ -20,7 +20,7 @@ const say = (words: string) => process.stdout.write(`${process.pid} ${words}\n`)
 
 channel.onMessage((message) => {
   if (message.type === 'drain') process.exit(0)
-  if (message.type === 'board' || message.type === 'probed') return
+  if (message.type === 'board' || message.type === 'probed' || message.type === 'quotes') return
   let refused: Extract<FromWorker, { type: 'answer' }>['refused'] = null
   try {
     if ('shipment' in message) take(message.shipment)

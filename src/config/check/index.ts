@@ -3,6 +3,7 @@ import type { Located } from '../tree.ts'
 import { checkAcme } from './acme.ts'
 import { checkAddresses } from './addresses.ts'
 import { checkCdns } from './cdns.ts'
+import { checkCosts } from './costs.ts'
 import { checkDuplicates } from './duplicates.ts'
 import { checkListeners } from './listeners.ts'
 import { checkNames } from './names.ts'
@@ -16,6 +17,7 @@ const CHECKS = [
   checkAcme,
   checkAddresses,
   checkCdns,
+  checkCosts,
   checkDuplicates,
   checkListeners,
   checkNames,

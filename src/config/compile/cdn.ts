@@ -2,6 +2,7 @@ import { PROVIDERS, type ProviderName } from '../../providers/index.ts'
 import type { Config } from '../schema/index.ts'
 import type { Cdn, HealthCheck } from '../snapshot.ts'
 import { compileHeaders } from './headers.ts'
+import { compileCommit, compilePricing } from './pricing.ts'
 
 export type CdnConfig = Config['cdns'][number]
 
@@ -21,6 +22,9 @@ export function compileCdn(config: CdnConfig): Cdn {
     clientIp: config.client_ip,
     headers: compileHeaders(config.headers),
     healthCheck: compileHealthCheck(config.health_check),
+    pricing: compilePricing(config.pricing),
+    commit: compileCommit(config.commit),
+    maxMbps: config.max_mbps,
   }
 }
 

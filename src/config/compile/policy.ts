@@ -2,6 +2,7 @@ import type { StrategyName } from '../../steering/strategies/index.ts'
 import type { TieBreakerName } from '../../steering/tie-breakers/index.ts'
 import type { Config } from '../schema/index.ts'
 import type {
+  CostSettings,
   HedgeSettings,
   OutlierSettings,
   Policy,
@@ -14,7 +15,8 @@ import { compileHeaders } from './headers.ts'
 
 export type PolicyConfig = Config['policies'][string]
 
-export function compilePolicy(name: string, config: PolicyConfig): Policy {
+/** @param continent of the gateway; null: nobody knows where it stands */
+export function compilePolicy(name: string, config: PolicyConfig, continent: string | null): Policy {
   const { mode, redirect, fallback } = config
   return {
     name,
@@ -27,6 +29,7 @@ export function compilePolicy(name: string, config: PolicyConfig): Policy {
     tieBreakers: config.tie_breakers as readonly TieBreakerName[],
     hashOn: config.hash_on,
     affinity: config.affinity,
+    cost: compileCost(config, continent),
     fallback,
     retry: compileRetry(config.retry),
     hedge: compileHedge(config.hedge),
@@ -38,6 +41,15 @@ export function compilePolicy(name: string, config: PolicyConfig): Policy {
     resume: { enabled: config.resume.enabled, require: config.resume.require as ResumeSettings['require'] },
     headers: compileHeaders(config.headers),
     rateLimit: compileRateLimit(config.rate_limit),
+  }
+}
+
+function compileCost({ cost, mode }: PolicyConfig, continent: string | null): CostSettings {
+  return {
+    maxExtraDistance: cost.max_extra_distance,
+    maxExtraLatency: cost.max_extra_latency,
+    burstTo: cost.burst_to,
+    pricedAt: mode === 'proxy' ? continent : null,
   }
 }
 

@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { KNOWN_PROVIDERS, PROVIDERS } from '../../providers/index.ts'
 import { parsePathTemplate } from '../values/path-template.ts'
-import { commit, pricing, purge, signing } from './cdn-unbuilt.ts'
+import { purge, signing } from './cdn-unbuilt.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { hostHeader, name, redirectHost, url } from './names.ts'
 import { notYet } from './not-yet.ts'
 import { location } from './places.ts'
+import { commit, pricing } from './pricing.ts'
 import { duration, statuses } from './quantities.ts'
 import { text } from './text.ts'
 import { upstreamTls } from './upstream-tls.ts'
@@ -75,8 +76,14 @@ export const cdn = keyed({
   client_ip: z.enum(['none', 'full']).prefault('none').describe('full: tells the client address in X-Forwarded-For.'),
   headers: headerRules.prefault({}).describe('Header fields towards this CDN and from it.'),
   pricing: pricing.prefault({}),
-  commit: notYet(commit.nullable(), null).prefault(null),
-  max_mbps: notYet(z.number().min(0).nullable().describe('Capacity.'), null).prefault(null),
+  commit: commit.nullable().prefault(null),
+  max_mbps: z
+    .number()
+    .min(0.001)
+    .max(1e9)
+    .nullable()
+    .prefault(null)
+    .describe('Its capacity: at this rate it gets no more requests; null: no limit.'),
   health_check: healthCheck.prefault({}).describe('Active checks of each endpoint.'),
   signing: notYet(signing.nullable(), null).prefault(null),
   purge: notYet(purge.nullable(), null).prefault(null),

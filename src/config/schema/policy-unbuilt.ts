@@ -1,13 +1,6 @@
 import * as z from 'zod'
 import { keyed } from './keyed.ts'
-import { name } from './names.ts'
-import { distance, duration, size } from './quantities.ts'
-
-export const cost = keyed({
-  max_extra_distance: distance().optional(),
-  max_extra_latency: duration({ min: '0s' }).optional(),
-  burst_to: z.array(name).optional(),
-}).describe('How far a cheaper CDN may be.')
+import { duration, size } from './quantities.ts'
 
 const cacheKey = keyed({
   query: z.unknown().optional(),

@@ -1,18 +1,19 @@
 import * as z from 'zod'
-import { STRATEGIES } from '../../steering/strategies/index.ts'
-import { TIE_BREAKERS } from '../../steering/tie-breakers/index.ts'
+import { STRATEGIES, type StrategyName } from '../../steering/strategies/index.ts'
+import { TIE_BREAKERS, type TieBreakerName } from '../../steering/tie-breakers/index.ts'
+import { cost } from './cost.ts'
 import { circuitBreaker, hedge, outlierDetection, resume } from './failover.ts'
 import { hashOn } from './hash-on.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { name } from './names.ts'
 import { notYet } from './not-yet.ts'
-import { cache, compress, cost } from './policy-unbuilt.ts'
+import { cache, compress } from './policy-unbuilt.ts'
 import { distance, duration, statuses } from './quantities.ts'
 import { rateLimit } from './rate-limit.ts'
 
-const STRATEGY_NAMES = ['proximity', 'latency', 'weighted', 'failover', 'hash', 'cost'] as const
-const TIE_BREAKER_NAMES = ['latency', 'weight', 'cost'] as const
+const STRATEGY_NAMES = Object.keys(STRATEGIES) as StrategyName[]
+const TIE_BREAKER_NAMES = Object.keys(TIE_BREAKERS) as TieBreakerName[]
 export const RETRY_ON = ['connect-failure', 'reset', 'response-timeout', 'corrupt'] as const
 
 const retryOn = z.union([z.enum(RETRY_ON), statuses(400, 599)], {
@@ -53,15 +54,13 @@ export const policy = keyed({
     .prefault('proxy')
     .describe('proxy: deliver through the gateway; redirect: send the client to the CDN; origin: no CDN.'),
   redirect: redirect.prefault({}).describe('Redirects of mode: redirect.'),
-  strategy: notYet(z.enum(STRATEGY_NAMES).describe('How CDNs are ranked.'), ...Object.keys(STRATEGIES)).prefault(
-    'proximity',
-  ),
+  strategy: z.enum(STRATEGY_NAMES).prefault('proximity').describe('How CDNs are ranked.'),
   tie_threshold: distance().prefault('500km').describe('Within this distance of the best, endpoints are equals.'),
   latency_tolerance: duration({ min: '0s', max: '60s' })
     .prefault('20ms')
     .describe('Within this time of the fastest, endpoints are equals.'),
   tie_breakers: z
-    .array(notYet(z.enum(TIE_BREAKER_NAMES), ...Object.keys(TIE_BREAKERS)))
+    .array(z.enum(TIE_BREAKER_NAMES))
     .prefault(['latency', 'weight'])
     .describe('What orders equals, one after the other.'),
   measure_from: z
@@ -73,7 +72,7 @@ export const policy = keyed({
     .enum(['none', 'client-network'])
     .prefault('none')
     .describe('client-network: of equals, the clients of a network always get the same one.'),
-  cost: notYet(cost).optional(),
+  cost: cost.prefault({}),
   fallback: z.enum(['origin', 'none']).prefault('origin').describe('What is asked when no CDN could answer.'),
   retry: retry.prefault({}).describe('How to fail over.'),
   hedge: hedge.prefault({}).describe('A second request when the first is slow.'),

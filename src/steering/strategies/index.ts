@@ -1,3 +1,4 @@
+import { cost } from './cost.ts'
 import { failover } from './failover.ts'
 import { hash } from './hash.ts'
 import { latency } from './latency.ts'
@@ -6,6 +7,13 @@ import type { Strategy } from './strategy.ts'
 import { weighted } from './weighted.ts'
 
 /** Every strategy by its name in the configuration. */
-export const STRATEGIES = { proximity, latency, weighted, failover, hash } as const satisfies Record<string, Strategy>
+export const STRATEGIES = {
+  proximity,
+  latency,
+  weighted,
+  failover,
+  hash,
+  cost,
+} as const satisfies Record<string, Strategy>
 
 export type StrategyName = keyof typeof STRATEGIES

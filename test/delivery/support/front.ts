@@ -8,6 +8,7 @@ import type {
   ResumeSettings,
   RetrySettings,
 } from '../../../src/config/snapshot.ts'
+import { Tally } from '../../../src/costs/growth.ts'
 import type { ResponseHead } from '../../../src/delivery/attempt.ts'
 import { Budgets } from '../../../src/delivery/budgets.ts'
 import type { Surroundings } from '../../../src/delivery/connect-options.ts'
@@ -45,6 +46,8 @@ export interface Front {
   readonly url: string
   /** What each request came to, in the order in which they ended. */
   readonly ended: readonly Delivered[]
+  /** What was received from CDNs. */
+  readonly meter: Tally
   /** Bytes of body that were handed to clients so far. */
   readonly bytes: number
   health(endpoint: Endpoint): Standing
@@ -73,6 +76,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
     ...(spec.hedge ? { hedge: spec.hedge } : {}),
   })
   const budgets = new Budgets(1)
+  const meter = new Tally()
   const ranked = candidates.map((endpoint) => ({ endpoint, reason, km: null }))
   const decision = { policy, measuredFrom: 'client' as const, candidates: ranked, rejected: [] }
   const ended: Delivered[] = []
@@ -83,6 +87,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
     const job = {
       method: raw.method!,
       decision,
+      continent: null,
       decideAgain: () => decision,
       range: raw.headers.range ?? null,
       hedgeable: raw.headers.range === undefined,
@@ -91,7 +96,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
       originMaxRequests: 100,
       ...sides(raw, writer, fields),
     }
-    const parts = { transport, timers, health: board, budgets, writer, random: () => 0.5 }
+    const parts = { transport, timers, health: board, budgets, meter, writer, random: () => 0.5 }
     new Delivery(job, parts, (delivered) => ended.push(delivered)).start()
   })
   Object.assign(server, { httpAllowHalfOpen: true })
@@ -106,6 +111,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
     port,
     url: `http://127.0.0.1:${port}`,
     ended,
+    meter,
     get bytes() {
       return writers.reduce((sum, { bytes }) => sum + bytes, 0)
     },

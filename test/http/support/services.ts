@@ -13,6 +13,9 @@ import type {
   Snapshot,
   UpstreamTls,
 } from '../../../src/config/snapshot.ts'
+import { Tally } from '../../../src/costs/growth.ts'
+import { Sizes } from '../../../src/costs/sizes.ts'
+import { NO_QUOTES } from '../../../src/costs/told-quotes.ts'
 import { Budgets } from '../../../src/delivery/budgets.ts'
 import { Timers } from '../../../src/delivery/timers.ts'
 import { Transport } from '../../../src/delivery/transport.ts'
@@ -87,6 +90,9 @@ export function cdn(name: string, over: Partial<Cdn> = {}): Cdn {
     clientIp: 'none' as const,
     headers: NO_RULES,
     healthCheck: null,
+    pricing: { tiers: [{ upTo: Number.POSITIVE_INFINITY, price: 0 }], byContinent: null, per10kRequests: 0 },
+    commit: null,
+    maxMbps: null,
   }
   return { name, provider: 'http', trust: true, drain: false, ...rest, ...over }
 }
@@ -114,6 +120,7 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
     tieBreakers: [],
     hashOn: 'path',
     affinity: 'none',
+    cost: { maxExtraDistance: 1000, maxExtraLatency: 50, burstTo: [], pricedAt: null },
     fallback: 'origin',
     retry: {
       attempts: 3,
@@ -255,7 +262,9 @@ export class TestServices implements Services {
   /** What the next look of `pressure` finds. */
   vitals: Vitals = { delay: 0, heap: 0, memory: 0 }
   readonly pressure = new Pressure({ vitals: () => this.vitals, random: () => 0.5, onChange: () => {} })
-  readonly world = worldOf(this.board, () => 0)
+  readonly meter = new Tally()
+  readonly sizes = new Sizes()
+  readonly world = worldOf(this.board, () => 0, NO_QUOTES)
   /** Where every client is. */
   where: Place = NO_PLACE
   #generation: Generation

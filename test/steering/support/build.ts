@@ -9,12 +9,14 @@ import type {
   RouteMatch,
   Site,
 } from '../../../src/config/snapshot.ts'
+import { type Quote, UNPRICED } from '../../../src/costs/quote.ts'
 import { parseAddress } from '../../../src/geo/address.ts'
 import type { Coordinates, Place } from '../../../src/geo/place.ts'
 import type { RequestFacts } from '../../../src/steering/request-facts.ts'
 import type { Standing, World } from '../../../src/steering/world.ts'
 
 const NO_EDITS = { set: [], remove: [] }
+export const FREE = { tiers: [{ upTo: Number.POSITIVE_INFINITY, price: 0 }], byContinent: null, per10kRequests: 0 }
 export const NO_HEADERS = { request: NO_EDITS, response: NO_EDITS }
 
 /** On the equator, a degree of longitude is 111.195 km: distances that can be checked by hand. */
@@ -49,6 +51,9 @@ export function makeCdn(name: string, over: Partial<Cdn> = {}): Cdn {
     clientIp: 'none',
     headers: NO_HEADERS,
     healthCheck: null,
+    pricing: FREE,
+    commit: null,
+    maxMbps: null,
     ...over,
   }
 }
@@ -111,6 +116,7 @@ export function makePolicy(over: Partial<Policy> = {}): Policy {
     tieBreakers: ['latency', 'weight'],
     hashOn: 'path',
     affinity: 'none',
+    cost: { maxExtraDistance: 1000, maxExtraLatency: 50, burstTo: [], pricedAt: null },
     fallback: 'origin',
     retry: RETRY,
     hedge: { enabled: false, after: 'p95', minDelay: 500, maxExtraPercent: 1 },
@@ -177,11 +183,12 @@ export interface WorldSpec {
   /** Since when nothing new is known. */
   readonly age?: number
   readonly pending?: Readonly<Record<string, number>>
+  readonly quotes?: Readonly<Record<string, Quote>>
 }
 
 /** A World with these standings, by the name of their Cdn. Chance is not to be used unless it is given. */
 export function makeWorld(standings: Readonly<Record<string, Standing>> = {}, spec: WorldSpec = {}): World {
-  const { random = scripted(), draw = scripted(), ramp = {}, lastSuccess = {} } = spec
+  const { random = scripted(), draw = scripted(), ramp = {}, lastSuccess = {}, quotes = {} } = spec
   const { latency = {}, usual = {}, age = 0, pending = {} } = spec
   const measured = ({ cdnName }: Endpoint) => {
     const now = latency[cdnName]
@@ -196,5 +203,6 @@ export function makeWorld(standings: Readonly<Record<string, Standing>> = {}, sp
     measured,
     latency: (endpoint) => measured(endpoint)?.now ?? null,
     pending: ({ cdnName }) => pending[cdnName] ?? 0,
+    quote: ({ cdnName }) => quotes[cdnName] ?? UNPRICED,
   }
 }

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import type { Distance, Endpoint, HashOn, Policy } from '../../../src/config/snapshot.ts'
+import { UNPRICED } from '../../../src/costs/quote.ts'
 import { nextStep } from '../../../src/delivery/retry.ts'
 import { parseAddress } from '../../../src/geo/address.ts'
 import { decide } from '../../../src/steering/decide.ts'
@@ -181,6 +182,7 @@ function randomWorld(endpoints: readonly Endpoint[], random: () => number): Worl
           ramp: random() < 0.8 ? 1 : random(),
           measured: measured ? { now: ms + random() * 200, usual: ms, age } : null,
           pending: random() < 0.5 ? 0 : Math.floor(random() * 100),
+          quote: random() < 0.5 ? UNPRICED : { ...UNPRICED, prices: { default: random() < 0.5 ? 1 : random() } },
         },
       ]
     }),
@@ -195,6 +197,7 @@ function randomWorld(endpoints: readonly Endpoint[], random: () => number): Worl
     measured: (endpoint) => facts.get(endpoint)!.measured,
     latency: (endpoint) => facts.get(endpoint)!.measured?.now ?? null,
     pending: (endpoint) => facts.get(endpoint)!.pending,
+    quote: (endpoint) => facts.get(endpoint)!.quote,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Endpoint, Policy } from '../../../src/config/snapshot.ts'
+import { UNPRICED } from '../../../src/costs/quote.ts'
 import { metro } from '../../../src/geo/metros.ts'
 import { PeakEwma } from '../../../src/health/ewma.ts'
 import { decide } from '../../../src/steering/decide.ts'
@@ -83,6 +84,7 @@ class Network {
       lastSuccess: () => 0,
       measured: (endpoint) => this.#averages.get(endpoint)?.read(this.#now) ?? null,
       latency: () => null,
+      quote: () => UNPRICED,
       pending: (endpoint) => this.#waiting.filter((sent) => sent.endpoint === endpoint).length,
     }
   }
