@@ -2,17 +2,20 @@ import type { Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 
 /**
- * Asks the admin of the gateway that runs with this configuration. Throws admin_unreachable, with what to do instead.
+ * Asks the admin of the gateway that runs with this configuration; of a question that makes no sense, why. Throws
+ * admin_unreachable, with what to do instead.
  *
  * @param target the path and the query
  */
-export async function askAdmin(target: string, { admin }: Snapshot): Promise<Record<string, unknown>> {
+export async function askAdmin(target: string, { admin }: Snapshot): Promise<Record<string, unknown> | PolycdnError> {
   const name = admin.host.includes(':') ? `[${admin.host}]` : admin.host
   const base = `http://${name}:${admin.port}`
   const headers: Record<string, string> = admin.token === null ? {} : { authorization: `Bearer ${admin.token}` }
   const response = await fetch(base + target, { headers, signal: AbortSignal.timeout(5000) }).catch(() => {
     throw new PolycdnError('admin_unreachable', `no gateway answers at ${base}; is it running? --offline asks none`)
   })
+  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
+  if (response.status === 400) return new PolycdnError('bad_request', String(body.message ?? 'the gateway says: 400'))
   if (!response.ok) throw new PolycdnError('admin_unreachable', `the gateway at ${base} answered ${response.status}`)
-  return (await response.json()) as Record<string, unknown>
+  return body
 }

@@ -32,7 +32,9 @@ export const costs: Command = async (args, shell) => {
 }
 
 async function askRunning(snapshot: Snapshot): Promise<readonly Statement[]> {
-  return (await askAdmin('/costs', snapshot)).cdns as Statement[]
+  const answer = await askAdmin('/costs', snapshot)
+  if (answer instanceof PolycdnError) throw answer
+  return answer.cdns as Statement[]
 }
 
 async function readKept({ cdns, stateDir }: Snapshot): Promise<readonly Statement[]> {
