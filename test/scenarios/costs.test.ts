@@ -36,7 +36,13 @@ async function config(scope: Scope, workers: number) {
   const names = cdns.map(({ name }) => name)
   const routes = [{ match: { path: '/sent/*' }, policy: 'sent' }, { policy: 'default' }]
   const policies = {
-    default: { cdns: names, strategy: 'cost', fallback: 'none', cost: { burst_to: ['dear'] } },
+    default: {
+      cdns: names,
+      strategy: 'cost',
+      fallback: 'none',
+      cost: { burst_to: ['dear'] },
+      resume: { enabled: false },
+    },
     sent: { cdns: ['cheap'], mode: 'redirect' },
   }
   const geoip = { overrides: { '127.0.0.0/8': 'FRA' } }
@@ -93,7 +99,7 @@ for (const workers of [1, 2]) {
     t.equal((await first.close()).code, 0)
 
     const offline = runCommand(t, ['costs', '--config', file, '--offline', '--json'])
-    t.equal((await offline.exited).code, 0, offline.stderr)
+    t.equal((await offline.exited()).code, 0, offline.stderr)
     const kept = JSON.parse(offline.stdout).cdns as Statement[]
     t.same(
       kept.map(({ bytes }) => bytes),
@@ -115,11 +121,11 @@ async function damage(t: Scope & Tap, file: string, kept: readonly Statement[]):
   const text = readFileSync(file, 'utf8')
   writeFileSync(file, text.replace('admin:\n  address: 127.0.0.1:0', `admin:\n  address: ${second.adminUrl.slice(7)}`))
   const table = runCommand(t, ['costs', '--config', file])
-  t.equal((await table.exited).code, 0, table.stderr)
+  t.equal((await table.exited()).code, 0, table.stderr)
   t.match(table.stdout, /^CDN +month +GB .*\ndear +20\d\d-\d\d +0\.000/)
   await second.close()
   const nobody = runCommand(t, ['costs', '--config', file])
-  t.equal((await nobody.exited).code, 1)
+  t.equal((await nobody.exited()).code, 1)
   t.match(nobody.stderr, /no gateway answers/)
 }
 
