@@ -36,7 +36,13 @@ async function config(scope: Scope, workers: number) {
   const names = cdns.map(({ name }) => name)
   const routes = [{ match: { path: '/sent/*' }, policy: 'sent' }, { policy: 'default' }]
   const policies = {
-    default: { cdns: names, strategy: 'cost', fallback: 'none', cost: { burst_to: ['dear'] }, retry: { attempts: 2 } },
+    default: {
+      cdns: names,
+      strategy: 'cost',
+      fallback: 'none',
+      cost: { burst_to: ['dear'] },
+      resume: { enabled: false },
+    },
     sent: { cdns: ['cheap'], mode: 'redirect' },
   }
   const geoip = { overrides: { '127.0.0.0/8': 'FRA' } }

@@ -39,6 +39,7 @@ t.test('the cheapest within reach first, the others by distance', async (t) => {
   t.equal(order(decided(quotes, { maxExtraDistance: 500 })), 'mid:cost near:cost edge:proximity far:proximity')
   t.equal(order(decided(quotes, { maxExtraDistance: 5000, slow: 'far' })), 'edge:cost mid:cost near:cost far:proximity')
   t.equal(order(decided({})), 'near:cost mid:cost edge:cost far:proximity', 'equal prices: by distance')
+  t.same([...passedOver(decided(quotes))], [], 'a price is no commit')
 })
 
 t.test('prices of the continent where they are paid', async (t) => {
@@ -76,6 +77,12 @@ t.test('burst_to takes what a commit does not pay for, under any strategy', asyn
     const rejected = decision.rejected.map(({ endpoint, reason }) => `${endpoint.cdnName}:${reason}`)
     t.same(rejected, expected.includes('near') ? [] : ['near:commit-reached'])
   }
+})
+
+t.test('burst_to: who is out of reach keeps its place behind, whatever its commit says', (t) => {
+  const quotes = { far: quote(160, { commit: 'reached' }) }
+  t.same(decided(quotes, { burstTo: ['mid'] }).rejected, [])
+  t.end()
 })
 
 t.test('capacity: who is full is shed, and the next one takes over', async (t) => {
