@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util'
 import { PolycdnError } from '../errors.ts'
 import { parseGiven } from '../http/given.ts'
 import { parseHost } from '../http/host.ts'
+import { BillMeter } from '../replay/bill-meter.ts'
 import { LineSplitter } from '../replay/line-splitter.ts'
-import { SampleMeter } from '../replay/meter.ts'
 import { type LogFile, openLog } from '../replay/read-log.ts'
 import { Replay } from '../replay/replay.ts'
 import { Replayer } from '../replay/replayer.ts'
@@ -45,8 +45,8 @@ export const simulate: Command = async (args, shell) => {
     })
     if (supposed instanceof PolycdnError) return usage(supposed.message, shell)
     const parts = { given: supposed, seed: Number(seed) }
-    const [replay, other = null] = opened.map((side) => new Replay({ ...side, ...parts, meter: new SampleMeter() }))
-    const replayer = new Replayer({ replay: replay!, against: other, meter: new SampleMeter(), host: host ?? null })
+    const [replay, other = null] = opened.map((side) => new Replay({ ...side, ...parts, meter: metering(side) }))
+    const replayer = new Replayer({ replay: replay!, against: other, meter: metering(opened[0]!), host: host ?? null })
     await feed(replayer, logs, shell)
     const report = reportOf(replayer, replay!.summary(), other?.summary() ?? null)
     shell.out(json ? printableJson(report) : renderSimulation(report))
@@ -54,6 +54,10 @@ export const simulate: Command = async (args, shell) => {
   } finally {
     for (const { close } of opened) close()
   }
+}
+
+function metering({ snapshot }: Offline): BillMeter {
+  return new BillMeter(snapshot.cdns)
 }
 
 function usage(message: string, shell: Shell): 2 {

@@ -1,14 +1,18 @@
-import { MbpsSamples } from './mbps-samples.ts'
+import type { Quote } from '../costs/quote.ts'
 
 /** Counts what CDNs would bill. */
 export interface Meter {
   /**
    * @param cdn who sent it
-   * @param continent of the client: AF AN AS EU NA OC SA, or null where nobody knows
+   * @param continent whose price it has: AF AN AS EU NA OC SA, or null where nobody knows
    * @param at milliseconds since 1970; not in order
    */
   add(cdn: string, bytes: number, continent: string | null, at: number): void
-  /** By the name of the CDN. */
+  /** Bytes that went elsewhere at that price a GB, because this CDN's commit is reached. */
+  overflow(cdn: string, bytes: number, price: number, at: number): void
+  /** What the CDN's next GB costs. */
+  quote(cdn: string, at: number): Quote
+  /** By the name of the CDN: of all that were used, and of all that cost something. */
   summary(): ReadonlyMap<string, Bill>
 }
 
@@ -17,17 +21,4 @@ export interface Bill {
   readonly mbps95: number
   /** null: no price is known. */
   readonly cost: number | null
-}
-
-/** Knows 5-minute samples, and no prices. */
-export class SampleMeter implements Meter {
-  readonly #samples = new MbpsSamples()
-
-  add(cdn: string, bytes: number, _continent: string | null, at: number): void {
-    this.#samples.add(cdn, bytes, at)
-  }
-
-  summary(): ReadonlyMap<string, Bill> {
-    return new Map(this.#samples.names.map((cdn) => [cdn, { mbps95: this.#samples.percentile(cdn), cost: null }]))
-  }
 }

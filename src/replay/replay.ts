@@ -1,10 +1,12 @@
 import type { Route, Site, Snapshot } from '../config/snapshot.ts'
+import { priceAt } from '../costs/quote.ts'
 import type { Address } from '../geo/address.ts'
 import type { Place } from '../geo/place.ts'
 import { decide } from '../steering/decide.ts'
-import type { Candidate } from '../steering/decision.ts'
+import type { Candidate, Decision } from '../steering/decision.ts'
 import { type Given, suppose } from '../steering/given.ts'
 import { indexSites, matchRoute, type SiteFinder } from '../steering/match.ts'
+import { passedOver } from '../steering/passed-over.ts'
 import { seededRandom } from '../steering/seeded-random.ts'
 import { NEUTRAL_WORLD, type World } from '../steering/world.ts'
 import type { LogEntry } from './log-entry.ts'
@@ -30,13 +32,19 @@ export class Replay {
   readonly #world: World
   readonly #tally: Tally
   readonly #seed: number
+  readonly #meter: Meter
   #random: () => number = () => 0
+  /** On the clock of the log. */
+  #now = 0
   #candidates: readonly Candidate[] = []
 
   constructor({ snapshot, given, meter, seed, place }: ReplayParts) {
     this.#findSite = indexSites(snapshot.sites)
     this.#place = place
-    this.#world = suppose({ ...NEUTRAL_WORLD, random: () => this.#random(), draw: () => this.#random() }, given)
+    const random = () => this.#random()
+    const quote: World['quote'] = ({ cdnName }) => meter.quote(cdnName, this.#now)
+    this.#world = suppose({ ...NEUTRAL_WORLD, random, draw: random, quote }, given)
+    this.#meter = meter
     this.#tally = new Tally(meter)
     this.#seed = seed
   }
@@ -57,12 +65,15 @@ export class Replay {
     }
     this.#random = seededRandom(this.#seed ^ Math.imul(line, 0x9e3779b1))
     const steered = method === 'GET' || method === 'HEAD'
-    const candidates = steered ? decide(route, facts, this.#world).candidates : []
+    this.#now = entry.time
+    const decision = steered ? decide(route, facts, this.#world) : null
+    const candidates = decision?.candidates ?? []
     this.#candidates = candidates
     const served = this.#serve(candidates, entry)
     const cdn = served?.endpoint.cdnName ?? lastResort(site, route, steered)
     if (steered) this.#tally.reason(candidates[0]?.reason ?? cdn)
-    const { continent } = facts.place
+    const continent = route.policy.cost.pricedAt ?? facts.place.continent
+    if (decision !== null && served !== undefined) this.#overflow(decision, served, { bytes: entry.bytes, continent })
     this.#tally.served({ cdn, km: served?.km ?? null, bytes: entry.bytes, continent, time: entry.time })
     return cdn
   }
@@ -76,6 +87,13 @@ export class Replay {
 
   summary(): Summary {
     return this.#tally.summary()
+  }
+
+  #overflow(decision: Decision, { endpoint }: Candidate, sent: { bytes: number; continent: string | null }): void {
+    const elsewhere = passedOver(decision)
+    if (elsewhere.size === 0 || elsewhere.has(endpoint.cdnName)) return
+    const price = priceAt(this.#world.quote(endpoint), sent.continent)
+    for (const cdn of elsewhere) this.#meter.overflow(cdn, sent.bytes, price, this.#now)
   }
 
   #serve(candidates: readonly Candidate[], { happened }: LogEntry): Candidate | undefined {

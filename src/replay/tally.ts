@@ -76,6 +76,8 @@ export class Tally {
 
   summary(): Summary {
     const bills = this.#meter.summary()
+    // A commit costs also where nobody was sent.
+    for (const cdn of bills.keys()) this.#of(cdn)
     const all = [...this.#byCdn]
     const sum = (key: keyof Counts) => all.reduce((total, [, counts]) => total + counts[key], 0)
     const requests = sum('requests')

@@ -243,3 +243,33 @@ t.test('from standard input, as a table, with a bar on a terminal only', async (
   t.equal(drawn.at(-1), '\r\x1b[K')
   t.match(out[0], /\nas the log says\nCDN +requests +share +bytes +95th pct +mean +failovers\niad/)
 })
+
+t.test('strategy cost is simulated with the bills of both configurations', async (t) => {
+  const { config, other, log } = write(t, [
+    combined({ bytes: 2_000_000_000 }),
+    combined({ bytes: 2_000_000_000, minute: 9 }),
+  ])
+  const terms = (price: number) => `pricing: { per_gb: ${price} }`
+  const near = CONFIG.replace('locations: [FRA]', `locations: [FRA], ${terms(0.5)}`).replace(
+    'locations: [SIN]',
+    `locations: [AMS], ${terms(0.1)}`,
+  )
+  writeFileSync(other, near)
+  writeFileSync(
+    config,
+    near.replace('default: { cdns: [fra, sin, iad] }', 'default: { cdns: [fra, sin, iad], strategy: cost }'),
+  )
+  const { shell, out } = fakeShell()
+  t.equal(await simulate(['--config', config, '--against', other, '--json', log], shell), 0)
+  const { simulated, against } = JSON.parse(out[0]!)
+  const costs = ({ cdns }: typeof simulated) => cdns.map(({ cdn, cost }: { cdn: string; cost: number }) => [cdn, cost])
+  t.strictSame(simulated.reasons, { cost: 2 })
+  t.strictSame(costs(simulated).slice(0, 2), [
+    ['sin', 0.4],
+    ['fra', 0],
+  ])
+  t.strictSame(
+    against.cdns.find(({ cdn }: { cdn: string }) => cdn === 'iad'),
+    undefined,
+  )
+})
