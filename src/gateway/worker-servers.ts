@@ -51,6 +51,7 @@ export class WorkerServers implements Servers {
       args: [WORK],
       now: () => timers.now(),
       board: () => board.export(),
+      latencies: () => board.latencies(),
       onReports: (reports) => board.receive(reports),
     })
   }

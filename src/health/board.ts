@@ -118,6 +118,14 @@ export class Board implements HealthView {
     return this.#entries.get(endpoint.key)?.vitals.measured(this.#options.now()) ?? null
   }
 
+  /** What the answers of each endpoint that was measured usually take. Milliseconds, by key. */
+  *latencies(): Generator<readonly [key: string, ms: number]> {
+    for (const { endpoint } of this.#entries.values()) {
+      const measured = this.measured(endpoint)
+      if (measured !== null) yield [endpoint.key, measured.usual]
+    }
+  }
+
   answered({ key }: Endpoint, ms: number): void {
     this.#answered(key, ms)
   }

@@ -26,6 +26,8 @@ export interface FleetOptions {
   readonly ticketKeys: Uint8Array
   /** What a new process has to know before it serves. */
   board(): BoardState
+  /** Of every endpoint that was measured, by its key: what its answers usually take. Milliseconds. */
+  latencies(): Iterable<readonly [key: string, ms: number]>
   acme(): AcmeState
   quotes(): QuoteList
   onGrowth(growth: readonly Growth[]): void
@@ -159,7 +161,7 @@ export class Fleet {
   }
 
   async #welcome(slot: Slot, member: Member): Promise<void> {
-    const { log, board, acme, quotes, ticketKeys, size: processes } = this.#options
+    const { log, board, latencies, acme, quotes, ticketKeys, size: processes } = this.#options
     try {
       const shipment = this.#current!
       this.#using.set(member, shipment)
@@ -170,6 +172,7 @@ export class Fleet {
       slot.ready = true
       member.watch()
       member.tell({ type: 'board', state: board() })
+      for (const [key, ms] of latencies()) member.tell({ type: 'probed', key, ms })
       member.tell({ type: 'quotes', quotes: quotes() })
       void this.#tellAcme(member, acme())
       log.info('worker-ready', { pid: member.pid })

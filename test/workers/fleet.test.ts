@@ -30,6 +30,7 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
     now: () => performance.now(),
     ticketKeys: new Uint8Array(48),
     board: () => ({ endpoints: [] }),
+    latencies: () => [],
     acme: () => NO_ACME,
     quotes: () => [],
     onGrowth: () => {},
