@@ -8,7 +8,13 @@ import { metro } from '../../src/geo/metros.ts'
 function snapshotOf(text: string, files: Record<string, NamedFile> = {}): Snapshot {
   const parsed = parseConfig(text, 'c.yaml', {})
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems, null, 2))
-  return compile(parsed.config, { id: 'abc', files: new Map(Object.entries(files)), database: null, stateDir: null })
+  return compile(parsed.config, {
+    id: 'abc',
+    files: new Map(Object.entries(files)),
+    database: null,
+    asnDatabase: null,
+    stateDir: null,
+  })
 }
 
 const BASE = `

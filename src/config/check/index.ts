@@ -6,7 +6,9 @@ import { checkCdns } from './cdns.ts'
 import { checkDuplicates } from './duplicates.ts'
 import { checkListeners } from './listeners.ts'
 import { checkNames } from './names.ts'
+import { checkPlaces } from './places.ts'
 import { checkPolicies } from './policies.ts'
+import { checkReach } from './reach.ts'
 import { checkSites } from './sites.ts'
 import { checkTests } from './tests.ts'
 import { checkUse } from './use.ts'
@@ -18,7 +20,9 @@ const CHECKS = [
   checkDuplicates,
   checkListeners,
   checkNames,
+  checkPlaces,
   checkPolicies,
+  checkReach,
   checkSites,
   checkTests,
   checkUse,
