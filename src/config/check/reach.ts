@@ -1,4 +1,5 @@
-import { type Network, networkOf, parseNetwork } from '../../geo/network.ts'
+import { maskBytes } from '../../geo/address.ts'
+import { type Network, parseNetwork } from '../../geo/network.ts'
 import type { ProblemList } from '../problem-list.ts'
 import { child, entries, items, type Located, text } from '../tree.ts'
 import { headerGlobCovers, pathGlobCovers } from '../values/glob-cover.ts'
@@ -82,8 +83,7 @@ function networksOf(node: Match): readonly Network[] | null {
 
 function within(one: Network, wide: Network): boolean {
   if (one.family !== wide.family || one.prefix < wide.prefix) return false
-  const { bytes } = networkOf(one, wide.prefix)
-  return bytes.every((byte, at) => byte === wide.bytes[at])
+  return maskBytes(one.bytes, wide.prefix).every((byte, at) => byte === wide.bytes[at])
 }
 
 /** Names are compared without letter case, as in requests. */
