@@ -3,8 +3,9 @@ import type { Environment } from '../config/interpolate.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Locate } from '../config/parsed.ts'
 import { formatProblem, type Problem } from '../config/problem.ts'
-import type { GeoSettings, Snapshot } from '../config/snapshot.ts'
-import { toPolycdnError } from '../errors.ts'
+import type { Snapshot } from '../config/snapshot.ts'
+import { ConfigRejected } from '../gateway/config-rejected.ts'
+import { prepareGeo } from '../gateway/prepare-geo.ts'
 import { Locator } from '../geo/locator.ts'
 import type { Command } from './shell.ts'
 
@@ -34,21 +35,22 @@ export async function validateFile(path: string, env: Environment): Promise<Vali
   const loaded = await loadConfig(path, env)
   if ('problems' in loaded) return { code: 2, summary: null, problems: loaded.problems }
   const { snapshot, warnings, locate } = loaded
-  const problem = await checkDatabase(snapshot.geoip, locate)
-  if (problem !== null) return { code: 2, summary: null, problems: [problem, ...warnings] }
+  const problems = await checkDatabases(snapshot, locate)
+  if (problems.length > 0) return { code: 2, summary: null, problems: [...problems, ...warnings] }
   return { code: 0, summary: summarise(snapshot), problems: warnings }
 }
 
 /** The bundled table is known to be right. */
-async function checkDatabase(geoip: GeoSettings, locate: Locate): Promise<Problem | null> {
-  if (geoip.database === null) return null
+async function checkDatabases(snapshot: Snapshot, locate: Locate): Promise<readonly Problem[]> {
+  const { database, asnDatabase } = snapshot.geoip
+  if (database === null && asnDatabase === null) return []
   try {
-    const prepared = await new Locator(() => {}).prepare(geoip)
+    const prepared = await prepareGeo(new Locator(() => {}), snapshot, locate)
     prepared.discard()
-    return null
+    return []
   } catch (thrown) {
-    const { message } = toPolycdnError(thrown)
-    return { ...locate('geoip.database'), path: 'geoip.database', message, severity: 'error' }
+    if (thrown instanceof ConfigRejected) return thrown.problems
+    throw thrown
   }
 }
 

@@ -29,12 +29,14 @@ export interface CompileInput {
   readonly files: ReadonlyMap<string, NamedFile>
   /** The absolute path of geoip.database; null for the bundled table. */
   readonly database: string | null
+  /** The absolute path of geoip.asn_database; null for none. */
+  readonly asnDatabase: string | null
   /** The absolute path of state_dir; null for nowhere. */
   readonly stateDir: string | null
 }
 
 /** Turns a Config, which is known to be right, into what requests work with. Pure: equal inputs, equal snapshots. */
-export function compile(config: Config, { id, files, database, stateDir }: CompileInput): Snapshot {
+export function compile(config: Config, { id, files, stateDir, ...databases }: CompileInput): Snapshot {
   const { location } = config.gateway
   const continent = location === null ? null : continentAt(location)
   const context = {
@@ -56,7 +58,7 @@ export function compile(config: Config, { id, files, database, stateDir }: Compi
     gateway: { location, loopId: config.gateway.loop_id },
     trustedProxies: networkSet(config.trusted_proxies),
     debug: { clients: networkSet(config.debug.clients), token: config.debug.token },
-    geoip: compileGeo(config.geoip, database),
+    geoip: compileGeo(config.geoip, databases),
     cdns: [...context.cdns.values()].map(({ cdn }) => cdn),
     sites,
     policies: [...context.policies.values()].map(({ policy }) => policy),
@@ -75,14 +77,14 @@ function networkSet(networks: readonly Network[]) {
   return createNetworkSet(networks.map((network) => [network, true] as const))
 }
 
-function compileGeo(config: Config['geoip'], database: string | null): GeoSettings {
+function compileGeo(config: Config['geoip'], databases: Pick<GeoSettings, 'database' | 'asnDatabase'>): GeoSettings {
   const overrides: (readonly [Network, Coordinates])[] = []
   for (const [text, location] of Object.entries(config.overrides)) {
     const parsed = parseNetwork(text)
     if ('network' in parsed) overrides.push([parsed.network, location])
   }
   return {
-    database,
+    ...databases,
     reloadInterval: config.reload_interval,
     overrides: createNetworkSet(overrides),
     defaultLocation: config.default_location,

@@ -83,6 +83,8 @@ export interface GatewayPlace {
 export interface GeoSettings {
   /** null is the bundled table. */
   readonly database: string | null
+  /** null: AS numbers are not known. */
+  readonly asnDatabase: string | null
   readonly reloadInterval: number
   readonly overrides: NetworkSet<Coordinates>
   readonly defaultLocation: Coordinates | null
@@ -223,6 +225,11 @@ export interface Route {
 export interface RouteMatch {
   readonly path: RegExp | null
   readonly methods: ReadonlySet<string> | null
+  /** ISO 3166-1 alpha-2. */
+  readonly countries: ReadonlySet<string> | null
+  /** AF AN AS EU NA OC SA. */
+  readonly continents: ReadonlySet<string> | null
+  readonly asns: ReadonlySet<number> | null
   readonly networks: NetworkSet<true> | null
   readonly headers: readonly (readonly [name: string, value: RegExp])[]
 }

@@ -35,9 +35,10 @@ export function compileSource(config: Config, { path, text, files }: ConfigSourc
 }
 
 /** Files and folders that are used later than the configuration is read. */
-function pathsOf({ geoip: { database }, state_dir: stateDir }: Config, folder: string) {
+function pathsOf({ geoip: { database, asn_database: asns }, state_dir: stateDir }: Config, folder: string) {
   return {
     database: database === 'default' ? null : resolve(folder, database),
+    asnDatabase: asns === null ? null : resolve(folder, asns),
     stateDir: stateDir === null ? null : resolve(folder, stateDir),
   }
 }

@@ -154,7 +154,7 @@ export class Worker {
     } catch (thrown) {
       if (this.#adopted || !(thrown instanceof ConfigRejected)) throw thrown
       this.#log.error('geo-substituted', { problems: thrown.problems.map(formatProblem) })
-      return this.#locator.prepare({ ...snapshot.geoip, database: null })
+      return this.#locator.prepare({ ...snapshot.geoip, database: null, asnDatabase: null })
     }
   }
 

@@ -23,19 +23,36 @@ export interface GeoDatabase {
   place(address: Address): GeoAnswer
 }
 
+/** What a database is opened for: the key of `geoip` that names it. */
+export type GeoKind = 'database' | 'asn_database'
+
+interface Purpose {
+  readonly lacks: string
+  isServed(facts: GeoFacts): boolean
+}
+
+const PURPOSES: Readonly<Record<GeoKind, Purpose>> = {
+  database: {
+    lacks: 'neither locations nor countries',
+    isServed: ({ location, country }) => location !== null || country !== null,
+  },
+  asn_database: { lacks: 'no AS numbers', isServed: ({ asn }) => asn !== null },
+}
+
 /** How many decoded parts of records are kept. Records share most of theirs. */
 const DECODED = 4096
 
-/** Reads a city or country database into memory. Throws geo_unreadable, with the path and what is wrong. */
-export async function openDatabase(path: string): Promise<GeoDatabase> {
+/** Reads a database into memory. Throws geo_unreadable, with the path and what is wrong. */
+export async function openDatabase(path: string, kind: GeoKind = 'database'): Promise<GeoDatabase> {
+  const { lacks, isServed } = PURPOSES[kind]
   const { bytes, dataEnd, metadata, version } = await readDatabaseFile(path)
   const reader = openReader({ bytes, dataEnd, metadata }, path)
   const { ipVersion, databaseType, buildEpoch } = reader.metadata
   const seconds = Math.floor(buildEpoch.getTime() / 1000)
   const type = typeof databaseType === 'string' ? databaseType.slice(0, 100) : ''
   try {
-    if (!probe((address) => look(reader, address), ipVersion)) {
-      throw unreadable(path, `it has neither locations nor countries (its type is ${JSON.stringify(type)})`)
+    if (!probe((address) => look(reader, address), ipVersion, isServed)) {
+      throw unreadable(path, `it has ${lacks} (its type is ${JSON.stringify(type)})`)
     }
   } catch (thrown) {
     throw thrown instanceof Error && thrown.name === 'PolycdnError' ? thrown : damaged(path)

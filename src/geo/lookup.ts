@@ -7,6 +7,8 @@ import type { Coordinates, Place } from './place.ts'
 
 export interface GeoLookupOptions {
   readonly database: GeoDatabase
+  /** Knows AS numbers; default none. */
+  readonly asnDatabase?: GeoDatabase | null
   readonly overrides: NetworkSet<Coordinates>
   readonly defaultLocation: Coordinates | null
   /** How many networks are remembered. */
@@ -30,6 +32,7 @@ class Split {
  */
 export class GeoLookup {
   readonly database: GeoDatabase
+  readonly asnDatabase: GeoDatabase | null
   readonly #overrides: NetworkSet<Coordinates>
   readonly #defaultLocation: Coordinates | null
   readonly #cache: LRUCache<number | string, Place | Split>
@@ -37,8 +40,10 @@ export class GeoLookup {
   hits = 0
   misses = 0
 
-  constructor({ database, overrides, defaultLocation, maxEntries = MAX_ENTRIES }: GeoLookupOptions) {
+  constructor(options: GeoLookupOptions) {
+    const { database, asnDatabase = null, overrides, defaultLocation, maxEntries = MAX_ENTRIES } = options
     this.database = database
+    this.asnDatabase = asnDatabase
     this.#overrides = overrides
     this.#defaultLocation = defaultLocation
     this.#cache = new LRUCache({ max: maxEntries })
@@ -82,16 +87,18 @@ export class GeoLookup {
 
   /** The facts, and the longest prefix that all of the sources' say was needed for. */
   #ask(address: Address): { facts: Omit<Place, 'network'>; prefix: number } {
-    const prefix = this.#overrides.uniformPrefix(address)
+    const owner = this.asnDatabase?.place(address)
+    const asn = owner?.asn ?? null
+    const prefix = Math.max(this.#overrides.uniformPrefix(address), owner?.prefix ?? 0)
     const override = this.#overrides.match(address)
     if (override !== null) {
-      return { facts: { source: 'override', location: override.value, country: null, continent: null }, prefix }
+      return { facts: { source: 'override', location: override.value, country: null, continent: null, asn }, prefix }
     }
     const answer = this.database.place(address)
     const { country, continent } = answer
     const location = answer.location ?? this.#defaultLocation
     const source = answer.location !== null ? 'database' : location !== null ? 'default' : 'none'
-    return { facts: { source, location, country, continent }, prefix: Math.max(prefix, answer.prefix) }
+    return { facts: { source, location, country, continent, asn }, prefix: Math.max(prefix, answer.prefix) }
   }
 }
 

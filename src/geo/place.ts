@@ -20,6 +20,8 @@ export interface Place {
   readonly location: Coordinates | null
   /** ISO 3166-1 alpha-2, where the database tells. */
   readonly country: string | null
-  /** AF AN AS EU NA OC SA, where the database tells. */
+  /** AF AN AS EU NA OC SA, where the database tells, or the country does. */
   readonly continent: string | null
+  /** The AS number of its network, where `geoip.asn_database` tells. */
+  readonly asn: number | null
 }

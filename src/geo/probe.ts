@@ -4,21 +4,22 @@ import { formatAddress } from './address-text.ts'
 import type { GeoFacts } from './record.ts'
 
 type Look = (address: Address) => GeoFacts & { readonly prefix: number }
+type Wanted = (facts: GeoFacts) => boolean
 
 const IN_ORDER = 400
 const SPREAD = 256
 
 /**
  * Looks up addresses all over a database: the first networks of each family one after the other, which is all of a
- * small database, and some from everywhere. Tells whether any of them had facts. Throws what a look-up throws.
+ * small database, and some from everywhere. Tells whether any of them had what is wanted. Throws what a look-up throws.
  */
-export function probe(look: Look, ipVersion: number): boolean {
+export function probe(look: Look, ipVersion: number, isWanted: Wanted): boolean {
   const starts = ipVersion === 6 ? ['0.0.0.0', '2000::'] : ['0.0.0.0']
   let found = false
   for (const start of starts) {
     const first = parseAddress(start)!
-    for (const facts of inOrder(look, first)) found ||= hasFacts(facts)
-    for (const address of spread(first)) found ||= hasFacts(look(address))
+    for (const facts of inOrder(look, first)) found ||= isWanted(facts)
+    for (const address of spread(first)) found ||= isWanted(look(address))
   }
   return found
 }
@@ -40,10 +41,6 @@ function* spread(first: Address): Generator<Address> {
   const step = first.family === 4 ? 0x00df_0707n : 0x001f_0707_0707n << 80n
   let at = toNumber(first.bytes)
   for (let count = 0; count < SPREAD; count++, at += step) yield toAddress(at, first.family)
-}
-
-function hasFacts(facts: GeoFacts): boolean {
-  return facts.location !== null || facts.country !== null
 }
 
 function toNumber(bytes: Uint8Array): bigint {

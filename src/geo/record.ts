@@ -8,16 +8,17 @@ export interface GeoFacts {
   readonly country: string | null
   /** AF AN AS EU NA OC SA. */
   readonly continent: string | null
+  readonly asn: number | null
 }
 
-export const NO_FACTS: GeoFacts = Object.freeze({ location: null, country: null, continent: null })
+export const NO_FACTS: GeoFacts = Object.freeze({ location: null, country: null, continent: null, asn: null })
 
 const CONTINENTS = new Set(['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA'])
 
 /**
  * Reads a record of any shape, trusting none of it. Nested as MaxMind and DB-IP have it (`location.latitude`,
  * `country.iso_code`, `continent.code`) or flat (`latitude`, `country_code`, `continent_code`). A record without usable
- * coordinates stands where its country does.
+ * coordinates stands where its country does. AS numbers are `autonomous_system_number`, or `asn` with or without `AS`.
  */
 export function readRecord(record: unknown): GeoFacts {
   if (!isRecord(record)) return NO_FACTS
@@ -25,7 +26,18 @@ export function readRecord(record: unknown): GeoFacts {
   const known = code === null ? undefined : country(code)
   const location = coordinates(record.location) ?? coordinates(record) ?? known?.location ?? null
   const continent = continentCode(record) ?? known?.continent ?? null
-  return location === null && code === null && continent === null ? NO_FACTS : { location, country: code, continent }
+  const asn = asNumber(record.autonomous_system_number) ?? asNumber(record.asn)
+  const nothing = location === null && code === null && continent === null && asn === null
+  return nothing ? NO_FACTS : { location, country: code, continent, asn }
+}
+
+/** RFC 6793: 32 bits; 0 is nobody's (RFC 7607). */
+const LARGEST_ASN = 2 ** 32 - 1
+
+function asNumber(value: unknown): number | null {
+  const number = typeof value === 'string' && /^(AS)?\d{1,10}$/.test(value) ? Number(value.replace('AS', '')) : value
+  if (typeof number !== 'number' || !Number.isInteger(number)) return null
+  return number > 0 && number <= LARGEST_ASN ? number : null
 }
 
 function coordinates(value: unknown): Coordinates | null {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { type PolycdnError, toPolycdnError } from '../errors.ts'
-import { type GeoDatabase, openDatabase } from './database.ts'
+import { type GeoDatabase, type GeoKind, openDatabase } from './database.ts'
 import { fileVersion, unreadable } from './database-file.ts'
 
 /** The table that polycdn brings; the same place from src/geo and from dist/geo. */
@@ -16,6 +16,8 @@ export interface GeoReload {
 export interface GeoSourceOptions {
   /** null is the bundled table. */
   readonly path: string | null
+  /** Default: what places clients. */
+  readonly kind?: GeoKind
   /** Milliseconds between two looks at the file; 0 for none. */
   readonly reloadInterval: number
   /** Runs after each change of the file, once `database` is the new one, or that it could not be used. */
@@ -25,9 +27,10 @@ export interface GeoSourceOptions {
 /** The longest that a timer of Node can wait; more would be no wait at all. */
 const LONGEST_WAIT = 2 ** 31 - 1
 
-/** The configured database, read again whenever its file changes. What cannot be read never replaces what could. */
+/** A configured database, read again whenever its file changes. What cannot be read never replaces what could. */
 export class GeoSource {
   readonly path: string
+  readonly #kind: GeoKind
   readonly #onReload: GeoSourceOptions['onReload']
   readonly #timer: NodeJS.Timeout | null
   #database: GeoDatabase
@@ -36,11 +39,12 @@ export class GeoSource {
 
   /** Throws geo_unreadable when there is nothing usable to begin with. */
   static async open(options: GeoSourceOptions): Promise<GeoSource> {
-    const database = await openDatabase(options.path ?? BUNDLED_DATABASE)
+    const database = await openDatabase(options.path ?? BUNDLED_DATABASE, options.kind)
     return new GeoSource(database, options)
   }
 
-  private constructor(database: GeoDatabase, { reloadInterval, onReload }: GeoSourceOptions) {
+  private constructor(database: GeoDatabase, { kind = 'database', reloadInterval, onReload }: GeoSourceOptions) {
+    this.#kind = kind
     this.path = database.path
     this.#database = database
     this.#onReload = onReload
@@ -78,7 +82,7 @@ export class GeoSource {
       const version = await fileVersion(this.path).catch(() => null)
       if (version === this.#database.version) return null
       if (version === null) throw unreadable(this.path, 'the file is gone')
-      return { database: await openDatabase(this.path) }
+      return { database: await openDatabase(this.path, this.#kind) }
     } catch (thrown) {
       return { error: toPolycdnError(thrown) }
     }

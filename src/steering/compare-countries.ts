@@ -20,7 +20,7 @@ export type Asked = Omit<Question, 'host'>
 /** The first choice of a route for a country; null where the route is not for that country. */
 export function firstOfRoute(site: Site, route: Route, asked: Asked, { place }: CountryPlace): FirstChoice | null {
   // Who the client is and what it asks for is not the question here, only where it is.
-  const anything = { ...route.match, path: null, methods: null, networks: null, headers: [] }
+  const anything = { ...route.match, path: null, methods: null, asns: null, networks: null, headers: [] }
   const open = { ...site, routes: [{ ...route, match: anything }] }
   return matchRoute(open, { ...asked, place }) === null ? null : choiceOf(site, route, asked, place)
 }

@@ -38,11 +38,19 @@ export function matchRoute(site: Site, request: RequestFacts): Route | null {
 }
 
 function matches({ match }: Route, request: RequestFacts): boolean {
-  if (match.methods !== null && !match.methods.has(request.method)) return false
+  if (!allows(match.methods, request.method)) return false
   if (match.path !== null && !match.path.test(request.path)) return false
+  const { country, continent, asn } = request.place
+  if (!allows(match.countries, country) || !allows(match.continents, continent)) return false
+  if (!allows(match.asns, asn)) return false
   if (match.networks !== null && match.networks.match(request.client) === null) return false
   return match.headers.every(([name, value]) => {
     const sent = request.header(name)
     return sent !== null && value.test(sent)
   })
+}
+
+/** What is not known is in no set. */
+function allows<T>(set: ReadonlySet<T> | null, value: T | null): boolean {
+  return set === null || (value !== null && set.has(value))
 }

@@ -8,7 +8,13 @@ import { metro } from '../../src/geo/metros.ts'
 function snapshotOf(text: string, files: Record<string, NamedFile> = {}): Snapshot {
   const parsed = parseConfig(text, 'c.yaml', {})
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems, null, 2))
-  return compile(parsed.config, { id: 'abc', files: new Map(Object.entries(files)), database: null, stateDir: null })
+  return compile(parsed.config, {
+    id: 'abc',
+    files: new Map(Object.entries(files)),
+    database: null,
+    asnDatabase: null,
+    stateDir: null,
+  })
 }
 
 const BASE = `
@@ -133,7 +139,15 @@ t.test('sites, routes and policies', async (t) => {
   t.strictSame(assets!.match.methods, new Set(['GET']))
   t.ok(assets!.match.networks?.match(parseAddress('192.0.2.9')!))
   t.equal(assets!.match.headers[0]![0], 'accept')
-  t.strictSame(go!.match, { path: null, methods: null, networks: null, headers: [] })
+  t.strictSame(go!.match, {
+    path: null,
+    methods: null,
+    countries: null,
+    continents: null,
+    asns: null,
+    networks: null,
+    headers: [],
+  })
   t.strictSame(direct!.endpoints, [])
   t.match(go!.policy, { mode: 'redirect', redirect: { status: 302, maxAge: 60_000 }, tieThreshold: 100 })
   t.ok(assets!.policy.retry.onStatus.has(523))

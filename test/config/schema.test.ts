@@ -162,10 +162,6 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     [SITE.replace('origin:', 'content: { complete: true }, origin:'), 'sites[0].content.complete'],
     [SITE.replace('origin:', 'content: { ipfs: { cid: bafy } }, origin:'), 'sites[0].content.ipfs'],
     [SITE.replace('origin:', 'manifest: { file: a, public_key: b }, origin:'), 'sites[0].manifest'],
-    [
-      SITE.replace('origin:', 'routes: [{ policy: default, match: { countries: [DE] } }], origin:'),
-      'sites[0].routes[0].match.countries',
-    ],
   ]
   for (const [text, path] of on) {
     const problems = problemsOf(text)

@@ -13,7 +13,7 @@ import { makeDice } from './networks.ts'
 const LONDON = { latitude: 51.5, longitude: -0.13 }
 const TOKYO = { latitude: 35.7, longitude: 139.7 }
 const address = (text: string) => parseAddress(text)!
-const NOTHING = { location: null, country: null, continent: null }
+const NOTHING = { location: null, country: null, continent: null, asn: null }
 
 let count = 0
 function file(bytes: Uint8Array | string, folder = t.testdirName): string {
@@ -38,11 +38,17 @@ t.test('flat records', async (t) => {
   const database = await openDatabase(path)
   t.match(database, { path, type: 'flat', buildEpoch: 1_700_000_000 })
   t.ok(Math.abs(database.loadedAt - Date.now()) < 60_000)
-  const gb = { location: LONDON, country: 'GB', continent: 'EU', prefix: 24 }
+  const gb = { location: LONDON, country: 'GB', continent: 'EU', asn: null, prefix: 24 }
   t.strictSame(database.place(address('81.2.69.142')), gb)
   t.strictSame(database.place(address('::ffff:81.2.69.142')), gb)
   t.strictSame(database.place(address('64:ff9b::81.2.69.142')), gb)
-  t.strictSame(database.place(address('2001:db8::1')), { location: TOKYO, country: 'JP', continent: 'AS', prefix: 32 })
+  t.strictSame(database.place(address('2001:db8::1')), {
+    location: TOKYO,
+    country: 'JP',
+    continent: 'AS',
+    asn: null,
+    prefix: 32,
+  })
   t.strictSame(database.place(address('81.2.68.1')), { ...NOTHING, prefix: 24 }, 'and how wide nothing is known')
 })
 
@@ -53,7 +59,7 @@ t.test('nested records', async (t) => {
     continent: { code: 'EU' },
   }
   const database = await openDatabase(file(buildMmdb({ '81.2.69.0/24': record }, { recordSize: 28 })))
-  const expected = { location: LONDON, country: 'GB', continent: 'EU', prefix: 24 }
+  const expected = { location: LONDON, country: 'GB', continent: 'EU', asn: null, prefix: 24 }
   t.strictSame(database.place(address('81.2.69.1')), expected)
 })
 

@@ -53,6 +53,7 @@ t.test('override, database, default, none', async (t) => {
       location: PARIS,
       country: null,
       continent: null,
+      asn: null,
     },
   )
   t.strictSame(
@@ -63,6 +64,7 @@ t.test('override, database, default, none', async (t) => {
       location: LONDON,
       country: 'GB',
       continent: 'EU',
+      asn: null,
     },
   )
   t.match(place('9.9.9.9'), { source: 'default', location: TOKYO, country: null })
@@ -156,4 +158,33 @@ t.test('memory is bounded', async (t) => {
   lookup.place(address('1.0.2.1'))
   t.not(lookup.place(address('1.0.0.1')), first, 'the oldest was forgotten')
   t.equal(lookup.misses, 4)
+})
+
+t.test('an AS number tells addresses of one block apart, overrides or not', async (t) => {
+  const known = await database({ '81.2.64.0/20': { ...LONDON, country_code: 'GB' } })
+  const path = join(t.testdir({}), 'asn.mmdb')
+  writeFileSync(
+    path,
+    buildMmdb({
+      '81.2.69.0/25': { autonomous_system_number: 3320 },
+      '81.2.69.128/25': { asn: 'AS64500' },
+      '10.0.0.0/9': { autonomous_system_number: 0 },
+      '10.1.1.4/30': { autonomous_system_number: 4_294_967_295 },
+    }),
+  )
+  const asnDatabase = await openDatabase(path, 'asn_database')
+  const lookup = new GeoLookup({
+    database: known,
+    asnDatabase,
+    overrides: overrides({ '10.0.0.0/8': PARIS }),
+    defaultLocation: null,
+  })
+  const asn = (text: string) => lookup.place(address(text)).asn
+  t.equal(asn('81.2.69.1'), 3320)
+  t.equal(asn('81.2.69.200'), 64500)
+  t.equal(asn('81.2.69.2'), 3320)
+  t.equal(asn('81.2.70.1'), null)
+  t.equal(asn('10.1.1.3'), null, 'nobody has AS 0')
+  t.equal(asn('10.1.1.5'), 4_294_967_295, 'an override says nothing of whose network it is')
+  await t.rejects(openDatabase(join(t.testdirName, 'asn.mmdb')), { message: /neither locations nor countries/ })
 })

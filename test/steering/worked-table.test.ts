@@ -19,7 +19,7 @@ const POLICY = 'strategy: proximity, tie_threshold: 500km'
 function placeOf(client: string): Place {
   const code = / ([A-Z]{3})$/.exec(client)?.[1]
   const location = code === undefined ? null : metro(code)!
-  return { network: '192.0.2.0/24', source: 'database', location, country: null, continent: null }
+  return { network: '192.0.2.0/24', source: 'database', location, country: null, continent: null, asn: null }
 }
 
 /** `north unhealthy, west ejected`, or `all ejected`. */

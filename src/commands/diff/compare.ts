@@ -89,7 +89,12 @@ function countryPlaces(): readonly CountryPlace[] {
   return [...allCountries()].flatMap(([code, { continent, location }]) =>
     location === null
       ? []
-      : [{ code, place: { network: '0.0.0.0/0', source: 'database', location, country: code, continent } as const }],
+      : [
+          {
+            code,
+            place: { network: '0.0.0.0/0', source: 'database', location, country: code, continent, asn: null } as const,
+          },
+        ],
   )
 }
 

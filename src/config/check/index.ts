@@ -7,7 +7,9 @@ import { checkCosts } from './costs.ts'
 import { checkDuplicates } from './duplicates.ts'
 import { checkListeners } from './listeners.ts'
 import { checkNames } from './names.ts'
+import { checkPlaces } from './places.ts'
 import { checkPolicies } from './policies.ts'
+import { checkReach } from './reach.ts'
 import { checkSites } from './sites.ts'
 import { checkSteering } from './steering.ts'
 import { checkTests } from './tests.ts'
@@ -21,7 +23,9 @@ const CHECKS = [
   checkDuplicates,
   checkListeners,
   checkNames,
+  checkPlaces,
   checkPolicies,
+  checkReach,
   checkSites,
   checkTests,
   checkSteering,

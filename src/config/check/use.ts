@@ -12,7 +12,6 @@ export function policiesInUse(root: Located): ReadonlySet<string> {
 
 /** What is configured and can never happen. */
 export function checkUse(root: Located, problems: ProblemList): void {
-  for (const site of items(child(root, 'sites'))) checkReachable(site, problems)
   // A route to a policy that is not there leads nobody knows where.
   const known = new Set(entries(child(root, 'policies')).map(([name]) => name))
   if ([...policiesInUse(root)].every((name) => known.has(name))) checkCdnsInUse(root, problems)
@@ -31,24 +30,4 @@ function checkCdnsInUse(root: Located, problems: ProblemList): void {
     if (name === undefined || text(name) === undefined || used.has(text(name))) continue
     problems.warn(name, 'no route leads to this CDN, so it is never used')
   }
-}
-
-function checkReachable(site: Located, problems: ProblemList): void {
-  let everything: Located | undefined
-  for (const route of items(child(site, 'routes'))) {
-    if (everything !== undefined) {
-      const { line } = problems.place(everything.offset)
-      problems.warn(route, `no request gets here: the route on line ${line} takes everything`)
-    } else if (takesEverything(child(route, 'match'))) {
-      everything = route
-    }
-  }
-}
-
-function takesEverything(match: Located | undefined): boolean {
-  return entries(match).every(([key, { value }]) => {
-    if (key === 'path') return value === '/*' || value === '/**'
-    if (Array.isArray(value)) return value.length === 0
-    return value instanceof Map && value.size === 0
-  })
 }

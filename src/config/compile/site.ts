@@ -80,11 +80,18 @@ function compileRoute(config: RouteConfig, index: number, site: SiteConfig, cont
   }
 }
 
-function compileMatch({ path, methods, networks, headers }: RouteConfig['match']): RouteMatch {
+function compileMatch({ path, networks, headers, ...lists }: RouteConfig['match']): RouteMatch {
   return {
     path: path ?? null,
-    methods: methods.length === 0 ? null : new Set(methods),
+    methods: oneOf(lists.methods),
+    countries: oneOf(lists.countries),
+    continents: oneOf<string>(lists.continents),
+    asns: oneOf(lists.asns),
     networks: networks.length === 0 ? null : createNetworkSet(networks.map((network) => [network, true] as const)),
     headers: Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const),
   }
+}
+
+function oneOf<T>(list: readonly T[]): ReadonlySet<T> | null {
+  return list.length === 0 ? null : new Set(list)
 }

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { keyed } from './keyed.ts'
 import { filePath } from './names.ts'
-import { notYet } from './not-yet.ts'
 import { location, networkKey } from './places.ts'
 import { duration } from './quantities.ts'
 
@@ -9,10 +8,10 @@ export const geoip = keyed({
   database: filePath
     .prefault('default')
     .describe('`default`: the bundled table; or the path of a city or country mmdb.'),
-  asn_database: notYet(filePath.nullable().describe('Path of an ASN mmdb.'), null).prefault(null),
+  asn_database: filePath.nullable().prefault(null).describe('Path of an ASN mmdb, for routes that match AS numbers.'),
   reload_interval: duration({ min: '1s' })
     .prefault('5m')
-    .describe('How often the file is looked at for a new version.'),
+    .describe('How often the files are looked at for a new version.'),
   overrides: z
     .record(networkKey, location)
     .prefault({})

@@ -12,9 +12,7 @@ const LONGEST = 512
 export function compilePathGlob(input: unknown): RegExp | Refusal | undefined {
   if (typeof input !== 'string' || input.length > LONGEST || !input.startsWith('/')) return undefined
   if (/[?#\s]/.test(input)) return refuse('a path pattern has no spaces, query or fragment')
-  const segments = canonicalPath(input).slice(1).split('/')
-  const below = /^\*\*?$/.test(segments.at(-1)!)
-  if (below) segments.pop()
+  const { segments, below } = split(input)
   if (segments.some((segment) => segment.includes('**') && segment !== '**')) {
     return refuse('"**" stands for whole segments: write it between slashes')
   }
@@ -26,6 +24,18 @@ export function compilePathGlob(input: unknown): RegExp | Refusal | undefined {
     segment === '**' ? '(?:/[^/]*)*?' : `/${compileRun(segment, '[^/]', state)}`,
   )
   return new RegExp(`^${source.join('')}${below ? '/.*' : ''}$`, 's')
+}
+
+/** The segments of a pattern, the last one aside where it means everything `below`; null: this is no path pattern. */
+export function splitPathGlob(glob: string): { readonly segments: readonly string[]; readonly below: boolean } | null {
+  return compilePathGlob(glob) instanceof RegExp ? split(glob) : null
+}
+
+function split(glob: string) {
+  const segments = canonicalPath(glob).slice(1).split('/')
+  const below = /^\*\*?$/.test(segments.at(-1)!)
+  if (below) segments.pop()
+  return { segments, below }
 }
 
 /**

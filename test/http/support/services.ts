@@ -51,7 +51,14 @@ export class Lines implements LineSink {
 }
 
 export const NO_RULES: HeaderRules = { request: { set: [], remove: [] }, response: { set: [], remove: [] } }
-export const NO_PLACE: Place = { network: '0.0.0.0/0', source: 'none', location: null, country: null, continent: null }
+export const NO_PLACE: Place = {
+  network: '0.0.0.0/0',
+  source: 'none',
+  location: null,
+  country: null,
+  continent: null,
+  asn: null,
+}
 
 /** TLS as the tests' certificates need it. */
 export function upstreamTls(over: Partial<UpstreamTls> = {}): UpstreamTls {
@@ -166,7 +173,15 @@ export function site(spec: TestSite = {}): Site {
   const chosen = spec.policy ?? policy()
   const points = endpoints.map(({ locations, cdn }) => ({ locations, bias: cdn?.bias ?? 0 }))
   const geometry = { points, anycastDistance: chosen.tieThreshold, measuredFrom: null, orders: new WeakMap() }
-  const everything = { path: null, methods: null, networks: null, headers: [] }
+  const everything = {
+    path: null,
+    methods: null,
+    countries: null,
+    continents: null,
+    asns: null,
+    networks: null,
+    headers: [],
+  }
   const route: Route = { name: 'all', match: everything, policy: chosen, endpoints, geometry, ...spec.route }
   return {
     name,
@@ -216,7 +231,13 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
     gateway: { location: null, loopId: 'polycdn-test' },
     trustedProxies: networkSet([]),
     debug: { clients: networkSet(LOOPBACK), token: null },
-    geoip: { database: null, reloadInterval: 300_000, overrides: createNetworkSet([]), defaultLocation: null },
+    geoip: {
+      database: null,
+      asnDatabase: null,
+      reloadInterval: 300_000,
+      overrides: createNetworkSet([]),
+      defaultLocation: null,
+    },
     cdns: [...new Set(endpoints.flatMap((each) => each.cdn ?? []))],
     sites,
     policies,

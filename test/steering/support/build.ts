@@ -29,7 +29,7 @@ export function at(longitude: number): Coordinates {
 export function placeAt(longitude: number | null): Place {
   const location = longitude === null ? null : at(longitude)
   const source = location === null ? 'none' : 'database'
-  return { network: '192.0.2.0/24', source, location, country: null, continent: null }
+  return { network: '192.0.2.0/24', source, location, country: null, continent: null, asn: null }
 }
 
 /** A request of a client who is there. */
@@ -136,7 +136,15 @@ export function makeGeometry(endpoints: readonly Endpoint[], over: Partial<Geome
   return { points, anycastDistance: 500, measuredFrom: null, orders: new WeakMap(), ...over }
 }
 
-const EVERYTHING: RouteMatch = { path: null, methods: null, networks: null, headers: [] }
+const EVERYTHING: RouteMatch = {
+  path: null,
+  methods: null,
+  countries: null,
+  continents: null,
+  asns: null,
+  networks: null,
+  headers: [],
+}
 
 export interface RouteSpec {
   readonly name?: string
