@@ -40,7 +40,13 @@ export function simulate(
 ): Outcome[] {
   const parsed = parseConfig(JSON.stringify(configOf(strategy)), 'simulation', {})
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems))
-  const snapshot = compile(parsed.config, { id: 'simulation', files: new Map(), database: null, stateDir: null })
+  const snapshot = compile(parsed.config, {
+    id: 'simulation',
+    files: new Map(),
+    database: null,
+    asnDatabase: null,
+    stateDir: null,
+  })
   const ledger = new Ledger()
   ledger.adopt(snapshot.cdns, span.start)
   const run: Run = { route: snapshot.sites[0]!.routes[0]!, ledger, clients: clientsOf(), now: span.start, span }
