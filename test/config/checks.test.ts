@@ -184,6 +184,34 @@ t.test('warnings about what can never happen', async (t) => {
       'warning: sites[0].routes[1]: no request gets here: the route on line 8 takes everything',
     ])
   }
+  const known = 'geoip: { database: x.mmdb, asn_database: y.mmdb }\n'
+  const after = (first: string, second: string) =>
+    known + site(`routes: [{ policy: default, match: { ${first} } }, { policy: default, match: { ${second} } }]`)
+  for (const [first, second] of [
+    ['path: /a/*', 'path: /a/b/*'],
+    ['methods: [GET, HEAD]', 'methods: [GET], path: /a'],
+    ['countries: [DE, FR]', 'countries: [FR], asns: [1]'],
+    ['networks: [10.0.0.0/8]', 'networks: [10.1.0.0/16, 10.2.0.0/16]'],
+    ['headers: { Accept: "image/*" }', 'headers: { accept: image/png, x-a: b }'],
+  ] as const) {
+    const [problem] = problemsOf(after(first, second))
+    t.match(problem, /warning: sites\[0\]\.routes\[1\]: no request gets here: .* takes all that this one could/, first)
+    t.strictSame(problemsOf(after(second, first)), [], second)
+  }
+  for (const [first, second] of [
+    ['path: /a/*', 'path: /a'],
+    ['countries: [DE]', 'continents: [EU]'],
+    ['asns: [1]', 'methods: [GET]'],
+    ['methods: [GET], path: /a', 'methods: [GET]'],
+  ] as const) {
+    t.strictSame(problemsOf(after(first, second)), [], `${first}, ${second}`)
+  }
+  expectProblems(t, site('routes: [{ policy: default, match: { countries: §[DE] } }]'), [
+    'warning: sites[0].routes[0].match.countries: no request gets here: the bundled table knows no countries; geoip.database can be a city or country mmdb that does',
+  ])
+  expectProblems(t, site('routes: [{ policy: default, match: { asns: §[1] } }]'), [
+    'warning: sites[0].routes[0].match.asns: no request gets here: AS numbers are known from geoip.asn_database only, and there is none',
+  ])
   expectProblems(t, but('a.example }', 'a.example, trust: §false }'), [
     'warning: cdns[0].trust: nothing can prove the bytes of an http CDN yet: with trust: false it is never used',
   ])

@@ -117,3 +117,22 @@ t.test('every part of a match must hold', (t) => {
   t.equal(matchRoute(site, request({ ...good, headers: { accept: 'text/html', 'x-beta': '1' } })), null)
   t.end()
 })
+
+t.test('a client is matched by its country, its continent and its AS; who is nowhere is in none', (t) => {
+  const routes = [
+    route('as', { asns: new Set([3320]), countries: new Set(['DE']) }),
+    route('country', { countries: new Set(['DE', 'FR']) }),
+    route('continent', { continents: new Set(['EU']) }),
+    route('rest'),
+  ]
+  const site = makeSite('s', ['*'], { routes })
+  const from = (country: string | null, continent: string | null, asn: number | null) =>
+    matchRoute(site, request({ place: { ...placeAt(0), country, continent, asn } }))?.name
+  t.equal(from('DE', 'EU', 3320), 'as')
+  t.equal(from('FR', 'EU', 3320), 'country', 'both must hold')
+  t.equal(from('DE', null, null), 'country')
+  t.equal(from('IT', 'EU', 1), 'continent')
+  t.equal(from('JP', 'AS', 3320), 'rest')
+  t.equal(from(null, null, null), 'rest')
+  t.end()
+})

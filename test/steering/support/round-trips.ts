@@ -49,7 +49,7 @@ export function losses(gateway: string, { strategy, requests, pace = 50, seed = 
   const network = new Network(random)
   const endpoints = CDNS.map((code) => makeEndpoint(code, {}, { locations: [metro(code)!] }))
   const location = metro(gateway)!
-  const place = { network: '', source: 'override', location, country: null, continent: null } as const
+  const place = { network: '', source: 'override', location, country: null, continent: null, asn: null } as const
   const route = makeRoute(endpoints, { policy: { strategy } })
   const request = requestAt(place)
   return Array.from({ length: requests }, (_, at) => {
