@@ -4,11 +4,13 @@ import type { Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 import type { Address } from '../geo/address.ts'
 import { matchRoute } from '../steering/match.ts'
+import { hasCdn } from '../steering/override.ts'
 import { connectionOf } from './connection.ts'
 import type { Admitted } from './exchange.ts'
 import { clientAddress } from './forwarded.ts'
 import { type Host, parseHost } from './host.ts'
 import { HttpsRequired } from './https-redirect.ts'
+import { mayDebug } from './may-debug.ts'
 import { hasContent } from './request-body.ts'
 import { fieldProblem } from './request-fields.ts'
 import type { Services } from './services.ts'
@@ -44,10 +46,21 @@ export function admit(ground: Ground, raw: IncomingMessage): Admitted | PolycdnE
   if (site === null) return new PolycdnError('unknown_host', 'no site has this host')
   if (httpsRedirect !== null && scheme === 'http') return new HttpsRequired(host, target, httpsRedirect)
   const header = (name: string) => headerText(raw, name)
-  const facts = { method, path: target.matchPath, client, place: ground.place(client), header }
+  const forced = forcedCdn(raw, client, snapshot)
+  const facts = { method, path: target.matchPath, client, place: ground.place(client), forced, header }
   const route = matchRoute(site, facts)
   if (route === null) return new PolycdnError('no_route', 'no route of this site matches')
+  if (forced !== null && !hasCdn(route, forced)) {
+    return new PolycdnError('cdn_not_here', 'the policy has no CDN of the name in Polycdn-Cdn')
+  }
   return { generation, raw, method, target, host, scheme, peer, client, peerTrusted, facts, site, route }
+}
+
+/** `Polycdn-Cdn`, of a client that may debug and asks for what is steered. */
+function forcedCdn(raw: IncomingMessage, client: Address, snapshot: Snapshot): string | null {
+  const name = raw.headers['polycdn-cdn']
+  if (typeof name !== 'string' || (raw.method !== 'GET' && raw.method !== 'HEAD')) return null
+  return mayDebug(raw, client, snapshot) ? name : null
 }
 
 /** RFC 9112 sections 2.3 and 6.1, RFC 9110 section 10.1.1: what the parser lets through. */

@@ -88,7 +88,8 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
 function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAgain }: Output): Job {
   const { site, route, raw, target, host, method } = admitted
   const { policy } = route
-  const usesOrigin = policy.mode === 'origin' || policy.fallback === 'origin'
+  // Whoever forces a CDN wants its answer, and nobody else's.
+  const usesOrigin = admitted.facts.forced === null && (policy.mode === 'origin' || policy.fallback === 'origin')
   return {
     method,
     range: raw.headers.range ?? null,

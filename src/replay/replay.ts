@@ -56,7 +56,7 @@ export class Replay {
   steer(entry: LogEntry, request: LogRequest, line: number): string {
     const site = this.#findSite(request.host)
     const { client, path, method, header } = request
-    const facts = { method, path, client, place: this.#place(client), header }
+    const facts = { method, path, client, place: this.#place(client), forced: null, header }
     const route = site === null ? null : matchRoute(site, facts)
     if (site === null || route === null) {
       this.#tally.unmatched()

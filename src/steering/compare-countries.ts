@@ -22,17 +22,17 @@ export function firstOfRoute(site: Site, route: Route, asked: Asked, { place }: 
   // Who the client is and what it asks for is not the question here, only where it is.
   const anything = { ...route.match, path: null, methods: null, asns: null, networks: null, headers: [] }
   const open = { ...site, routes: [{ ...route, match: anything }] }
-  return matchRoute(open, { ...asked, place }) === null ? null : choiceOf(site, route, asked, place)
+  return matchRoute(open, { ...asked, place, forced: null }) === null ? null : choiceOf(site, route, asked, place)
 }
 
 /** The first choice of a site for a request from a country, by whatever route takes it; null where none does. */
 export function firstOfSite(site: Site, asked: Asked, { place }: CountryPlace): FirstChoice | null {
-  const route = matchRoute(site, { ...asked, place })
+  const route = matchRoute(site, { ...asked, place, forced: null })
   return route === null ? null : choiceOf(site, route, asked, place)
 }
 
 function choiceOf(site: Site, route: Route, asked: Asked, place: Place): FirstChoice {
-  const firsts = possibleFirsts(foresee(route, { ...asked, place }, NEUTRAL_WORLD))
+  const firsts = possibleFirsts(foresee(route, { ...asked, place, forced: null }, NEUTRAL_WORLD))
   if (firsts.length > 0) return firsts.toSorted()
   const usesOrigin = route.policy.mode === 'origin' || route.policy.fallback === 'origin'
   return [usesOrigin && site.origin !== null ? 'origin' : 'none']

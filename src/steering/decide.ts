@@ -4,6 +4,7 @@ import type { Candidate, Decision, Rejection } from './decision.ts'
 import { easeIn } from './ease-in.ts'
 import { levels } from './levels.ts'
 import { nearestOrder } from './order.ts'
+import { override } from './override.ts'
 import { mustPanic, panic } from './panic.ts'
 import type { Ranking } from './ranking.ts'
 import { numberOf } from './rendezvous.ts'
@@ -24,6 +25,8 @@ export function decide(route: Route, request: RequestFacts, world: World): Decis
   const order = nearestOrder(geometry, request.place)
   const measuredFrom = order === null ? 'nowhere' : geometry.measuredFrom === null ? 'client' : 'gateway'
   if (policy.mode === 'origin') return { policy, measuredFrom, candidates: [], rejected: [] }
+
+  if (request.forced !== null) return { policy, measuredFrom, ...override(route, request.forced, order, world) }
 
   let drawn: number | null = null
   const draw = () => (drawn ??= world.draw(policy))

@@ -12,6 +12,7 @@ export type Reason =
   | 'commit-burst'
   | 'tie-break'
   | 'no-geo-default'
+  | 'override'
   | 'panic'
   | 'origin'
   | 'failover-unhealthy'

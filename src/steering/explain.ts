@@ -4,6 +4,7 @@ import { describeDecision } from './decision.ts'
 import { drawnAmong, foresee } from './foresee.ts'
 import { describeGiven, type Given, suppose } from './given.ts'
 import { matchRoute, type SiteFinder } from './match.ts'
+import { hasCdn } from './override.ts'
 import type { World } from './world.ts'
 
 /** The request that somebody asks about. */
@@ -32,17 +33,21 @@ export interface Ground {
 export function explain(question: Question, ground: Ground): Record<string, unknown> {
   const { client, host, path, method, header } = question
   const place = ground.place(client)
-  const facts = { method, path, client, place, header }
+  const forced = method === 'GET' || method === 'HEAD' ? header('polycdn-cdn') : null
+  const facts = { method, path, client, place, forced, header }
   const given = ground.given.size === 0 ? {} : { given: describeGiven(ground.given) }
   const asked = { client: client.text, host, path, method, place, ...given }
   const site = ground.findSite(host)
   if (site === null) return { ...asked, site: null, problem: 'unknown_host' }
   const route = matchRoute(site, facts)
   if (route === null) return { ...asked, site: site.name, route: null, problem: 'no_route' }
+  if (forced !== null && !hasCdn(route, forced)) {
+    return { ...asked, site: site.name, route: route.name, problem: 'cdn_not_here' }
+  }
   const decisions = foresee(route, facts, suppose(ground.world, ground.given))
   const firsts = drawnAmong(decisions)
   const { mode, fallback } = route.policy
-  const usesOrigin = mode === 'origin' || fallback === 'origin'
+  const usesOrigin = forced === null && (mode === 'origin' || fallback === 'origin')
   const passed = method !== 'GET' && method !== 'HEAD'
   return {
     ...asked,

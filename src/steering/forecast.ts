@@ -39,7 +39,7 @@ export function refusedForecast(status: number): Forecast {
 
 export function forecast(question: Question, ground: Ground): Forecast {
   const { client, host, path, method, header } = question
-  const facts = { method, path, client, place: ground.place(client), header }
+  const facts = { method, path, client, place: ground.place(client), forced: null, header }
   const site = ground.findSite(host)
   if (site === null) return refusedForecast(404)
   const route = matchRoute(site, facts)

@@ -8,6 +8,8 @@ export interface RequestFacts {
   readonly path: string
   readonly client: Address
   readonly place: Place
+  /** The Cdn that an operator wants to hear, whatever the policy would choose. */
+  readonly forced: string | null
   /** A field's value, by its lower-case name, several lines joined; null where it is missing. */
   header(name: string): string | null
 }

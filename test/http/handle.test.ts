@@ -256,3 +256,29 @@ t.test('a client that leaves cancels what was asked for it', async (t) => {
   client.reset()
   t.match((await door.services.ended(1))[0], { error: 'client_gone', aborted: false })
 })
+
+t.test('a client that may debug hears the CDN that it names, however that stands, and nobody else', async (t) => {
+  const upstream = await scriptedUpstream(t, ({ target }) => (target === '/x' ? answer(503, 'own') : answer(200, 'a')))
+  const other = await scriptedUpstream(t, answer(200, 'b'))
+  const origin = await scriptedUpstream(t, answer(200, 'origin'))
+  const drained = endpoint(upstream.url, { cdn: cdn('drained', { drain: true }) })
+  const untrusted = endpoint(other.url, { cdn: cdn('untrusted', { trust: false }) })
+  const endpoints = [endpoint(other.url, { cdn: cdn('first') }), drained, untrusted]
+  const sites = [site({ origin: [endpoint(origin.url)], endpoints, policy: policy() })]
+  const { url } = await door(t, { sites, over: { debug: { clients: networkSet([]), token: 'secret' } } })
+  const ask = (path: string, name: string, token = 'secret') =>
+    get(url + path, { headers: { 'polycdn-cdn': name, 'polycdn-token': token, 'polycdn-debug': '1' } })
+  const forced = await ask('/', 'drained')
+  t.match(forced, { status: 200, body: 'a' })
+  t.match(JSON.parse(String(forced.headers['polycdn-decision'])), {
+    candidates: [{ cdn: 'drained', reason: 'override' }],
+    rejected: [],
+  })
+  t.equal(upstream.requests[0]!.header('polycdn-cdn'), undefined)
+  t.equal(upstream.requests[0]!.header('polycdn-token'), undefined)
+  t.match(await ask('/x', 'drained'), { status: 503, body: 'own' }, 'its own answer, and no failover')
+  t.match(await ask('/', 'untrusted'), { status: 503 })
+  t.match(await ask('/', 'nobody'), { status: 400, body: /cdn_not_here/ })
+  t.match(await ask('/', 'drained', 'wrong'), { status: 200, body: 'b' }, 'others are not heard')
+  t.equal(origin.requests.length, 0)
+})

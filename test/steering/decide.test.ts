@@ -337,3 +337,22 @@ t.test('nothing that was passed in is changed', (t) => {
   )
   t.end()
 })
+
+t.test('a forced Cdn is all there is, nearest first, and never one that sent false bytes', (t) => {
+  const twins = [standing('far', 60), standing('near', 10), standing('bad', 5)].map((one) => ({
+    ...one,
+    cdnName: 'one',
+  }))
+  const route = makeRoute([standing('other', 0), ...twins])
+  const world = { ...makeWorld(), standing: ({ key }: Endpoint) => (key === 'bad' ? 'corrupt' : 'ejected') } as const
+  const decision = decide(route, { ...HERE, forced: 'one' }, world)
+  t.strictSame(
+    decision.candidates.map(({ endpoint, reason }) => [endpoint.key, reason]),
+    [
+      ['near', 'override'],
+      ['far', 'override'],
+    ],
+  )
+  t.equal(rejected(decision), 'one:corrupt')
+  t.end()
+})

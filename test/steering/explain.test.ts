@@ -91,3 +91,10 @@ t.test('routes may look at header fields', async (t) => {
   t.equal(explain(QUESTION, ground).route, 'rest')
   t.equal(explain({ ...QUESTION, header: (name) => (name === 'accept' ? 'image/png' : null) }, ground).route, 'images')
 })
+
+t.test('a Cdn that is forced, and one that is not here', (t) => {
+  const header = (name: string) => (name === 'polycdn-cdn' ? 'a' : null)
+  t.match(ask({ header }), { decision: { candidates: [{ cdn: 'a', reason: 'override' }] }, fallback: [] })
+  t.match(ask({ header: () => 'nobody' }), { site: 'www', problem: 'cdn_not_here' })
+  t.end()
+})

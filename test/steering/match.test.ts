@@ -76,6 +76,7 @@ function request(
     path: '/',
     client: CLIENT,
     place: placeAt(0),
+    forced: null,
     header: (name) => headers[name] ?? null,
     ...rest,
   }

@@ -51,7 +51,7 @@ export function admittedRequest(spec: RequestSpec = {}): Admitted {
     peer,
     client,
     peerTrusted: spec.peerTrusted ?? false,
-    facts: { method, path: target.matchPath, client, place: NO_PLACE, header },
+    facts: { method, path: target.matchPath, client, place: NO_PLACE, forced: null, header },
     site: of,
     route: of.routes[0]!,
   }

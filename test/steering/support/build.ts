@@ -34,7 +34,15 @@ export function placeAt(longitude: number | null): Place {
 
 /** A request of a client who is there. */
 export function requestAt(place: Place, over: Partial<RequestFacts> = {}): RequestFacts {
-  return { method: 'GET', path: '/', client: parseAddress('192.0.2.7')!, place, header: () => null, ...over }
+  return {
+    method: 'GET',
+    path: '/',
+    client: parseAddress('192.0.2.7')!,
+    place,
+    forced: null,
+    header: () => null,
+    ...over,
+  }
 }
 
 export function makeCdn(name: string, over: Partial<Cdn> = {}): Cdn {
