@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { UrlReport } from '../../src/commands/check/url-report.ts'
 import { check } from '../../src/commands/check.ts'
-import type { Shell } from '../../src/commands/shell.ts'
 import { CA_FILE } from '../helpers/certificates.ts'
+import { fakeShell } from '../helpers/fake-shell.ts'
 import { faultProxy } from '../helpers/fault-proxy.ts'
 import { runCommand, writeConfig } from '../helpers/gateway.ts'
 import { answer, chunked, countedBody, type Fields } from '../helpers/misbehaviour.ts'
@@ -41,24 +41,6 @@ function object({ body = BODY, etag = ETAG, fields = {}, range = 'honoured' }: M
       'content-range': `bytes ${first}-${last}/${body.length}`,
     })
   }
-}
-
-function fakeShell() {
-  const out: string[] = []
-  const err: string[] = []
-  const shell: Shell = {
-    env: {},
-    memory: { used: () => 0, limit: 0 },
-    version: '0',
-    nodeVersion: '0',
-    program: '',
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    onClose: () => {},
-    stop: () => {},
-    onHangup: () => {},
-  }
-  return { shell, out, err }
 }
 
 type Config = Readonly<Record<string, unknown>>

@@ -1,31 +1,13 @@
 import { join } from 'node:path'
 import t from 'tap'
-import type { Shell } from '../../src/commands/shell.ts'
 import { validate, validateFile } from '../../src/commands/validate.ts'
+import { fakeShell } from '../helpers/fake-shell.ts'
 
 const EXAMPLE = join(import.meta.dirname, '../../config.example.yaml')
 const SITE = `sites:
   - { name: www, hosts: [www.example.com], origin: { urls: [https://o.example.com] } }
 policies: { default: { mode: origin } }
 `
-
-function fakeShell() {
-  const out: string[] = []
-  const err: string[] = []
-  const shell: Shell = {
-    env: {},
-    memory: { used: () => 0, limit: 0 },
-    version: '0',
-    program: '',
-    stop: () => {},
-    nodeVersion: '0',
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    onClose: () => {},
-    onHangup: () => {},
-  }
-  return { shell, out, err }
-}
 
 t.test('a right configuration is summed up on standard output', async (t) => {
   const { shell, out, err } = fakeShell()

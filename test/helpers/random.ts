@@ -1,10 +1,2 @@
-/** A seeded source of numbers in [0, 1): mulberry32. Equal seeds, equal runs. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+/** The same sequences as in the program: equal seeds, equal runs. */
+export { seededRandom } from '../../src/steering/seeded-random.ts'
