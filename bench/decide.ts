@@ -35,7 +35,7 @@ const CASES: Readonly<Record<string, readonly [policy: Partial<Policy>, measured
 for (const [name, [policy, measured]] of Object.entries(CASES)) {
   const board = new Board({ now: () => performance.now(), random: Math.random, onEvent: () => {} })
   board.retain(ENDPOINTS)
-  const world = worldOf(board, Math.random, { quote: () => UNPRICED })
+  const world = worldOf(board, Math.random, { quote: () => UNPRICED }, { has: () => false })
   const route = makeRoute(ENDPOINTS, { policy })
   const request = requestAt(placeAt(0), { path: '/assets/app/main.3f2a91.js' })
   const rounds = Array.from({ length: ROUNDS }, () => {

@@ -10,6 +10,7 @@ import { Timers } from './delivery/timers.ts'
 import { PolycdnError, toPolycdnError } from './errors.ts'
 import { ConfigRejected } from './gateway/config-rejected.ts'
 import { descriptorShortage, readProcessLimits } from './gateway/descriptors.ts'
+import { DrainKeeper } from './gateway/drain-keeper.ts'
 import type { Edition, Prepared, Servers } from './gateway/edition.ts'
 import { HealthKeeper } from './gateway/health-keeper.ts'
 import { liveNames } from './gateway/live-names.ts'
@@ -68,6 +69,7 @@ export class Gateway {
   readonly #health: HealthKeeper
   readonly #acme: AcmeKeeper
   readonly #spend: SpendKeeper
+  readonly #drains: DrainKeeper
   readonly #locator = new Locator((reload) => this.#onGeoReload(reload))
   readonly #randomLoopId = `polycdn-${randomBytes(8).toString('hex')}`
   #inUse: InUse | null = null
@@ -106,6 +108,10 @@ export class Gateway {
       log: this.#log,
       now: Date.now,
       onChange: (quotes) => this.#servers?.tellQuotes(quotes),
+    })
+    this.#drains = new DrainKeeper({
+      log: this.#log,
+      onChange: async (names) => this.#servers?.tellDrained(names),
     })
     this.#acme = new AcmeKeeper({
       timers: this.#timers,
@@ -161,6 +167,7 @@ export class Gateway {
     if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
     await this.#health.recall(loaded.snapshot)
     await this.#spend.recall(loaded.snapshot)
+    await this.#drains.recall(loaded.snapshot)
     await this.#acme.recall(loaded.snapshot.acme)
     this.#servers = await this.#createServers(loaded.snapshot)
     await this.#apply(loaded)
@@ -179,14 +186,17 @@ export class Gateway {
     const ticketKeys = randomBytes(TICKET_KEYS)
     const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys, beside }
     const { board } = this.#health
+    const { drains } = this.#drains
     const size = sizeOf(workers)
     if (size > 1) {
       const quotes = () => this.#spend.quotes()
       const onGrowth = (growth: readonly Growth[]) => this.#spend.receive(growth)
-      return new WorkerServers({ ...parts, board, acme: () => this.#acme.state, quotes, onGrowth, size, program })
+      const acme = () => this.#acme.state
+      const drained = () => drains.names
+      return new WorkerServers({ ...parts, board, acme, quotes, drained, onGrowth, size, program })
     }
-    const spend = { meter: this.#spend.meter, quotes: this.#spend }
-    const servers = await LocalServers.create({ ...parts, ...spend, memory, health: board, locator: this.#locator })
+    const own = { meter: this.#spend.meter, quotes: this.#spend, drains, health: board, locator: this.#locator }
+    const servers = await LocalServers.create({ ...parts, ...own, memory })
     await servers.tellAcme(this.#acme.state)
     return servers
   }
@@ -272,6 +282,7 @@ export class Gateway {
     this.#inUse = { snapshot, findSite: indexSites(snapshot.sites) }
     this.#health.adopt(snapshot)
     this.#spend.adopt(snapshot)
+    this.#drains.adopt(snapshot)
     this.#log.setLevel(snapshot.log.level)
     this.#metrics.configLoadedTimestamp.child().set(Date.now() / 1000)
     this.#metrics.configLastReloadSuccessful.child().set(1)
@@ -286,6 +297,7 @@ export class Gateway {
       status: () => ({
         ...this.#summary(),
         deadlines: this.#timers.pending,
+        drained: this.#drains.drains.names,
         endpoints: [...board.states()].map(describeState),
       }),
       explain: (question: Question, texts: readonly string[]) => {
@@ -293,11 +305,30 @@ export class Gateway {
         if (given instanceof PolycdnError) return given
         const { findSite } = this.#inUse!
         const place = (address: Address) => this.#locator.place(address)
-        return explain(question, { findSite, place, world: worldOf(board, Math.random, this.#spend), given })
+        return explain(question, {
+          findSite,
+          place,
+          world: worldOf(board, Math.random, this.#spend, this.#drains.drains),
+          given,
+        })
       },
       costs: () => ({ cdns: this.#spend.statements() }),
+      drain: (cdn: string, drained: boolean) => this.#drain(cdn, drained),
       reload: () => this.reload('admin'),
     }
+  }
+
+  /** Says which policies have no Cdn left. */
+  async #drain(cdn: string, drained: boolean): Promise<object | null> {
+    const { cdns, sites } = this.#inUse!.snapshot
+    if (!cdns.some(({ name }) => name === cdn)) return null
+    await this.#drains.set(cdn, drained)
+    const isOut = ({ cdn: own, cdnName }: Endpoint) => own?.drain === true || this.#drains.drains.has(cdnName)
+    const left = sites
+      .flatMap(({ routes }) => routes)
+      .filter(({ endpoints }) => endpoints.length > 0 && endpoints.every(isOut))
+      .map(({ policy }) => policy.name)
+    return { cdn, drained, without_cdn: [...new Set(left)] }
   }
 
   #summary(): Fields {

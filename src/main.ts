@@ -5,6 +5,7 @@ import { check } from './commands/check.ts'
 import { costs } from './commands/costs.ts'
 import { demo } from './commands/demo.ts'
 import { diff } from './commands/diff.ts'
+import { drain } from './commands/drain.ts'
 import { explainCommand } from './commands/explain.ts'
 import { reportFailure } from './commands/failure.ts'
 import { printable } from './commands/printable.ts'
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   diff,
   check,
   costs,
+  drain,
   schema,
   demo,
   work,
@@ -47,6 +49,8 @@ const USAGE = `polycdn: makes many CDNs act as one
   polycdn check --config FILE [--ip ADDRESS] [--header 'name: value'] [--max-bytes 16MiB] [--timeout 120s]
                 [--json] URL...
                                     ask every CDN and the origin for the same: what differs, where bodies can resume
+  polycdn drain NAME --config FILE [--off]
+                                    send nothing new to a CDN of the running gateway, and again
   polycdn costs --config FILE [--json] [--offline]
                                     say what each CDN costs this month, so far and in the end
   polycdn schema                    print the JSON Schema of the configuration

@@ -7,15 +7,19 @@ import { PolycdnError } from '../errors.ts'
  *
  * @param target the path and the query
  */
-export async function askAdmin(target: string, { admin }: Snapshot): Promise<Record<string, unknown> | PolycdnError> {
+export async function askAdmin(
+  target: string,
+  { admin }: Snapshot,
+  method: 'GET' | 'POST' = 'GET',
+): Promise<Record<string, unknown> | PolycdnError> {
   const name = admin.host.includes(':') ? `[${admin.host}]` : admin.host
   const base = `http://${name}:${admin.port}`
   const headers: Record<string, string> = admin.token === null ? {} : { authorization: `Bearer ${admin.token}` }
-  const response = await fetch(base + target, { headers, signal: AbortSignal.timeout(5000) }).catch(() => {
+  const response = await fetch(base + target, { method, headers, signal: AbortSignal.timeout(5000) }).catch(() => {
     throw new PolycdnError('admin_unreachable', `no gateway answers at ${base}; is it running? --offline asks none`)
   })
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
-  if (response.status === 400) return new PolycdnError('bad_request', String(body.message ?? 'the gateway says: 400'))
+  if (typeof body.message === 'string' && response.status < 500) return new PolycdnError('bad_request', body.message)
   if (!response.ok) throw new PolycdnError('admin_unreachable', `the gateway at ${base} answered ${response.status}`)
   return body
 }

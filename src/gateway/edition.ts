@@ -36,6 +36,8 @@ export interface Servers {
   tellProbe(key: string, ms: number): void
   /** What the next GB of the Cdns costs has changed. */
   tellQuotes(quotes: QuoteList): void
+  /** These Cdns are drained, and no others. Resolves when every process knows. */
+  tellDrained(names: readonly string[]): Promise<void>
   /** What is known of ordered certificates has changed. Resolves when every process has it. */
   tellAcme(change: Partial<AcmeState>): Promise<void>
   /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */

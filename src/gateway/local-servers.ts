@@ -46,6 +46,9 @@ export class LocalServers implements Servers {
   tellHealth(): void {}
 
   tellProbe(): void {}
+
+  async tellDrained(): Promise<void> {}
+
   tellQuotes(): void {}
 
   async tellAcme(change: Partial<AcmeState>): Promise<void> {

@@ -8,6 +8,7 @@ import { Budgets } from '../delivery/budgets.ts'
 import type { Timers } from '../delivery/timers.ts'
 import { Transport } from '../delivery/transport.ts'
 import type { Locator } from '../geo/locator.ts'
+import type { Drains } from '../health/drains.ts'
 import type { HealthView } from '../health/health-view.ts'
 import type { Generation } from '../http/generation.ts'
 import { Listeners } from '../http/listeners.ts'
@@ -35,6 +36,7 @@ export interface ServingParts {
   /** What is received from Cdns is told there, and what it costs asked here. */
   readonly meter: Meter
   readonly quotes: QuoteSource
+  readonly drains: Drains
   readonly timers: Timers
   readonly metrics: Metrics
   readonly log: Log
@@ -70,7 +72,7 @@ export class Serving {
     this.#services = {
       current: () => this.#generation!,
       place: (address) => locator.place(address),
-      world: worldOf(health, Math.random, parts.quotes),
+      world: worldOf(health, Math.random, parts.quotes, parts.drains),
       health,
       meter: parts.meter,
       sizes: new Sizes(),
@@ -163,12 +165,17 @@ export class Serving {
 }
 
 /** What a decision may look at, as this process's health has it. */
-export function worldOf(health: HealthView, random: () => number, quotes: QuoteSource): Services['world'] {
+export function worldOf(
+  health: HealthView,
+  random: () => number,
+  quotes: QuoteSource,
+  drains: Pick<Drains, 'has'>,
+): Services['world'] {
   const draws = new Draws(random)
   return {
     random,
     draw: (policy) => draws.next(policy),
-    standing: (endpoint, policy) => health.standing(endpoint, policy),
+    standing: (endpoint, policy) => (drains.has(endpoint.cdnName) ? 'drained' : health.standing(endpoint, policy)),
     ramp: (endpoint, policy) => health.ramp(endpoint, policy),
     lastSuccess: (endpoint) => health.lastSuccess(endpoint),
     measured: (endpoint) => health.measured(endpoint),

@@ -13,7 +13,7 @@ import type { Edition, Prepared, Servers } from './edition.ts'
 export interface WorkerServersOptions
   extends Pick<
     FleetOptions,
-    'size' | 'program' | 'ticketKeys' | 'acme' | 'quotes' | 'onGrowth' | 'log' | 'metrics' | 'sink'
+    'size' | 'program' | 'ticketKeys' | 'acme' | 'quotes' | 'drained' | 'onGrowth' | 'log' | 'metrics' | 'sink'
   > {
   readonly board: Board
   readonly timers: Timers
@@ -95,6 +95,10 @@ export class WorkerServers implements Servers {
 
   tellProbe(key: string, ms: number): void {
     this.#fleet.tellProbe(key, ms)
+  }
+
+  tellDrained(names: readonly string[]): Promise<void> {
+    return this.#fleet.tellDrained(names)
   }
 
   tellQuotes(quotes: QuoteList): void {

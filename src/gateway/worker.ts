@@ -8,6 +8,7 @@ import { ToldQuotes } from '../costs/told-quotes.ts'
 import { Timers } from '../delivery/timers.ts'
 import { toPolycdnError } from '../errors.ts'
 import { Locator } from '../geo/locator.ts'
+import { Drains } from '../health/drains.ts'
 import { Mirror } from '../health/mirror.ts'
 import { exportSink } from '../observe/gauges.ts'
 import { Log } from '../observe/log.ts'
@@ -46,6 +47,7 @@ export class Worker {
   readonly #locator = new Locator(() => {})
   readonly #meter = new Tally()
   readonly #quotes = new ToldQuotes()
+  readonly #drains = new Drains()
   readonly #push: NodeJS.Timeout
   #mirror: Mirror | null = null
   #serving: Serving | null = null
@@ -82,6 +84,7 @@ export class Worker {
     if (message.type === 'board') return this.#mirror?.apply(message.state)
     if (message.type === 'probed') return this.#mirror?.probed(message.key, message.ms)
     if (message.type === 'quotes') return this.#quotes.apply(message.quotes)
+    if (message.type === 'drained') return this.#drains.replace(message.names)
     if (message.type !== 'drain') return void this.#reply(message)
     if (!this.#leaving) this.#options.stop(false)
   }
@@ -117,6 +120,7 @@ export class Worker {
     shipment,
     board,
     quotes,
+    drained,
     acme,
     ticketKeys,
     processes,
@@ -129,10 +133,12 @@ export class Worker {
     })
     this.#mirror.apply(board)
     this.#quotes.apply(quotes)
+    this.#drains.replace(drained)
     this.#serving = await Serving.create({
       health: this.#mirror,
       meter: this.#meter,
       quotes: this.#quotes,
+      drains: this.#drains,
       locator: this.#locator,
       timers: this.#timers,
       metrics: this.#metrics,

@@ -22,6 +22,8 @@ export interface AdminActions {
   explain(question: Question, given: readonly string[]): object | PolycdnError
   /** How the month of each Cdn stands. */
   costs(): object
+  /** What became of it; null: no Cdn has this name. */
+  drain(cdn: string, drained: boolean): Promise<object | null>
   /** The problems that kept the older configuration in place; none is success. */
   reload(): Promise<readonly Problem[]>
 }
@@ -39,7 +41,7 @@ const BOUNDS = {
   http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
 } as const
 
-/** The admin server: /healthz, /readyz, /metrics, /status, /costs, /explain and POST /reload. */
+/** The admin server: /healthz, /readyz, /metrics, /status, /costs, /explain, POST /reload, POST /cdns/{name}/drain and /undrain. */
 export class Admin {
   readonly #app: FastifyInstance
   /**
@@ -118,6 +120,14 @@ function addRoutes(app: FastifyInstance, actions: AdminActions): void {
     if (!(answer instanceof PolycdnError)) return answer
     return reply.code(400).send({ error: answer.code, message: answer.message })
   })
+  for (const action of ['drain', 'undrain'] as const) {
+    app.post(`/cdns/:name/${action}`, async (request, reply) => {
+      const { name } = request.params as { readonly name: string }
+      const answer = await actions.drain(name, action === 'drain')
+      if (answer !== null) return answer
+      return reply.code(404).send({ error: 'cdn_not_here', message: `no CDN is named ${JSON.stringify(name)}` })
+    })
+  }
   app.post('/reload', async (_request, reply) => {
     const problems = await actions.reload()
     const lines = problems.map(formatProblem)

@@ -30,6 +30,8 @@ export interface FleetOptions {
   latencies(): Iterable<readonly [key: string, ms: number]>
   acme(): AcmeState
   quotes(): QuoteList
+  /** Names of Cdns. */
+  drained(): readonly string[]
   onGrowth(growth: readonly Growth[]): void
   onReports(reports: readonly HealthReport[]): void
   /** How long a process may be silent when it is asked. Milliseconds; default 15,000. */
@@ -119,6 +121,16 @@ export class Fleet {
     for (const member of this.#ready()) member.tell({ type: 'probed', key, ms })
   }
 
+  /** Resolves when every process that serves has heard it. */
+  async tellDrained(names: readonly string[]): Promise<void> {
+    await settle(
+      this.#ready().map((member) => {
+        member.tell({ type: 'drained', names })
+        return member.ask({ type: 'ping' })
+      }),
+    )
+  }
+
   tellQuotes(quotes: QuoteList): void {
     for (const member of this.#ready()) member.tell({ type: 'quotes', quotes })
   }
@@ -161,11 +173,19 @@ export class Fleet {
   }
 
   async #welcome(slot: Slot, member: Member): Promise<void> {
-    const { log, board, latencies, acme, quotes, ticketKeys, size: processes } = this.#options
+    const { log, board, latencies, acme, quotes, drained, ticketKeys, size: processes } = this.#options
     try {
       const shipment = this.#current!
       this.#using.set(member, shipment)
-      const start = { shipment, board: board(), quotes: quotes(), acme: acme(), ticketKeys, processes }
+      const start = {
+        shipment,
+        board: board(),
+        quotes: quotes(),
+        drained: drained(),
+        acme: acme(),
+        ticketKeys,
+        processes,
+      }
       this.#addresses = await member.ask({ type: 'start', ...start })
       await this.#catchUp(member)
       if (slot.member !== member) return
@@ -174,6 +194,7 @@ export class Fleet {
       member.tell({ type: 'board', state: board() })
       for (const [key, ms] of latencies()) member.tell({ type: 'probed', key, ms })
       member.tell({ type: 'quotes', quotes: quotes() })
+      member.tell({ type: 'drained', names: drained() })
       void this.#tellAcme(member, acme())
       log.info('worker-ready', { pid: member.pid })
       if (this.serving === this.#slots.length) this.#starting?.resolve()

@@ -39,6 +39,7 @@ export type ToWorker =
       readonly shipment: Shipment
       readonly board: BoardState
       readonly quotes: QuoteList
+      readonly drained: readonly string[]
       readonly acme: AcmeState
       /** What encrypts TLS session tickets, 48 bytes: each process resumes the sessions of the others. */
       readonly ticketKeys: Uint8Array
@@ -55,6 +56,8 @@ export type ToWorker =
   /** An active check waited so many milliseconds for an endpoint's head. */
   | { readonly type: 'probed'; readonly key: string; readonly ms: number }
   | { readonly type: 'quotes'; readonly quotes: QuoteList }
+  /** Cdns that an operator drained, and no others are. */
+  | { readonly type: 'drained'; readonly names: readonly string[] }
   | { readonly type: 'drain' }
 
 export type Question = Extract<ToWorker, { readonly id: number }>

@@ -42,6 +42,7 @@ async function start(scope: Scope, { token = null, ...over }: Partial<State> & {
       return { config: '0123456789ab' }
     },
     costs: () => ({ cdns: [] }),
+    drain: async (cdn: string, drained: boolean) => (cdn === 'a b' ? { cdn, drained } : null),
     explain: (question) => {
       state.questions.push(question)
       return { decision: question.host }
@@ -58,9 +59,14 @@ async function start(scope: Scope, { token = null, ...over }: Partial<State> & {
   return { admin, state, ask, port: Number(admin.address.split(':')[1]) }
 }
 
-const GUARDED = ['GET /metrics', 'GET /status', 'GET /explain?ip=192.0.2.1&host=a', 'POST /reload', 'GET /nothing'].map(
-  (line) => line.split(' ') as [string, string],
-)
+const GUARDED = [
+  'GET /metrics',
+  'GET /status',
+  'GET /explain?ip=192.0.2.1&host=a',
+  'POST /reload',
+  'POST /cdns/a/drain',
+  'GET /nothing',
+].map((line) => line.split(' ') as [string, string])
 
 t.test('health and readiness, for everybody', async (t) => {
   const { state, ask } = await start(t, { token: TOKEN })
@@ -224,4 +230,13 @@ t.test('close ends every connection, idle or not', async (t) => {
   await within(admin.close(), 'the end of close()')
   await client.ended()
   await busy.ended()
+})
+
+t.test('a Cdn is drained by its name', async (t) => {
+  const { ask } = await start(t)
+  const drained = await ask('/cdns/a%20b/drain', { method: 'POST' })
+  t.match([drained.status, JSON.parse(drained.body)], [200, { cdn: 'a b', drained: true }])
+  t.match(JSON.parse((await ask('/cdns/a%20b/undrain', { method: 'POST' })).body), { drained: false })
+  t.match(await ask('/cdns/x/drain', { method: 'POST' }), { status: 404, body: /no CDN is named/ })
+  t.equal((await ask('/cdns/x/drain')).status, 404)
 })

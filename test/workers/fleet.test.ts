@@ -33,6 +33,7 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
     latencies: () => [],
     acme: () => NO_ACME,
     quotes: () => [],
+    drained: () => [],
     onGrowth: () => {},
     onReports: () => {},
     ...over,

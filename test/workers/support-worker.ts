@@ -20,7 +20,8 @@ const say = (words: string) => process.stdout.write(`${process.pid} ${words}\n`)
 
 channel.onMessage((message) => {
   if (message.type === 'drain') process.exit(0)
-  if (message.type === 'board' || message.type === 'probed' || message.type === 'quotes') return
+  if (message.type === 'board' || message.type === 'probed' || message.type === 'quotes' || message.type === 'drained')
+    return
   let refused: Extract<FromWorker, { type: 'answer' }>['refused'] = null
   try {
     if ('shipment' in message) take(message.shipment)

@@ -285,7 +285,7 @@ export class TestServices implements Services {
   readonly pressure = new Pressure({ vitals: () => this.vitals, random: () => 0.5, onChange: () => {} })
   readonly meter = new Tally()
   readonly sizes = new Sizes()
-  readonly world = worldOf(this.board, () => 0, NO_QUOTES)
+  readonly world = worldOf(this.board, () => 0, NO_QUOTES, { has: () => false })
   /** Where every client is. */
   where: Place = NO_PLACE
   #generation: Generation
