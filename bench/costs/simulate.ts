@@ -113,7 +113,7 @@ function clientsOf(): Readonly<Record<Region, RequestFacts>> {
       country: null,
       continent: region,
     }
-    return [region, { method: 'GET', path: '/', client, place, header: () => null }]
+    return [region, { method: 'GET', path: '/', client, place, forced: null, header: () => null }]
   })
   return Object.fromEntries(entries)
 }
