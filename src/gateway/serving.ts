@@ -175,7 +175,11 @@ export function worldOf(
   return {
     random,
     draw: (policy) => draws.next(policy),
-    standing: (endpoint, policy) => (drains.has(endpoint.cdnName) ? 'drained' : health.standing(endpoint, policy)),
+    standing: (endpoint, policy) => {
+      const standing = health.standing(endpoint, policy)
+      // Who forces a drained Cdn gets its bytes, and never false ones.
+      return standing !== 'corrupt' && drains.has(endpoint.cdnName) ? 'drained' : standing
+    },
     ramp: (endpoint, policy) => health.ramp(endpoint, policy),
     lastSuccess: (endpoint) => health.lastSuccess(endpoint),
     measured: (endpoint) => health.measured(endpoint),

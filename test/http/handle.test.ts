@@ -265,7 +265,7 @@ t.test('a client that may debug hears the CDN that it names, however that stands
   const untrusted = endpoint(other.url, { cdn: cdn('untrusted', { trust: false }) })
   const endpoints = [endpoint(other.url, { cdn: cdn('first') }), drained, untrusted]
   const sites = [site({ origin: [endpoint(origin.url)], endpoints, policy: policy() })]
-  const { url } = await door(t, { sites, over: { debug: { clients: networkSet([]), token: 'secret' } } })
+  const { url, services } = await door(t, { sites, over: { debug: { clients: networkSet([]), token: 'secret' } } })
   const ask = (path: string, name: string, token = 'secret') =>
     get(url + path, { headers: { 'polycdn-cdn': name, 'polycdn-token': token, 'polycdn-debug': '1' } })
   const forced = await ask('/', 'drained')
@@ -280,5 +280,9 @@ t.test('a client that may debug hears the CDN that it names, however that stands
   t.match(await ask('/', 'untrusted'), { status: 503 })
   t.match(await ask('/', 'nobody'), { status: 400, body: /cdn_not_here/ })
   t.match(await ask('/', 'drained', 'wrong'), { status: 200, body: 'b' }, 'others are not heard')
+  services.drains.replace(['first'])
+  t.match(await ask('/', 'first'), { status: 200, body: 'b' }, 'an operator drained it')
+  services.board.corrupt(endpoints[0]!)
+  t.match(await ask('/', 'first'), { status: 503 }, 'false bytes are not served, drained or not')
   t.equal(origin.requests.length, 0)
 })

@@ -24,6 +24,7 @@ import { type Network, parseNetwork } from '../../../src/geo/network.ts'
 import { createNetworkSet } from '../../../src/geo/network-set.ts'
 import type { Place } from '../../../src/geo/place.ts'
 import { Board } from '../../../src/health/board.ts'
+import { Drains } from '../../../src/health/drains.ts'
 import type { Generation } from '../../../src/http/generation.ts'
 import { RateLimits } from '../../../src/http/rate-limits.ts'
 import type { Services } from '../../../src/http/services.ts'
@@ -285,7 +286,8 @@ export class TestServices implements Services {
   readonly pressure = new Pressure({ vitals: () => this.vitals, random: () => 0.5, onChange: () => {} })
   readonly meter = new Tally()
   readonly sizes = new Sizes()
-  readonly world = worldOf(this.board, () => 0, NO_QUOTES, { has: () => false })
+  readonly drains = new Drains()
+  readonly world = worldOf(this.board, () => 0, NO_QUOTES, this.drains)
   /** Where every client is. */
   where: Place = NO_PLACE
   #generation: Generation
