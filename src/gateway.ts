@@ -4,10 +4,11 @@ import { AcmeKeeper } from './acme/keeper.ts'
 import type { LoadResult } from './config/load.ts'
 import { placeEndpoints } from './config/place-endpoints.ts'
 import { formatProblem, type Problem } from './config/problem.ts'
-import type { Endpoint, Snapshot } from './config/snapshot.ts'
+import type { Snapshot } from './config/snapshot.ts'
 import type { Growth } from './costs/growth.ts'
 import { Timers } from './delivery/timers.ts'
 import { PolycdnError, toPolycdnError } from './errors.ts'
+import { adminActions, type InUse } from './gateway/admin-actions.ts'
 import { ConfigRejected } from './gateway/config-rejected.ts'
 import { descriptorShortage, readProcessLimits } from './gateway/descriptors.ts'
 import { DrainKeeper } from './gateway/drain-keeper.ts'
@@ -16,22 +17,18 @@ import { HealthKeeper } from './gateway/health-keeper.ts'
 import { liveNames } from './gateway/live-names.ts'
 import { LocalServers } from './gateway/local-servers.ts'
 import { prepareGeo } from './gateway/prepare-geo.ts'
-import { worldOf } from './gateway/serving.ts'
 import { SpendKeeper } from './gateway/spend-keeper.ts'
 import { WorkerServers } from './gateway/worker-servers.ts'
-import type { Address } from './geo/address.ts'
 import { findEndpoints } from './geo/find-endpoints.ts'
 import { Locator } from './geo/locator.ts'
 import type { GeoReload } from './geo/source.ts'
-import { Admin } from './http/admin.ts'
-import { parseGiven } from './http/given.ts'
+import { Admin, type AdminActions } from './http/admin.ts'
 import { exportControl, exportSink } from './observe/gauges.ts'
 import { type Fields, Log } from './observe/log.ts'
 import { Metrics } from './observe/metrics.ts'
 import type { Memory } from './observe/pressure.ts'
 import type { Sink } from './observe/sink.ts'
-import { explain, type Question } from './steering/explain.ts'
-import { indexSites, type SiteFinder } from './steering/match.ts'
+import { indexSites } from './steering/match.ts'
 
 export interface GatewayOptions {
   /** Reads, parses and compiles the configuration. */
@@ -51,11 +48,6 @@ type Accepted = Exclude<LoadResult, { readonly problems: unknown }>
 
 /** Of TLS session tickets: a name, a key and a secret of 16 bytes each. They end with this process. */
 const TICKET_KEYS = 48
-
-interface InUse {
-  readonly snapshot: Snapshot
-  readonly findSite: SiteFinder
-}
 
 /**
  * The composition root of the process that controls: it owns the configuration, health, the admin server and the totals
@@ -288,47 +280,19 @@ export class Gateway {
     this.#metrics.configLastReloadSuccessful.child().set(1)
   }
 
-  #adminActions() {
-    const { board } = this.#health
-    return {
+  #adminActions(): AdminActions {
+    return adminActions({
       metrics: this.#metrics,
-      onDenied: () => this.#log.throttle('admin-denied', 10_000)?.warn('admin-denied'),
+      log: this.#log,
+      board: this.#health.board,
+      spend: this.#spend,
+      drains: this.#drains,
+      place: (address) => this.#locator.place(address),
+      inUse: () => this.#inUse!,
       ready: () => this.#ready && this.#servers!.serving > 0,
-      status: () => ({
-        ...this.#summary(),
-        deadlines: this.#timers.pending,
-        drained: this.#drains.drains.names,
-        endpoints: [...board.states()].map(describeState),
-      }),
-      explain: (question: Question, texts: readonly string[]) => {
-        const given = parseGiven(texts, this.#inUse!.snapshot)
-        if (given instanceof PolycdnError) return given
-        const { findSite } = this.#inUse!
-        const place = (address: Address) => this.#locator.place(address)
-        return explain(question, {
-          findSite,
-          place,
-          world: worldOf(board, Math.random, this.#spend, this.#drains.drains),
-          given,
-        })
-      },
-      costs: () => ({ cdns: this.#spend.statements() }),
-      drain: (cdn: string, drained: boolean) => this.#drain(cdn, drained),
+      status: () => ({ ...this.#summary(), deadlines: this.#timers.pending }),
       reload: () => this.reload('admin'),
-    }
-  }
-
-  /** Says which policies have no Cdn left. */
-  async #drain(cdn: string, drained: boolean): Promise<object | null> {
-    const { cdns, sites } = this.#inUse!.snapshot
-    if (!cdns.some(({ name }) => name === cdn)) return null
-    await this.#drains.set(cdn, drained)
-    const isOut = ({ cdn: own, cdnName }: Endpoint) => own?.drain === true || this.#drains.drains.has(cdnName)
-    const left = sites
-      .flatMap(({ routes }) => routes)
-      .filter(({ endpoints }) => endpoints.length > 0 && endpoints.every(isOut))
-      .map(({ policy }) => policy.name)
-    return { cdn, drained, without_cdn: [...new Set(left)] }
+    })
   }
 
   #summary(): Fields {
@@ -349,8 +313,4 @@ export class Gateway {
 
 function sizeOf(workers: Snapshot['workers']): number {
   return workers === 'auto' ? availableParallelism() : workers
-}
-
-function describeState({ endpoint, state }: { endpoint: Endpoint; state: string }): object {
-  return { cdn: endpoint.cdnName, url: endpoint.url, state }
 }

@@ -30,7 +30,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
   ['main', [/^src\/main\.ts$/]],
   ['commands', [/^src\/commands\//]],
   ['gateway', [/^src\/gateway(\/|\.ts$)/]],
-  ['shells', [/^src\/(acme|cache|config|costs|delivery|geo|health|http|observe|replay|workers)\//]],
+  ['shells', [/^src\/(acme|cache|config|costs|delivery|geo|health|http|observe|replay|state|workers)\//]],
   ['pure', PURE],
   ['errors', [/^src\/errors\.ts$/]],
 ]

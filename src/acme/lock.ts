@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { readPrivateFile, writePrivateFile } from '../state/private-file.ts'
 
 export interface LockOptions {
   readonly path: string

@@ -1,8 +1,8 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readPrivateFile, writePrivateFile } from '../state/private-file.ts'
 import { type IssuedCertificate, readCertificate } from './certificate.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
 
 export interface CertificateStoreOptions {
   /** The folder of one directory, an absolute path. It is made where it does not exist. */

@@ -1,8 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { absent, writePrivateFile } from '../acme/private-file.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
+import { readPrivateFile, writePrivateFile } from '../state/private-file.ts'
 import type { Kept, Ledger } from './ledger.ts'
 import { fromText, toText } from './ledger-state.ts'
 
@@ -101,11 +100,9 @@ export class LedgerStore {
 export async function readLedgerFile(
   path: string,
 ): Promise<{ readonly kept: readonly Kept[]; readonly damaged: number }> {
-  const found = await stat(path).catch(absent)
-  if (found === null) return { kept: [], damaged: 0 }
-  // Opening a pipe would wait for a writer.
-  if (!found.isFile() || found.size > MAX_FILE) throw new TypeError('this is no file, or it is too large')
-  const parsed = JSON.parse(await readFile(path, 'utf8')) as { version?: unknown; cdns?: unknown } | null
+  const text = await readPrivateFile(path, MAX_FILE)
+  if (text === null) return { kept: [], damaged: 0 }
+  const parsed = JSON.parse(text) as { version?: unknown; cdns?: unknown } | null
   if (parsed?.version !== VERSION || !Array.isArray(parsed.cdns)) throw new TypeError('the file does not hold a ledger')
   const all = parsed.cdns.map(fromText)
   const kept = all.filter((one) => one !== null)

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { readPrivateFile, writePrivateFile } from '../acme/private-file.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import { Drains } from '../health/drains.ts'
 import type { Log } from '../observe/log.ts'
+import { readPrivateFile, writePrivateFile } from '../state/private-file.ts'
 
 export interface DrainKeeperOptions {
   readonly log: Log
@@ -17,7 +17,7 @@ export class DrainKeeper {
   readonly drains = new Drains()
   readonly #options: DrainKeeperOptions
   #folder: string | null = null
-  #changes: Promise<void> = Promise.resolve()
+  #changes: Promise<unknown> = Promise.resolve()
 
   constructor(options: DrainKeeperOptions) {
     this.#options = options
@@ -41,23 +41,28 @@ export class DrainKeeper {
     this.#folder = stateDir
   }
 
-  /** Resolves when it is kept, and every process knows. */
-  set(cdn: string, drained: boolean): Promise<void> {
+  /** Resolves when every process knows, to whether it will survive a restart. */
+  set(cdn: string, drained: boolean): Promise<boolean> {
     const change = this.#changes.then(() => this.#set(cdn, drained))
-    this.#changes = change.catch(() => {})
+    this.#changes = change.catch(() => false)
     return change
   }
 
-  async #set(cdn: string, drained: boolean): Promise<void> {
+  async #set(cdn: string, drained: boolean): Promise<boolean> {
     const { log, onChange } = this.#options
     const others = this.drains.names.filter((name) => name !== cdn)
     this.drains.replace(drained ? [...others, cdn] : others)
     log.info(drained ? 'cdn-drained' : 'cdn-undrained', { cdn })
     await onChange(this.drains.names)
-    if (this.#folder === null) return
+    if (this.#folder === null) return false
     const path = join(this.#folder, FILE)
-    const text = JSON.stringify({ version: 1, cdns: this.drains.names })
-    await writePrivateFile(path, text, 'new').catch((error) => log.warn('drain-state-unwritable', { path, error }))
+    try {
+      await writePrivateFile(path, JSON.stringify({ version: 1, cdns: this.drains.names }), 'new')
+      return true
+    } catch (error) {
+      log.warn('drain-state-unwritable', { path, error })
+      return false
+    }
   }
 }
 

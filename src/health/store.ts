@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
+import { readPrivateFile, writePrivateFile } from '../state/private-file.ts'
 import type { Board } from './board.ts'
 import { type BoardState, parseBoardState } from './board-state.ts'
 
@@ -90,10 +91,9 @@ export class BoardStore {
   }
 
   async #write(state: BoardState): Promise<void> {
-    const { folder, board, onProblem } = this.#options
+    const { board, onProblem } = this.#options
     try {
-      await mkdir(folder, { recursive: true })
-      await replaceFile(folder, FILE, JSON.stringify({ version: VERSION, ...state }))
+      await writePrivateFile(this.#path, JSON.stringify({ version: VERSION, ...state }), 'new')
       this.#failing = false
     } catch (error) {
       this.#written = Math.min(this.#written, board.version - 1)
@@ -110,32 +110,11 @@ interface Read {
 
 /** null where there is no file. Throws for anything that is not a whole file of ours. */
 async function readState(path: string): Promise<Read | null> {
-  const found = await stat(path).catch(absent)
-  if (found === null) return null
-  // Opening a pipe would wait for a writer.
-  if (!found.isFile() || found.size > MAX_FILE) throw new TypeError('this is no file, or it is too large')
-  const parsed: unknown = JSON.parse(await readFile(path, 'utf8'))
+  const text = await readPrivateFile(path, MAX_FILE)
+  if (text === null) return null
+  const { mtimeMs: modifiedAt } = await stat(path)
+  const parsed: unknown = JSON.parse(text)
   const state = (parsed as { version?: unknown } | null)?.version === VERSION ? parseBoardState(parsed) : null
   if (state === null) throw new TypeError('the file does not hold the state of a board')
-  return { state, modifiedAt: found.mtimeMs }
-}
-
-function absent(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null
-  throw error
-}
-
-/** Whoever reads meanwhile, or after a crash, finds the old contents or the new ones, whole. */
-async function replaceFile(folder: string, name: string, contents: string): Promise<void> {
-  const temporary = join(folder, `.${name}.tmp`)
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(contents)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, join(folder, name))
-  const directory = await open(folder)
-  await directory.sync().finally(() => directory.close())
+  return { state, modifiedAt }
 }

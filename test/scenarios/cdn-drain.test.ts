@@ -31,7 +31,7 @@ for (const workers of [1, 2]) {
       return [status, JSON.parse(body)]
     }
     t.strictSame(await answered(first), ['200 near'])
-    t.strictSame(await post('/cdns/fra/drain'), [200, { cdn: 'fra', drained: true, without_cdn: [] }])
+    t.strictSame(await post('/cdns/fra/drain'), [200, { cdn: 'fra', drained: true, kept: true, without_cdn: [] }])
     t.strictSame(await answered(first), ['200 far'], 'who was told of it finds it true')
     t.match(await post('/cdns/naer/drain'), [404, { error: 'cdn_not_here', message: 'no CDN is named "naer"' }])
     await first.reload()
@@ -56,8 +56,14 @@ for (const workers of [1, 2]) {
     t.equal((await back.exited()).code, 0, back.stderr)
     t.match(back.stdout, 'fra takes requests again')
     t.strictSame(await answered(second), ['200 near'])
+    // One that a reload takes away can be taken back, and nobody else.
+    const undrain = (name: string) => second.admin('POST', `/cdns/${name}/undrain`)
+    writeFileSync(file, text.replaceAll(/\biad\b/g, 'lhr'))
+    t.equal((await second.reload()).status, 200)
+    t.equal((await undrain('iad')).status, 200)
+    t.equal((await undrain('iad')).status, 404)
     await second.close()
-    t.same(JSON.parse(readFileSync(join(dirname(file), 'state', 'drained.json'), 'utf8')).cdns, ['iad'])
+    t.same(JSON.parse(readFileSync(join(dirname(file), 'state', 'drained.json'), 'utf8')).cdns, [])
   })
 }
 

@@ -1,15 +1,15 @@
 import { mkdir, open, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-/** Bytes. Longer chains than any CA sends. */
+/** Bytes. Longer than any chain that a CA sends. */
 const MAX_FILE = 256 * 1024
 
-/** The text of a file; null where there is none. Throws for what is no file, or too large. */
-export async function readPrivateFile(path: string): Promise<string | null> {
+/** The text of a file; null where there is none. Throws for what is no file, or larger than `most` bytes. */
+export async function readPrivateFile(path: string, most = MAX_FILE): Promise<string | null> {
   // Opening a pipe would wait for a writer.
   const found = await stat(path).catch(absent)
   if (found === null) return null
-  if (!found.isFile() || found.size > MAX_FILE) throw new TypeError('this is no file, or it is too large')
+  if (!found.isFile() || found.size > most) throw new TypeError('this is no file, or it is too large')
   const file = await open(path).catch(absent)
   if (file === null) return null
   return file.readFile('utf8').finally(() => file.close())
@@ -32,7 +32,7 @@ export async function writePrivateFile(path: string, contents: string, unique: s
   await directory.sync().finally(() => directory.close())
 }
 
-export function absent(error: NodeJS.ErrnoException): null {
+function absent(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null
   throw error
 }
