@@ -27,7 +27,7 @@ export function costOfBytes(pricing: Pricing, bytes: BytesByContinent): number {
   return cost
 }
 
-/** Whether its bytes, its requests or a commit cost anything. */
+/** Whether its bytes or its requests cost anything. */
 export function isPriced({ tiers, byContinent, per10kRequests }: Pricing): boolean {
   const prices = byContinent === null ? tiers.map(({ price }) => price) : [...byContinent.values()]
   return per10kRequests > 0 || prices.some((price) => price > 0)

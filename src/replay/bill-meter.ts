@@ -1,6 +1,7 @@
 import type { Cdn } from '../config/snapshot.ts'
 import { Ledger } from '../costs/ledger.ts'
 import { monthOf } from '../costs/month.ts'
+import { isPriced } from '../costs/price.ts'
 import type { Quote } from '../costs/quote.ts'
 import { MbpsSamples } from './mbps-samples.ts'
 import type { Bill, Meter } from './meter.ts'
@@ -41,7 +42,7 @@ export class BillMeter implements Meter {
     const bills = new Map(this.#samples.names.map((cdn) => [cdn, this.#bill(cdn, null)]))
     if (this.#now === Number.NEGATIVE_INFINITY) return bills
     const running = new Map(this.#ledger.statements(this.#cdns, this.#now).map(({ cdn, cost }) => [cdn, cost]))
-    for (const cdn of this.#cdns.filter(isPriced)) {
+    for (const cdn of this.#cdns.filter(({ commit, pricing }) => commit !== null || isPriced(pricing))) {
       bills.set(cdn.name, this.#bill(cdn.name, (this.#settled.get(cdn.name) ?? 0) + running.get(cdn.name)!))
     }
     return bills
@@ -84,13 +85,4 @@ const NOTHING = { bytes: 0, estimated: 0, requests: 0, overflow: 0, overflowCost
 
 function endOf({ commit }: Cdn, at: number): number {
   return monthOf(at, commit?.timezone ?? 'UTC').end
-}
-
-function isPriced({ commit, pricing }: Cdn): boolean {
-  const prices = [
-    pricing.per10kRequests,
-    ...pricing.tiers.map(({ price }) => price),
-    ...(pricing.byContinent?.values() ?? []),
-  ]
-  return commit !== null || prices.some((price) => price > 0)
 }
