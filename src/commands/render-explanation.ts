@@ -35,6 +35,7 @@ interface Place {
   readonly source: string
   readonly location: { readonly latitude: number; readonly longitude: number } | null
   readonly country?: string | null
+  readonly asn?: number | null
 }
 
 /** An explanation as a tree for people. */
@@ -75,10 +76,12 @@ function branches(items: readonly (string | readonly string[])[]): string[] {
 }
 
 function describePlace(place: Place | undefined): string {
-  if (place === undefined || place.location === null) return 'unknown'
-  const { latitude, longitude } = place.location
-  const { network, source, country = null } = place
-  return `${latitude}, ${longitude} (${[network, source, ...(country === null ? [] : [country])].join(', ')})`
+  if (place === undefined) return 'unknown'
+  const { location, network, source, country = null, asn = null } = place
+  if (location === null && country === null && asn === null) return 'unknown'
+  const where = location === null ? 'unknown' : `${location.latitude}, ${location.longitude}`
+  const facts = [network, source, country, asn === null ? null : `AS ${asn}`].filter((fact) => fact !== null)
+  return `${where} (${facts.join(', ')})`
 }
 
 function describe({ cdn, url, reason, km = null, ...others }: Ranked): string {

@@ -1,3 +1,4 @@
+import { compileHeaderGlob } from './header-glob.ts'
 import { splitPathGlob } from './path-glob.ts'
 
 /**
@@ -10,8 +11,9 @@ export function pathGlobCovers(outer: string, inner: string): boolean {
   return tokens !== null && others !== null && segmentsCover(tokens, others)
 }
 
-/** Whether every value that fits the header pattern `inner` fits `outer` too. Letter case does not matter, in ASCII. */
+/** The same for values and header patterns. Letter case does not matter, in ASCII. */
 export function headerGlobCovers(outer: string, inner: string): boolean {
+  if (compileHeaderGlob(outer) === undefined || compileHeaderGlob(inner) === undefined) return false
   return runCovers(foldCase(outer.trim()), foldCase(inner.trim()))
 }
 

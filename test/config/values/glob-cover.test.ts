@@ -55,3 +55,10 @@ t.test('a yes is always right', (t) => {
   t.ok(covered > 1000, `${covered} pairs`)
   t.end()
 })
+
+t.test('of what is no header pattern nothing is said', (t) => {
+  t.equal(headerGlobCovers('a*b', 'axb'), true)
+  t.equal(headerGlobCovers('a*b', 'a,b'), false)
+  t.equal(headerGlobCovers('a,*', 'a,b'), false)
+  t.end()
+})
