@@ -1,11 +1,12 @@
 import { compile } from '../../src/config/compile.ts'
 import { parseConfig } from '../../src/config/parse.ts'
-import type { Route } from '../../src/config/snapshot.ts'
+import type { Policy, Route } from '../../src/config/snapshot.ts'
 import { Ledger } from '../../src/costs/ledger.ts'
 import { SAMPLE_MS } from '../../src/costs/month.ts'
 import { priceAt } from '../../src/costs/quote.ts'
 import { parseAddress } from '../../src/geo/address.ts'
 import { decide } from '../../src/steering/decide.ts'
+import { Draws } from '../../src/steering/draws.ts'
 import { passedOver } from '../../src/steering/passed-over.ts'
 import type { RequestFacts } from '../../src/steering/request-facts.ts'
 import { NEUTRAL_WORLD } from '../../src/steering/world.ts'
@@ -49,7 +50,14 @@ export function simulate(
   })
   const ledger = new Ledger()
   ledger.adopt(snapshot.cdns, span.start)
-  const run: Run = { route: snapshot.sites[0]!.routes[0]!, ledger, clients: clientsOf(), now: span.start, span }
+  const run: Run = {
+    route: snapshot.sites[0]!.routes[0]!,
+    ledger,
+    clients: clientsOf(),
+    draws: new Draws(span.random),
+    now: span.start,
+    span,
+  }
   const outcomes: Outcome[] = []
   let at = 0
   for (const end of ends) {
@@ -64,6 +72,8 @@ interface Run {
   readonly route: Route
   readonly ledger: Ledger
   readonly clients: Readonly<Record<Region, RequestFacts>>
+  /** What weights are drawn with, as in a gateway. */
+  readonly draws: Draws
   readonly span: Span
   now: number
 }
@@ -83,14 +93,15 @@ function playSample(run: Run, demand: Demand, at: number): void {
 }
 
 /** What the gateway does for a request, as far as its costs go. */
-function request({ route, ledger, clients, now, span }: Run, region: Region, bytes: number): void {
+function request({ route, ledger, clients, draws, now }: Run, region: Region, bytes: number): void {
   const quotes = new Map<string, ReturnType<Ledger['quote']>>()
   const quote = ({ cdnName }: { readonly cdnName: string }) => {
     const known = quotes.get(cdnName) ?? ledger.quote(cdnName, now)
     quotes.set(cdnName, known)
     return known
   }
-  const decision = decide(route, clients[region], { ...NEUTRAL_WORLD, random: span.random, quote })
+  const draw = (policy: Policy) => draws.next(policy)
+  const decision = decide(route, clients[region], { ...NEUTRAL_WORLD, draw, quote })
   const { endpoint } = decision.candidates[0]!
   const counts = { bytes, estimated: 0, requests: 1, overflow: 0, overflowCost: 0 }
   const growth = [{ cdn: endpoint.cdnName, continent: region as string, ...counts }]
