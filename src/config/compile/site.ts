@@ -5,6 +5,7 @@ import type { CdnConfig } from './cdn.ts'
 import type { EndpointPool } from './endpoints.ts'
 import type { GeometryPool } from './geometry.ts'
 import { compileHeaders } from './headers.ts'
+import type { LocationPool } from './locations.ts'
 import type { PolicyConfig } from './policy.ts'
 
 type SiteConfig = Config['sites'][number]
@@ -15,6 +16,7 @@ export interface SiteContext {
   readonly cdns: ReadonlyMap<string, { readonly config: CdnConfig; readonly cdn: Cdn }>
   readonly policies: ReadonlyMap<string, { readonly config: PolicyConfig; readonly policy: Policy }>
   readonly endpoints: EndpointPool
+  readonly locations: LocationPool
   readonly geometries: GeometryPool
 }
 
@@ -24,7 +26,7 @@ const EVERYTHING: RouteConfig = {
 }
 
 export function compileSite(config: SiteConfig, context: SiteContext): Site {
-  const origin = config.origin === null ? null : compileOrigin(config.origin, context.endpoints)
+  const origin = config.origin === null ? null : compileOrigin(config.origin, context)
   const routes = config.routes.length === 0 ? [EVERYTHING] : config.routes
   const unsafe = config.unsafe_methods
   return {
@@ -36,9 +38,16 @@ export function compileSite(config: SiteConfig, context: SiteContext): Site {
   }
 }
 
-function compileOrigin(config: NonNullable<SiteConfig['origin']>, endpoints: EndpointPool): Origin {
+function compileOrigin(config: NonNullable<SiteConfig['origin']>, { endpoints, locations }: SiteContext): Origin {
   const { urls, host_header: hostHeader, tls } = config
-  const shared = { cdn: null, hostHeader, pathTemplate: '{path}', tls, locations: [], locationAuto: false }
+  const shared = {
+    cdn: null,
+    hostHeader,
+    pathTemplate: '{path}',
+    tls,
+    locations: locations.add([]),
+    locationAuto: false,
+  }
   return {
     endpoints: urls.map((url) => endpoints.add({ ...shared, url })),
     timeout: config.timeout,
@@ -48,7 +57,11 @@ function compileOrigin(config: NonNullable<SiteConfig['origin']>, endpoints: End
 }
 
 /** The endpoints of a CDN as this site sees them. */
-function cdnEndpoints(name: string, site: SiteConfig, { cdns, endpoints }: SiteContext): readonly Endpoint[] {
+function cdnEndpoints(
+  name: string,
+  site: SiteConfig,
+  { cdns, endpoints, ...context }: SiteContext,
+): readonly Endpoint[] {
   const { config, cdn } = cdns.get(name)!
   const override = Object.hasOwn(site.cdns, name) ? site.cdns[name]! : {}
   const own = config.endpoints ?? [{ url: config.url! }]
@@ -61,7 +74,7 @@ function cdnEndpoints(name: string, site: SiteConfig, { cdns, endpoints }: SiteC
       hostHeader: host,
       pathTemplate: template ?? '{path}',
       tls: config.tls,
-      locations: location === 'auto' ? [] : ((locations ?? config.locations) as Endpoint['locations']),
+      locations: context.locations.add(location === 'auto' ? [] : (locations ?? config.locations)),
       locationAuto: location === 'auto',
     })
   })

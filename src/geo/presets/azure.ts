@@ -2,7 +2,8 @@ import type { Preset } from './preset.ts'
 
 /** Suburbs are at their metro; Boydton in Virginia is at RDU, Quincy in Washington at EAT, Cheyenne at CYS. */
 export const azure: Preset = {
-  source: 'https://learn.microsoft.com/azure/frontdoor/edge-locations-by-region, as github.com/tobilg/azure-edge-locations read it',
+  source:
+    'https://learn.microsoft.com/azure/frontdoor/edge-locations-by-region, as github.com/tobilg/azure-edge-locations read it',
   date: '2025-10-05',
   metros: `
     AKL AMS ARN ATH ATL BCN BER BKK BNA BNE BOG BOM BOS BRU BUD CAI CDG CGK CPH CPT CYS DEL DEN DFW DOH DSM DTW DUB
