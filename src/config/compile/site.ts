@@ -26,7 +26,7 @@ const EVERYTHING: RouteConfig = {
 }
 
 export function compileSite(config: SiteConfig, context: SiteContext): Site {
-  const origin = config.origin === null ? null : compileOrigin(config.origin, context)
+  const origin = config.origin === null ? null : compileOrigin(config.origin, context.endpoints)
   const routes = config.routes.length === 0 ? [EVERYTHING] : config.routes
   const unsafe = config.unsafe_methods
   return {
@@ -38,16 +38,9 @@ export function compileSite(config: SiteConfig, context: SiteContext): Site {
   }
 }
 
-function compileOrigin(config: NonNullable<SiteConfig['origin']>, { endpoints, locations }: SiteContext): Origin {
+function compileOrigin(config: NonNullable<SiteConfig['origin']>, endpoints: EndpointPool): Origin {
   const { urls, host_header: hostHeader, tls } = config
-  const shared = {
-    cdn: null,
-    hostHeader,
-    pathTemplate: '{path}',
-    tls,
-    locations: locations.add([]),
-    locationAuto: false,
-  }
+  const shared = { cdn: null, hostHeader, pathTemplate: '{path}', tls, locations: [], locationAuto: false }
   return {
     endpoints: urls.map((url) => endpoints.add({ ...shared, url })),
     timeout: config.timeout,
@@ -57,18 +50,14 @@ function compileOrigin(config: NonNullable<SiteConfig['origin']>, { endpoints, l
 }
 
 /** The endpoints of a CDN as this site sees them. */
-function cdnEndpoints(
-  name: string,
-  site: SiteConfig,
-  { cdns, endpoints, ...context }: SiteContext,
-): readonly Endpoint[] {
-  const { config, cdn } = cdns.get(name)!
+function cdnEndpoints(name: string, site: SiteConfig, context: SiteContext): readonly Endpoint[] {
+  const { config, cdn } = context.cdns.get(name)!
   const override = Object.hasOwn(site.cdns, name) ? site.cdns[name]! : {}
   const own = config.endpoints ?? [{ url: config.url! }]
   return own.map((entry) => {
     const { location, locations = location === undefined || location === 'auto' ? undefined : [location] } = entry
     const { host_header: host = config.host_header, path_template: template = config.path_template } = override
-    return endpoints.add({
+    return context.endpoints.add({
       cdn,
       url: override.url ?? entry.url,
       hostHeader: host,
