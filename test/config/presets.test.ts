@@ -81,7 +81,7 @@ t.test('routes of equal places share a geometry, others do not', async (t) => {
     (name) =>
       `  - { name: ${name}, hosts: [${name}.example], cdns: { c0: { url: "https://${name}.example" } }, routes: [{ policy: ${name === 'far' ? 'b' : 'a'} }] }\n`,
   )
-  const text = `sites:\n${sites.join('')}policies: { a: { cdns: [c0] }, b: { cdns: [c0, c1] } }
+  const text = `sites:\n${sites.join('')}policies: { a: { cdns: [c0] }, b: { cdns: [c1] } }
 cdns:
   - { name: c0, provider: http, ${at('{ preset: akamai }')} }
   - { name: c1, provider: http, ${at('[FRA]')} }
