@@ -11,7 +11,8 @@ const PURE: readonly RegExp[] = [
   /^src\/acme\/(renewal|settings|state)\.ts$/,
   /^src\/providers\//,
   /^src\/config\/(snapshot|problem|compile|values)(\/|\.ts$)/,
-  /^src\/geo\/(address|network|distance|metros|place|countries)(-[a-z]+)?\.ts$/,
+  /^src\/geo\/(address|network|distance|metros|place|countries|nearest)(-[a-z]+)?\.ts$/,
+  /^src\/geo\/presets\//,
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
   /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|partial|response-head|compare(-[a-z]+)?)\.ts$/,
   /^src\/delivery\/(private-address|redirect-target|hop-headers)\.ts$/,
@@ -96,6 +97,7 @@ const REGISTRIES: readonly { readonly folder: string; readonly shared: readonly 
   { folder: 'src/steering/strategies/', shared: ['strategy.ts'] },
   { folder: 'src/steering/tie-breakers/', shared: ['tie-breaker.ts'] },
   { folder: 'src/providers/', shared: ['provider.ts', 'proof.ts'] },
+  { folder: 'src/geo/presets/', shared: ['preset.ts'] },
 ]
 
 const MAX_LINES = 400

@@ -8,6 +8,7 @@ import { EndpointPool } from './compile/endpoints.ts'
 import { deepFreeze } from './compile/freeze.ts'
 import { GeometryPool } from './compile/geometry.ts'
 import { compileListeners } from './compile/listeners.ts'
+import { LocationPool } from './compile/locations.ts'
 import { compilePolicy } from './compile/policy.ts'
 import { compileSite, type SiteContext } from './compile/site.ts'
 import { compileTests } from './compile/tests.ts'
@@ -48,6 +49,7 @@ export function compile(config: Config, { id, files, stateDir, ...databases }: C
       ]),
     ),
     endpoints: new EndpointPool(files),
+    locations: new LocationPool(),
     geometries: new GeometryPool(location),
   } satisfies SiteContext
   const sites = config.sites.map((site) => compileSite(site, context))

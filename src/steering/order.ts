@@ -1,6 +1,6 @@
 import type { Distance, Geometry } from '../config/snapshot.ts'
-import { distanceKm } from '../geo/distance.ts'
-import type { Coordinates, Place } from '../geo/place.ts'
+import { nearestKm } from '../geo/nearest-location.ts'
+import type { Place } from '../geo/place.ts'
 
 /**
  * The endpoints of a Route, nearest first; equal distances keep the order of the configuration. null when there is
@@ -14,7 +14,7 @@ export function nearestOrder(geometry: Geometry, place: Place): readonly Distanc
   const order = geometry.points
     .map(({ locations, bias }, index) => ({
       index,
-      km: applyBias(nearest(from, locations) ?? geometry.anycastDistance, bias),
+      km: applyBias(nearestKm(from, locations) ?? geometry.anycastDistance, bias),
     }))
     .sort((a, b) => a.km - b.km || a.index - b.index)
   geometry.orders.set(place, order)
@@ -27,13 +27,4 @@ export function nearestOrder(geometry: Geometry, place: Place): readonly Distanc
  */
 export function applyBias(km: number, bias: number): number {
   return bias >= 0 ? km * (1 - bias / 100) : km / (1 + bias / 100)
-}
-
-function nearest(from: Coordinates, locations: readonly Coordinates[]): number | null {
-  let best: number | null = null
-  for (const location of locations) {
-    const km = distanceKm(from, location)
-    if (best === null || km < best) best = km
-  }
-  return best
 }

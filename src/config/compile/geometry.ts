@@ -6,6 +6,7 @@ import type { PolicyConfig } from './policy.ts'
 export class GeometryPool {
   readonly #gateway: Coordinates | null
   readonly #byKey = new Map<string, Geometry>()
+  readonly #numbers = new Map<readonly Coordinates[], number>()
 
   constructor(gateway: Coordinates | null) {
     this.#gateway = gateway
@@ -17,12 +18,20 @@ export class GeometryPool {
     const measuredFrom = this.#measuredFrom(policy)
     // An endpoint whose place is still to be looked up may not share: two of them differ later.
     const open = endpoints.filter(({ locationAuto }) => locationAuto).map(({ key }) => key)
-    const key = JSON.stringify([points, anycastDistance, measuredFrom, open])
+    const places = points.map(({ locations, bias }) => [this.#numberOf(locations), bias])
+    const key = JSON.stringify([places, anycastDistance, measuredFrom, open])
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
     const geometry: Geometry = { points, anycastDistance, measuredFrom, orders: new WeakMap() }
     this.#byKey.set(key, geometry)
     return geometry
+  }
+
+  /** Equal locations are one list, of a LocationPool: a preset's hundreds need not be in every key. */
+  #numberOf(locations: readonly Coordinates[]): number {
+    const number = this.#numbers.get(locations) ?? this.#numbers.size
+    this.#numbers.set(locations, number)
+    return number
   }
 
   /** In proxy mode bytes run through the gateway; a redirected client fetches them itself. */

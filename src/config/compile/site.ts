@@ -5,6 +5,7 @@ import type { CdnConfig } from './cdn.ts'
 import type { EndpointPool } from './endpoints.ts'
 import type { GeometryPool } from './geometry.ts'
 import { compileHeaders } from './headers.ts'
+import type { LocationPool } from './locations.ts'
 import type { PolicyConfig } from './policy.ts'
 
 type SiteConfig = Config['sites'][number]
@@ -15,6 +16,7 @@ export interface SiteContext {
   readonly cdns: ReadonlyMap<string, { readonly config: CdnConfig; readonly cdn: Cdn }>
   readonly policies: ReadonlyMap<string, { readonly config: PolicyConfig; readonly policy: Policy }>
   readonly endpoints: EndpointPool
+  readonly locations: LocationPool
   readonly geometries: GeometryPool
 }
 
@@ -48,20 +50,20 @@ function compileOrigin(config: NonNullable<SiteConfig['origin']>, endpoints: End
 }
 
 /** The endpoints of a CDN as this site sees them. */
-function cdnEndpoints(name: string, site: SiteConfig, { cdns, endpoints }: SiteContext): readonly Endpoint[] {
-  const { config, cdn } = cdns.get(name)!
+function cdnEndpoints(name: string, site: SiteConfig, context: SiteContext): readonly Endpoint[] {
+  const { config, cdn } = context.cdns.get(name)!
   const override = Object.hasOwn(site.cdns, name) ? site.cdns[name]! : {}
   const own = config.endpoints ?? [{ url: config.url! }]
   return own.map((entry) => {
     const { location, locations = location === undefined || location === 'auto' ? undefined : [location] } = entry
     const { host_header: host = config.host_header, path_template: template = config.path_template } = override
-    return endpoints.add({
+    return context.endpoints.add({
       cdn,
       url: override.url ?? entry.url,
       hostHeader: host,
       pathTemplate: template ?? '{path}',
       tls: config.tls,
-      locations: location === 'auto' ? [] : ((locations ?? config.locations) as Endpoint['locations']),
+      locations: context.locations.add(location === 'auto' ? [] : (locations ?? config.locations)),
       locationAuto: location === 'auto',
     })
   })

@@ -4,6 +4,7 @@ import { parsePathTemplate } from '../values/path-template.ts'
 import { purge, signing } from './cdn-unbuilt.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
+import { locations } from './locations.ts'
 import { hostHeader, name, redirectHost, url } from './names.ts'
 import { notYet } from './not-yet.ts'
 import { location } from './places.ts'
@@ -13,12 +14,6 @@ import { text } from './text.ts'
 import { upstreamTls } from './upstream-tls.ts'
 
 export const pathTemplate = text('a path template such as /prefix{path}', parsePathTemplate)
-
-const locations = z.array(z.union([location, notYet(keyed({ preset: z.string() }))], { error: locationError }))
-
-function locationError(): string {
-  return 'a metro code such as FRA, or { latitude: …, longitude: … }'
-}
 
 const endpoint = keyed({
   url: url.describe('The base URL.'),

@@ -9,9 +9,9 @@ import { text } from './text.ts'
 
 const COUNTRY_CODES = [...allCountries()].map(([code]) => code)
 
-const metroCode = text<Coordinates>('a metro code such as FRA', parseMetro)
+export const metroCode = text<Coordinates>('a metro code such as FRA', parseMetro)
 
-const coordinates = keyed({
+export const coordinates = keyed({
   latitude: z.number().min(-90).max(90),
   longitude: z.number().min(-180).max(180),
 })
