@@ -56,6 +56,24 @@ export const ERRORS = {
   /** A bot challenge, which is no answer for a gateway's clients. */
   challenged: { fault: 'upstream', status: 502, retryable: true },
   http_response_status: { fault: 'upstream', status: 502, retryable: true },
+  /** Bytes of an endpoint that is not trusted contradict their proof. */
+  content_corrupt: { fault: 'upstream', status: 502, retryable: true },
+  /** Bytes of a trusted endpoint match no manifest: the site may have been deployed without one. */
+  content_mismatch: { fault: 'upstream', status: 502, retryable: true },
+  /** They match the manifest before: the endpoint has not heard of the last deploy. */
+  content_outdated: { fault: 'upstream', status: 502, retryable: true },
+  /** The network has it, as far as the endpoint knows, in no form that could be proved. */
+  content_unproved: { fault: 'upstream', status: 502, retryable: true },
+  /** The operator of the endpoint does not serve it. */
+  content_blocked: { fault: 'upstream', status: 502, retryable: true },
+  /** The endpoint does not find it, which proves nothing. */
+  content_not_found: { fault: 'upstream', status: 502, retryable: true },
+  /** A block, a depth or a name is beyond our bounds. */
+  content_too_large: { fault: 'upstream', status: 502, retryable: true },
+  /** A status that says nothing of the object: 429, 502. */
+  content_unavailable: { fault: 'upstream', status: 502, retryable: true },
+  /** The network proves that it has no such thing. */
+  content_absent: { fault: 'upstream', status: 404, retryable: true },
 
   config_invalid: { fault: 'config', status: 422, retryable: false },
   geo_unreadable: { fault: 'config', status: 422, retryable: false },

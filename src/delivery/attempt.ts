@@ -12,6 +12,13 @@ export interface ResponseHead {
   readonly rawHeaders: readonly Buffer[]
 }
 
+/** What an answer said that was refused before anybody saw its head. */
+export interface Refused {
+  readonly status: number
+  /** How long it asked to be left alone. Milliseconds. */
+  readonly retryAfter: number
+}
+
 /** Who started an Attempt hears what becomes of it. After `onEnd` or `onFailure` nothing more comes. */
 export interface AttemptListener {
   /** The head has arrived and is well-formed. */
@@ -21,7 +28,7 @@ export interface AttemptListener {
   /** The body is complete. */
   onEnd(): void
   /** `sent`: whether the request may have reached the endpoint. */
-  onFailure(code: ErrorCode, sent: boolean): void
+  onFailure(code: ErrorCode, sent: boolean, refused?: Refused): void
   /** Bytes have arrived, of a head or a body, whatever becomes of them; also after the end. */
   onReceived?(bytes: number): void
 }
@@ -38,8 +45,23 @@ const MAX_INTERIM = 8
 /** What is read and thrown away of a refused answer's body, to keep its connection. */
 const MAX_DISCARDED = 64 * 1024
 
+/** A try that is under way, for whoever waits for its answer. */
+export interface Running {
+  readonly startedAt: number
+  /** Redirects that were followed on its way. */
+  readonly hops: number
+  /** Milliseconds since a connection took the request; 0 before that. */
+  readonly waited: number
+  /** Stops without a word to the listener. */
+  cancel(): void
+  /** Gives up on an answer whose head was refused, and keeps its connection where that is cheap. */
+  discard(): void
+  /** The client takes more: ends the pause that a false `onData` began. */
+  resume(): void
+}
+
 /** One try at one Endpoint: an undici handler with deadlines of its own. */
-export class Attempt implements Dispatcher.DispatchHandler {
+export class Attempt implements Running, Dispatcher.DispatchHandler {
   readonly endpoint: Endpoint
   readonly startedAt: number
   /** Redirects that were followed on its way. */

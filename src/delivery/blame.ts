@@ -20,6 +20,7 @@ export class Blame {
   }
 
   failed(endpoint: Endpoint, code: ErrorCode): void {
+    if (code === 'content_corrupt') return this.#health.corrupt(endpoint)
     if (isItsOwn(endpoint, code)) this.#health.failed(endpoint, this.#settings)
   }
 
@@ -42,11 +43,12 @@ export class Blame {
 function isItsOwn({ tls }: Endpoint, code: ErrorCode): boolean {
   // The client's own host is the name to verify there: a certificate without it is what the client asked for.
   if (code === 'tls_certificate_error' && tls?.serverName === null) return false
-  if (code === 'http_protocol_error' || code === 'resume_mismatch') return false
+  if (code === 'http_protocol_error' || code === 'resume_mismatch' || code.startsWith('content_')) return false
   return ERRORS[code].fault === 'upstream'
 }
 
 function mayBeTheSites({ outcome }: AttemptRecord): boolean {
   if (outcome.kind !== 'failed' || outcome.code === 'resume_mismatch') return false
+  if (outcome.code === 'content_unproved') return true
   return outcome.code === 'http_protocol_error' || (statusOf(outcome) ?? 0) >= 500
 }

@@ -1,36 +1,33 @@
 import type { Endpoint } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Reason } from '../steering/decision.ts'
-import { Attempt, type AttemptTimeouts, type ResponseHead } from './attempt.ts'
-import type { Timers } from './timers.ts'
+import type { AttemptListener, Refused, ResponseHead, Running } from './attempt.ts'
 
 /** What becomes of a try, for the Delivery that made it. */
 export interface AttemptOwner {
   onHead(by: DeliveryAttempt, head: ResponseHead): void
   onData(by: DeliveryAttempt, chunk: Buffer): boolean
   onEnd(by: DeliveryAttempt): void
-  onFailure(by: DeliveryAttempt, code: ErrorCode, sent: boolean): void
+  onFailure(by: DeliveryAttempt, code: ErrorCode, sent: boolean, refused?: Refused): void
 }
 
 export interface DeliveryAttemptOptions {
   readonly endpoint: Endpoint
   readonly reason: Reason
-  readonly timeouts: AttemptTimeouts
-  readonly timers: Timers
   /** Says that the endpoint's headers are no longer waited for. */
   readonly release: () => void
-  /** Hears of every byte that arrives. */
-  readonly onReceived: (bytes: number) => void
+  /** Makes the try; it says nothing before this has returned. */
+  readonly begin: (listener: AttemptListener) => Running
 }
 
 /** What is kept of an answer that was not wanted, in case nothing better comes. */
 const MAX_KEPT = 64 * 1024
 
-/** An Attempt with its place in a Delivery: it hears everything first, and keeps an unwanted answer where asked to. */
+/** A try with its place in a Delivery: it hears everything first, and keeps an unwanted answer where asked to. */
 export class DeliveryAttempt {
   readonly endpoint: Endpoint
   readonly reason: Reason
-  readonly attempt: Attempt
+  readonly attempt: Running
   /** Where its record stands among those of the delivery, once it has one. */
   recordIndex = -1
   #head: ResponseHead | null = null
@@ -41,12 +38,11 @@ export class DeliveryAttempt {
   readonly #release: () => void
 
   constructor(owner: AttemptOwner, options: DeliveryAttemptOptions) {
-    const { endpoint, reason, timeouts, timers, release, onReceived } = options
+    const { endpoint, reason, release, begin } = options
     this.endpoint = endpoint
     this.reason = reason
     this.#release = release
-    this.attempt = new Attempt(endpoint, timeouts, timers, {
-      onReceived,
+    this.attempt = begin({
       onHead: (head) => {
         release()
         this.#head = head
@@ -57,9 +53,9 @@ export class DeliveryAttempt {
         this.#whole = true
         if (this.#kept === null) owner.onEnd(this)
       },
-      onFailure: (code, sent) => {
+      onFailure: (code, sent, refused) => {
         release()
-        if (this.#kept === null) owner.onFailure(this, code, sent)
+        if (this.#kept === null) owner.onFailure(this, code, sent, refused)
         else this.#lost = true
       },
     })

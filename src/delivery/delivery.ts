@@ -3,7 +3,7 @@ import type { Meter } from '../costs/growth.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { HealthView } from '../health/health-view.ts'
 import type { Decision, Reason } from '../steering/decision.ts'
-import type { ResponseHead } from './attempt.ts'
+import type { Refused, ResponseHead } from './attempt.ts'
 import { Blame } from './blame.ts'
 import { Body } from './body.ts'
 import type { Budgets } from './budgets.ts'
@@ -11,9 +11,9 @@ import type { Deadline } from './deadlines.ts'
 import { type AttemptOwner, DeliveryAttempt } from './delivery-attempt.ts'
 import { isChallenge, representationOf, retryAfterOf } from './head.ts'
 import type { Delivered, Job, Resume } from './job.ts'
-import type { AttemptRecord, Outcome } from './outcome.ts'
+import { launch } from './launch.ts'
+import { type AttemptRecord, codeOf, failureOf, type Outcome } from './outcome.ts'
 import { isPartAsked } from './partial.ts'
-import { dispatchFollowing } from './redirect-hop.ts'
 import { contradictsItself } from './resume.ts'
 import { hedgeCandidate, nextStep, type Step } from './retry.ts'
 import type { Timers } from './timers.ts'
@@ -96,7 +96,7 @@ export class Delivery implements AttemptOwner {
     this.#parts.health.timed(by.endpoint, this.#elapsedOf(by))
     const outcome = this.#judgeHead(by, head)
     if (outcome === null) {
-      this.#parts.health.answered(by.endpoint, by.attempt.waited)
+      if (by.attempt.waited > 0) this.#parts.health.answered(by.endpoint, by.attempt.waited)
       return this.#body === null ? this.#serve(by, head) : this.#splice(by, head)
     }
     if (outcome.status === 429) this.#blame.limited(by.endpoint, retryAfterOf(head, Date.now()))
@@ -132,13 +132,14 @@ export class Delivery implements AttemptOwner {
     this.#finish({ error: null, aborted: false })
   }
 
-  onFailure(by: DeliveryAttempt, code: ErrorCode, sent: boolean): void {
+  onFailure(by: DeliveryAttempt, code: ErrorCode, sent: boolean, refused?: Refused): void {
     const wasWaiting = this.#waiting.delete(by)
     // It would have taken at least as long.
     if (wasWaiting && code === 'http_response_timeout') this.#parts.health.answered(by.endpoint, by.attempt.waited)
     // Nobody is charged while the client may have left.
     if (this.#leaving === null) this.#blame.failed(by.endpoint, code)
-    this.#record(by, { kind: 'failed', code, status: null, sent })
+    if (refused?.status === 429) this.#blame.limited(by.endpoint, refused.retryAfter)
+    this.#record(by, failureOf(code, refused?.status ?? null, sent))
     if (by === this.#current) return this.#interrupt(by, code)
     if (this.#body !== null) this.#noteResume(by, 'failed')
     this.#moveOn()
@@ -151,7 +152,7 @@ export class Delivery implements AttemptOwner {
 
   #take(step: Step): void {
     this.#deadline?.cancel()
-    if (step.kind === 'fail') return this.#giveUp(step.code)
+    if (step.kind === 'fail') return this.#turnBack() ? this.#take(this.#nextStep()) : this.#giveUp(step.code)
     if (step.kind === 'origin') return this.#launch(step.endpoint, 'origin', step.timeout)
     const { candidate, timeout, delay } = step
     const reason = this.#records.length > this.#countedFrom ? 'failover-error' : candidate.reason
@@ -177,10 +178,10 @@ export class Delivery implements AttemptOwner {
     const { retry } = this.#decision.policy
     const timeouts = { connect: retry.connectTimeout, head: timeout, bodyIdle: retry.bodyIdleTimeout }
     const onReceived = this.#meter(endpoint)
-    const release = health.begin(endpoint)
-    const attempt = new DeliveryAttempt(this, { endpoint, reason, timeouts, timers, release, onReceived })
-    this.#waiting.add(attempt)
-    dispatchFollowing(transport, endpoint, this.#job.request(endpoint, this.#body?.rest ?? null), attempt.attempt)
+    const part = this.#body?.rest ?? null
+    const { begin, send } = launch({ transport, timers, job: this.#job, endpoint, timeouts, part, onReceived })
+    this.#waiting.add(new DeliveryAttempt(this, { endpoint, reason, release: health.begin(endpoint), begin }))
+    send()
   }
 
   /** A request goes there; the rest of what it costs comes with the answer. */
@@ -281,6 +282,17 @@ export class Delivery implements AttemptOwner {
     this.#take(this.#nextStep())
   }
 
+  /** Nobody has what was published last: what was published before is better than nothing, where somebody has that. */
+  #turnBack(): boolean {
+    if (this.#body !== null || this.#kept !== null) return false
+    const outdated = this.#records.filter(({ outcome }) => codeOf(outcome) === 'content_outdated')
+    if (outdated.length === 0 || !this.#job.turnBack(outdated.map(({ endpoint }) => endpoint))) return false
+    this.#countedFrom = this.#records.length
+    this.#sought = 0
+    this.#seekingSince = this.#parts.timers.now()
+    return true
+  }
+
   #giveUp(code: ErrorCode): void {
     if (this.#body !== null) {
       this.#parts.writer.abort()
@@ -336,7 +348,19 @@ export class Delivery implements AttemptOwner {
     const { timers, random } = this.#parts
     const elapsed = this.#sought + timers.now() - this.#seekingSince
     const records = this.#records.slice(this.#countedFrom)
-    return { decision: this.#decision, records, elapsed, origin, originTimeout, broke, random }
+    const network = this.#interrupted?.cdn?.provider ?? null
+    const { contentComplete } = this.#job
+    return {
+      decision: this.#decision,
+      records,
+      elapsed,
+      origin,
+      originTimeout,
+      contentComplete,
+      network,
+      broke,
+      random,
+    }
   }
 
   /** A try has one record: what it comes to in the end. */

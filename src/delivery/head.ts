@@ -41,7 +41,10 @@ const MAX_RETRY_AFTER = 60_000
 
 /** RFC 9110 section 10.2.3, in milliseconds from now; 0 where it is missing or not to be understood. */
 export function retryAfterOf(head: ResponseHead, nowEpoch: number): number {
-  const field = fieldOf(head, 'retry-after')
+  return parseRetryAfter(fieldOf(head, 'retry-after'), nowEpoch)
+}
+
+export function parseRetryAfter(field: string | null, nowEpoch: number): number {
   if (field === null) return 0
   const ms = /^\d{1,9}$/.test(field) ? Number(field) * 1000 : Date.parse(field) - nowEpoch
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER)

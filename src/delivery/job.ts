@@ -1,6 +1,8 @@
 import type { Endpoint } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { Ask, Proof } from '../providers/proof.ts'
 import type { Decision, Reason } from '../steering/decision.ts'
+import type { Asked } from './asked-part.ts'
 import type { ResponseHead } from './attempt.ts'
 import type { AttemptRecord } from './outcome.ts'
 import type { Part } from './resume.ts'
@@ -23,6 +25,16 @@ export interface Job {
   readonly originTimeout: number
   /** Requests that may wait for headers at one endpoint of the origin. */
   readonly originMaxRequests: number
+  /** What the client asks of an object that is proved here. */
+  readonly asked: Asked
+  /** What the site's content lacks does not exist. */
+  readonly contentComplete: boolean
+  /** What proves the bytes of this endpoint; null: they are believed. */
+  proof(endpoint: Endpoint): Proof | null
+  /** How an endpoint is asked whose bytes are proved. Nothing of the client goes there. */
+  ask(endpoint: Endpoint, ask: Ask): UpstreamRequest
+  /** From now on what was published before will do, which these endpoints have. False: there is no such thing, or it was done. */
+  turnBack(outdated: readonly Endpoint[]): boolean
   /** The client's request as this endpoint is to receive it; for a part, only that is asked for. */
   request(endpoint: Endpoint, part: Part | null): UpstreamRequest
   /** The header fields of the answer as the client is to receive them; `ms` is what the attempt took so far. */

@@ -1,7 +1,7 @@
 import type { Endpoint, RetryOn, RetrySettings } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Candidate, Decision } from '../steering/decision.ts'
-import type { AttemptRecord, Outcome } from './outcome.ts'
+import { type AttemptRecord, codeOf, type Outcome } from './outcome.ts'
 
 /**
  * What to do next for a request that has no answer yet. `timeout` is milliseconds to the response headers, `delay`
@@ -27,6 +27,10 @@ export interface Progress {
   /** The endpoints of the origin that may be asked last; empty where the policy has no fallback. */
   readonly origin: readonly Endpoint[]
   readonly originTimeout: number
+  /** A proved absence is final. */
+  readonly contentComplete: boolean
+  /** The provider of whoever began the body: only the same kind of network may have it under the same proof. */
+  readonly network: string | null
   /** The budget is spent: no attempt that is not free. */
   readonly broke: boolean
   /** Uniform in [0, 1). */
@@ -45,7 +49,8 @@ const MAX_DELAY = 250
 export function nextStep(progress: Progress): Step {
   const { decision, records } = progress
   const last = records.at(-1)
-  if (last !== undefined && !mayRetry(last.outcome, decision.policy.retry)) {
+  const final = last?.outcome.kind === 'absent' && progress.contentComplete
+  if (last !== undefined && (final || !mayRetry(last.outcome, decision.policy.retry))) {
     return { kind: 'fail', code: failureCode(records) }
   }
   const attempt = nextAttempt(progress)
@@ -61,7 +66,7 @@ function nextAttempt(progress: Progress): (Step & { readonly kind: 'attempt' }) 
   const remaining = retry.timeout - elapsed
   const tries = records.filter(({ endpoint }) => endpoint.cdn !== null).length
   if (tries >= retry.attempts || remaining <= 0) return null
-  const untried = untriedCandidates(decision, records)
+  const untried = untriedCandidates(progress)
   const fresh = untried[0]
   if (fresh !== undefined) {
     const isLast = tries + 1 === retry.attempts || untried.length === 1
@@ -84,9 +89,11 @@ export function hedgeCandidate(decision: Decision, tried: readonly Endpoint[]): 
 
 /** Whether the policy moves on after such an Outcome. */
 export function mayRetry(outcome: Outcome, retry: RetrySettings): boolean {
+  if (outcome.kind === 'absent') return true
+  if (outcome.kind === 'corrupt') return retry.on.has('corrupt')
   if (outcome.kind === 'refused') return outcome.code === 'challenged' || retry.onStatus.has(outcome.status)
   if (outcome.kind !== 'failed') return false
-  if (outcome.code === 'resume_mismatch') return true
+  if (ELSEWHERE.has(outcome.code)) return true
   if (outcome.status !== null) return retry.onStatus.has(outcome.status)
   const condition = RETRY_CONDITIONS[outcome.code]
   return condition !== undefined && retry.on.has(condition)
@@ -106,6 +113,18 @@ const RETRY_CONDITIONS: Partial<Record<ErrorCode, RetryOn>> = {
   http_response_timeout: 'response-timeout',
 }
 
+/** What says something about this endpoint and this object alone: the next one is asked in any case. */
+const ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
+  'resume_mismatch',
+  'content_mismatch',
+  'content_outdated',
+  'content_unproved',
+  'content_blocked',
+  'content_not_found',
+  'content_too_large',
+  'content_unavailable',
+])
+
 /** What a moment later may be different at the same endpoint. Waiting as long once more is not worth it. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([
   'connection_refused',
@@ -124,17 +143,17 @@ function wasTried(endpoint: Endpoint, records: readonly AttemptRecord[]): boolea
   return records.some((record) => record.endpoint.key === endpoint.key)
 }
 
-function untriedCandidates(decision: Decision, records: readonly AttemptRecord[]): readonly Candidate[] {
+function untriedCandidates({ decision, records, network }: Progress): readonly Candidate[] {
   if (records.length === 0) return decision.candidates
   const untried = decision.candidates.filter(({ endpoint }) => !wasTried(endpoint, records))
   const triedCdns = new Set(records.map(({ endpoint }) => endpoint.cdnName))
-  const fresh = untried.filter(({ endpoint }) => !triedCdns.has(endpoint.cdnName))
-  const again = untried.filter(({ endpoint }) => triedCdns.has(endpoint.cdnName))
-  return [...fresh, ...again]
+  const rank = ({ endpoint: { cdn, cdnName } }: Candidate) =>
+    (network !== null && cdn?.provider !== network ? 2 : 0) + (triedCdns.has(cdnName) ? 1 : 0)
+  return untried.toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** 503 when nothing could be tried, 504 when the last failure was a wait, else 502. */
+/** 503 when nothing could be tried, 504 when the last failure was a wait, else 502; 404 only when nobody has it. */
 function failureCode(records: readonly AttemptRecord[]): ErrorCode {
-  const last = records.at(-1)?.outcome
-  return last?.kind === 'failed' || last?.kind === 'refused' ? last.code : 'destination_unavailable'
+  const codes = records.map(({ outcome }) => codeOf(outcome)).filter((code) => code !== null)
+  return codes.findLast((code) => code !== 'content_absent') ?? codes.at(-1) ?? 'destination_unavailable'
 }

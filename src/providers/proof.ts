@@ -2,6 +2,8 @@
 export type ProofFault =
   /** They contradict the content address, the Merkle proof or the signed manifest: the endpoint lies or is broken. */
   | 'corrupt'
+  /** They match what was published before: true once, and not any more. */
+  | 'outdated'
   /** It does not offer what was asked for in a form that can be proved, or its answer is none: an HTML page, say. */
   | 'unproved'
   /** Its operator does not serve this: 410, 451. */
@@ -19,6 +21,20 @@ export class ProofError extends Error {
     super(message)
     this.name = 'ProofError'
     this.fault = fault
+  }
+}
+
+/** An answer that is none: thrown for every status that no network uses to say something about an object. */
+export class UpstreamStatus extends Error {
+  readonly status: number
+  /** Its Retry-After, as it was received. */
+  readonly retryAfter: string | null
+
+  constructor(status: number, retryAfter: string | null) {
+    super(`status ${status}`)
+    this.name = 'UpstreamStatus'
+    this.status = status
+    this.retryAfter = retryAfter
   }
 }
 
