@@ -43,6 +43,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
 const PURE_FROM_NODE: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['createHash', 'createPublicKey', 'hash', 'verify'],
   'node:net': ['isIP', 'isIPv4', 'isIPv6'],
+  'node:path': ['isAbsolute', 'join'],
 }
 
 /** Packages of functions of their arguments, which a pure file may call: formats and hashes. */

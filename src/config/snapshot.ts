@@ -1,6 +1,8 @@
 import type { AcmeSettings } from '../acme/settings.ts'
 import type { NetworkSet } from '../geo/network-set.ts'
 import type { Coordinates, Place } from '../geo/place.ts'
+import type { ProviderName } from '../providers/index.ts'
+import type { RejectionReason } from '../steering/decision.ts'
 import type { SteeringTest } from '../steering/expectation.ts'
 import type { StrategyName } from '../steering/strategies/index.ts'
 import type { TieBreakerName } from '../steering/tie-breakers/index.ts'
@@ -92,8 +94,8 @@ export interface GeoSettings {
 
 export interface Cdn {
   readonly name: string
-  readonly provider: string
-  /** May be trusted without proof. Bytes of others are never served unproved (today: not at all). */
+  readonly provider: ProviderName
+  /** May be trusted without proof. Bytes of others are never served unproved. */
   readonly trust: boolean
   /** May resolve to private addresses though it is not trusted. */
   readonly allowPrivate: boolean
@@ -159,7 +161,7 @@ export interface Endpoint {
   readonly origin: string
   /** The path of the base URL without a trailing slash; often empty. */
   readonly basePath: string
-  /** `{path}` for plain joining. Contains the literal `{path}` exactly once, after the basePath. */
+  /** `{path}` for plain joining. Contains either `{path}` or `{ref}` exactly once, after the basePath. */
   readonly pathTemplate: string
   /** The Host header: a fixed value, or null to preserve the client's. */
   readonly hostHeader: string | null
@@ -199,7 +201,35 @@ export interface Site {
   readonly origin: Origin | null
   /** Where methods other than GET and HEAD, and upgrades, go. null: the origin. */
   readonly unsafeEndpoints: readonly Endpoint[]
+  readonly content: Content
+  /** What proves bytes of any network; null: there is no manifest. */
+  readonly manifest: ManifestSettings | null
   readonly routes: readonly Route[]
+}
+
+/** Where content-addressed networks have a site. */
+export interface Content {
+  /** What it lacks does not exist. */
+  readonly complete: boolean
+  readonly ipfs: ContentReference | null
+  readonly arweave: ContentReference | null
+}
+
+/**
+ * `id`: a CID, or a transaction with a path manifest. `name`: what leads to one and may change: a DNSLink or IPNS name,
+ * or an ArNS name. `path`: clients name the content themselves, as the first segments of the path.
+ */
+export type ContentReference =
+  | { readonly kind: 'id'; readonly id: string }
+  | { readonly kind: 'dnslink' | 'ipns' | 'arns'; readonly name: string }
+  | { readonly kind: 'path'; readonly allow: ReadonlySet<string> | null; readonly denyList: string | null }
+
+export interface ManifestSettings {
+  /** An absolute path, or an http or https URL. */
+  readonly source: { readonly file: string } | { readonly url: string }
+  readonly publicKey: string
+  /** How long the manifest before stays good for what is not up to date. */
+  readonly grace: number
 }
 
 export interface Origin {
@@ -218,6 +248,10 @@ export interface Route {
   readonly policy: Policy
   /** The endpoints of policy.cdns as this site sees them. endpoints[i] stands at policy.geometry.points[i]. */
   readonly endpoints: readonly Endpoint[]
+  /** Why endpoints[i] can serve none of its requests, as the configuration is; null: it may. */
+  readonly unfit: readonly (RejectionReason | null)[]
+  /** Some of its endpoints prove what they send. */
+  readonly proves: boolean
   readonly geometry: Geometry
 }
 
@@ -285,6 +319,8 @@ export interface Policy {
   /** How long an endpoint that came back takes to its full share. Milliseconds. */
   readonly slowStart: number
   readonly resume: ResumeSettings
+  /** Whether bytes must be proved, are where they can be, or only those of endpoints that are not trusted. */
+  readonly verify: 'required' | 'when-possible' | 'off'
   readonly headers: HeaderRules
   readonly rateLimit: RateLimitSettings | null
 }
@@ -333,7 +369,7 @@ export interface HedgeSettings {
 export interface ResumeSettings {
   readonly enabled: boolean
   /** What proves that the rest at another endpoint belongs to what the client has. */
-  readonly require: 'strong-etag' | 'length-and-date'
+  readonly require: 'strong-etag' | 'manifest' | 'length-and-date'
 }
 
 export interface OutlierSettings {

@@ -113,7 +113,7 @@ function normalCoding(acceptEncoding: string): string {
 }
 
 /** The name that an HTTP/1.0 client without a Host has in mind can only be the endpoint's own. */
-function hostOf({ origin }: Endpoint): string {
+export function hostOf({ origin }: Endpoint): string {
   return origin.slice(origin.indexOf('//') + 2)
 }
 

@@ -49,7 +49,16 @@ function after(situation: Situation): Step {
   const policy = makePolicy({ retry: { ...RETRY, ...retry } })
   const ranked = candidates.map((endpoint) => ({ endpoint, reason, km: null }))
   const decision = { policy, measuredFrom: 'client' as const, candidates: ranked, rejected: [] }
-  const defaults = { records: [], elapsed: 0, origin: [], originTimeout: 60_000, broke: false, random: () => 0.5 }
+  const defaults = {
+    records: [],
+    elapsed: 0,
+    origin: [],
+    originTimeout: 60_000,
+    contentComplete: false,
+    network: null,
+    broke: false,
+    random: () => 0.5,
+  }
   return nextStep({ decision, ...defaults, ...progress })
 }
 

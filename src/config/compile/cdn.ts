@@ -1,4 +1,4 @@
-import { PROVIDERS, type ProviderName } from '../../providers/index.ts'
+import { PROVIDERS } from '../../providers/index.ts'
 import type { Config } from '../schema/index.ts'
 import type { Cdn, HealthCheck } from '../snapshot.ts'
 import { compileHeaders } from './headers.ts'
@@ -11,8 +11,7 @@ export function compileCdn(config: CdnConfig): Cdn {
   return {
     name,
     provider,
-    // The schema accepts no provider that is not in the registry.
-    trust: config.trust ?? PROVIDERS[provider as ProviderName].trustByDefault,
+    trust: config.trust ?? PROVIDERS[provider].trustByDefault,
     allowPrivate: config.allow_private,
     redirectHosts: config.redirect_hosts,
     drain,
@@ -21,17 +20,18 @@ export function compileCdn(config: CdnConfig): Cdn {
     bias,
     clientIp: config.client_ip,
     headers: compileHeaders(config.headers),
-    healthCheck: compileHealthCheck(config.health_check),
+    healthCheck: compileHealthCheck(config.health_check, PROVIDERS[provider].probe),
     pricing: compilePricing(config.pricing),
     commit: compileCommit(config.commit),
     maxMbps: config.max_mbps,
   }
 }
 
-function compileHealthCheck(config: CdnConfig['health_check']): HealthCheck | null {
-  if (config.path === null) return null
+function compileHealthCheck(config: CdnConfig['health_check'], probe: string | null): HealthCheck | null {
+  const path = config.path ?? probe
+  if (path === null) return null
   return {
-    path: config.path,
+    path,
     interval: config.interval,
     timeout: config.timeout,
     healthyThreshold: config.healthy_threshold,

@@ -1,3 +1,4 @@
+import { unfitReason } from '../../../src/config/compile/unfit.ts'
 import type {
   Cdn,
   Endpoint,
@@ -148,11 +149,14 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
     panicThreshold: 0,
     slowStart: 0,
     resume: { enabled: true, require: 'strong-etag' },
+    verify: 'when-possible',
     headers: NO_RULES,
     rateLimit: null,
     ...over,
   }
 }
+
+const NO_CONTENT = { complete: false, ipfs: null, arweave: null }
 
 export interface TestSite {
   readonly name?: string
@@ -183,7 +187,18 @@ export function site(spec: TestSite = {}): Site {
     networks: null,
     headers: [],
   }
-  const route: Route = { name: 'all', match: everything, policy: chosen, endpoints, geometry, ...spec.route }
+  const proved = { content: NO_CONTENT, manifest: null }
+  const unfit = endpoints.map((endpoint) => unfitReason(endpoint, proved, chosen))
+  const route: Route = {
+    name: 'all',
+    match: everything,
+    policy: chosen,
+    endpoints,
+    unfit,
+    proves: false,
+    geometry,
+    ...spec.route,
+  }
   return {
     name,
     hosts,
@@ -192,6 +207,7 @@ export function site(spec: TestSite = {}): Site {
         ? null
         : { endpoints: origin, timeout: 60_000, headers: NO_RULES, maxRequests: 256, ...spec.originOver },
     unsafeEndpoints: spec.unsafeEndpoints ?? origin,
+    ...proved,
     routes: [route],
   }
 }
