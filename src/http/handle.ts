@@ -86,7 +86,7 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
 
 /** How this request looks to each endpoint, and each answer to the client. */
 function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAgain }: Output): Job {
-  const { site, route, raw, target, host, method } = admitted
+  const { site, route, raw, host, method } = admitted
   const { policy } = route
   // Whoever forces a CDN wants its answer, and nobody else's.
   const usesOrigin = admitted.facts.forced === null && (policy.mode === 'origin' || policy.fallback === 'origin')

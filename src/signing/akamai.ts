@@ -29,8 +29,8 @@ const DELIMITERS = /[~!*]/g
  * which the token does not show. https://github.com/akamai/EdgeAuth-Token-Node
  */
 export function createAkamaiSigner(options: AkamaiOptions): Signer {
-  const { ttl, key, algorithm, parameter, escape, salt, bindIp } = options
-  const escaped = escape ? escapeToken : (text: string) => text
+  const { ttl, key, algorithm, parameter, salt, bindIp } = options
+  const escaped = options.escape ? escapeToken : (text: string) => text
   return {
     ttl,
     slot: slotOf(ttl),
@@ -66,5 +66,5 @@ function aclOf(path: string, { acl, scope }: AkamaiOptions): string | null {
 /** encodeURIComponent and `~'*`, with lower-case hexadecimal. */
 function escapeToken(text: string): string {
   const encoded = encodeURIComponent(text).replace(/[~'*]/g, percentEncode)
-  return encoded.replace(/%../g, (escape) => escape.toLowerCase())
+  return encoded.replace(/%../g, (digits) => digits.toLowerCase())
 }

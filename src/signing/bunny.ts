@@ -35,7 +35,9 @@ const RESERVED = [
 export function createBunnySigner({ ttl, key, hash, scope, bindIp }: BunnyOptions): Signer {
   const tokenOf = (path: string, data: string, { expires, client }: Link) => {
     if (hash === 'sha256') {
-      return createHash('sha256').update(`${key}${path}${expires}${data}`).digest('base64url')
+      return createHash('sha256')
+        .update(`${key}${decoded(path)}${expires}${data}`)
+        .digest('base64url')
     }
     const hmac = createHmac('sha256', key).update(`${path}${expires}`)
     if (client !== null) hmac.update(networkOf(client))
@@ -58,6 +60,15 @@ export function createBunnySigner({ ttl, key, hash, scope, bindIp }: BunnyOption
       if (scope === 'url') return origin + withParameters(path, query, `token=${token}${fields.join('')}`)
       return `${origin}/bcdn_token=${token}${fields.join('')}${path}${query === '' ? '' : `?${query}`}`
     },
+  }
+}
+
+/** The older signers take the path as it reads; the newer ones as it is sent. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
   }
 }
 

@@ -6,6 +6,7 @@ import { admittedRequest, type FieldLine, valuesOf } from './support/request.ts'
 import { cdn, endpoint, policy, site } from './support/services.ts'
 
 const EDGE = endpoint('https://edge.test:8443/base', { cdn: cdn('edge'), pathTemplate: '/v1{path}' })
+const NOW = 1_800_000_000_000
 const REDIRECT = policy({ mode: 'redirect' })
 
 function decision(chosen: Policy, endpoints: readonly Endpoint[]): Decision {
@@ -23,7 +24,7 @@ interface Given {
 function redirect({ fields = [], policy: chosen = REDIRECT, endpoints = [EDGE], method = 'GET' }: Given = {}) {
   const target = { path: '/a%2Fb', query: '?c=d' }
   const of = site({ endpoints, policy: chosen })
-  return redirectTo(admittedRequest({ fields, target, site: of, method }), decision(chosen, endpoints))
+  return redirectTo(admittedRequest({ fields, target, site: of, method }), decision(chosen, endpoints), NOW)
 }
 
 t.test('the way to the best candidate, byte for byte, kept by nobody', async (t) => {
