@@ -3,10 +3,10 @@ import { Delivery } from '../delivery/delivery.ts'
 import type { Delivered, Job } from '../delivery/job.ts'
 import type { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError } from '../errors.ts'
-import { plan } from '../providers/index.ts'
 import { decide } from '../steering/decide.ts'
 import type { Decision } from '../steering/decision.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
+import { askedPath } from './asked-path.ts'
 import { decisionField } from './debug.ts'
 import { enter } from './enter.ts'
 import type { Admitted, Ending } from './exchange.ts'
@@ -34,7 +34,7 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
 
   const decision = decide(admitted.route, admitted.facts, services.world)
   const debug = decisionField(admitted, decision)
-  const redirect = redirectTo(admitted, decision)
+  const redirect = redirectTo(admitted, decision, Date.now())
   if (redirect !== null) {
     const { endpoint, reason } = decision.candidates[0]!
     const edits = [endpoint.cdn!.headers.response, decision.policy.headers.response].map(editForRedirect)
@@ -86,7 +86,7 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
 
 /** How this request looks to each endpoint, and each answer to the client. */
 function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAgain }: Output): Job {
-  const { site, route, raw, target, host, method } = admitted
+  const { site, route, raw, host, method } = admitted
   const { policy } = route
   // Whoever forces a CDN wants its answer, and nobody else's.
   const usesOrigin = admitted.facts.forced === null && (policy.mode === 'origin' || policy.fallback === 'origin')
@@ -102,7 +102,7 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAg
     originMaxRequests: site.origin?.maxRequests ?? 0,
     request: (endpoint, part) => ({
       method,
-      path: plan(endpoint, target.path) + target.query,
+      path: askedPath(admitted, endpoint, Date.now()),
       headers: upstreamHeaders(admitted, endpoint, part ?? 'answer'),
       host: host.name,
     }),

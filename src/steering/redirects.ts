@@ -1,16 +1,22 @@
 import type { Endpoint } from '../config/snapshot.ts'
 import type { Decision } from './decision.ts'
+import type { RequestFacts } from './request-facts.ts'
 
 /**
  * Whom a client is sent to in redirect mode; null where the gateway has to deliver itself. A navigation is always
- * delivered, or the address bar would show the CDN's own host.
+ * delivered, or the address bar would show the CDN's own host. So is what cannot be bound to its client's address where
+ * that is asked for.
  */
-export function sentTo({ policy, candidates }: Decision, header: (name: string) => string | null): Endpoint | null {
+export function sentTo({ policy, candidates }: Decision, { header, client }: Asking): Endpoint | null {
   const best = candidates[0]
   // Nobody can rescue a visitor who was sent to a CDN that is down.
   if (policy.mode !== 'redirect' || best === undefined || best.reason === 'panic' || isNavigation(header)) return null
-  return best.endpoint.cdn?.trust === true ? best.endpoint : null
+  const { trust, signing } = best.endpoint.cdn ?? { trust: false, signing: null }
+  const bound = signing === null || signing.binds.length === 0 || signing.binds.includes(client.family)
+  return trust && bound ? best.endpoint : null
 }
+
+type Asking = Pick<RequestFacts, 'header' | 'client'>
 
 /** Browsers say what they fetch over HTTPS only; over HTTP the wish for a page must do. */
 function isNavigation(header: (name: string) => string | null): boolean {
