@@ -10,6 +10,7 @@ const PURE: readonly RegExp[] = [
   /^src\/steering\//,
   /^src\/acme\/(renewal|settings|state)\.ts$/,
   /^src\/providers\//,
+  /^src\/signing\//,
   /^src\/config\/(snapshot|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries|nearest)(-[a-z]+)?\.ts$/,
   /^src\/geo\/presets\//,
@@ -41,7 +42,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
 
 /** What a pure file may take from Node: functions of their arguments. */
 const PURE_FROM_NODE: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['createHash', 'createPublicKey', 'hash', 'verify'],
+  'node:crypto': ['createHash', 'createHmac', 'createPrivateKey', 'createPublicKey', 'hash', 'sign', 'verify'],
   'node:net': ['isIP', 'isIPv4', 'isIPv6'],
   'node:path': ['isAbsolute', 'join'],
 }
@@ -99,6 +100,7 @@ const REGISTRIES: readonly { readonly folder: string; readonly shared: readonly 
   { folder: 'src/steering/tie-breakers/', shared: ['tie-breaker.ts'] },
   { folder: 'src/providers/', shared: ['provider.ts', 'proof.ts'] },
   { folder: 'src/geo/presets/', shared: ['preset.ts'] },
+  { folder: 'src/signing/', shared: ['link.ts', 'signature-memo.ts', 'signed-url.ts', 'signer.ts', 'slot.ts'] },
 ]
 
 const MAX_LINES = 400

@@ -2,6 +2,7 @@ import type { AcmeSettings } from '../acme/settings.ts'
 import type { NetworkSet } from '../geo/network-set.ts'
 import type { Coordinates, Place } from '../geo/place.ts'
 import type { ProviderName } from '../providers/index.ts'
+import type { Signer } from '../signing/signer.ts'
 import type { RejectionReason } from '../steering/decision.ts'
 import type { SteeringTest } from '../steering/expectation.ts'
 import type { StrategyName } from '../steering/strategies/index.ts'
@@ -113,6 +114,8 @@ export interface Cdn {
   readonly commit: Commit | null
   /** Its capacity, Mbit/s; null: no limit. */
   readonly maxMbps: number | null
+  /** Makes URLs that this Cdn believes; null: it believes all. */
+  readonly signing: Signer | null
 }
 
 /** What delivery costs, in any one currency. A GB is 10^9 bytes. */

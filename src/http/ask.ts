@@ -1,6 +1,7 @@
 import type { Endpoint } from '../config/snapshot.ts'
 import type { UpstreamRequest } from '../delivery/transport.ts'
 import type { Ask } from '../providers/proof.ts'
+import { signedTarget } from '../signing/signed-url.ts'
 import type { Admitted } from './exchange.ts'
 import { applyEdit, hostOf, PROXY_NAME } from './headers.ts'
 
@@ -16,5 +17,7 @@ export function askOf({ host, route, generation }: Admitted, endpoint: Endpoint,
   applyEdit(headers, route.policy.headers.request)
   if (endpoint.cdn !== null) applyEdit(headers, endpoint.cdn.headers.request)
   headers.push('via', `1.1 ${PROXY_NAME}`, 'cdn-loop', generation.loopId)
-  return { method: 'GET', path: endpoint.basePath + ask.path, headers, host: host.name }
+  const target = endpoint.basePath + ask.path
+  const path = signedTarget(endpoint, { target, now: Date.now() }, endpoint.hostHeader ?? host.authority)
+  return { method: 'GET', path, headers, host: host.name }
 }

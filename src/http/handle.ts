@@ -3,15 +3,15 @@ import { Delivery } from '../delivery/delivery.ts'
 import type { Delivered, Job } from '../delivery/job.ts'
 import type { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError } from '../errors.ts'
-import { plan } from '../providers/index.ts'
 import { NOTHING_PROVED, type RequestProofs } from '../proofs/request-proofs.ts'
 import { decide } from '../steering/decide.ts'
 import type { Decision } from '../steering/decision.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
+import { askOf } from './ask.ts'
+import { askedPath } from './asked-path.ts'
 import { decisionField } from './debug.ts'
 import { enter } from './enter.ts'
 import type { Admitted, Ending } from './exchange.ts'
-import { askOf } from './ask.ts'
 import { clientHeaders, upstreamHeaders } from './headers.ts'
 import { HttpsRequired } from './https-redirect.ts'
 import { pricedAt } from './metering.ts'
@@ -38,7 +38,7 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
 
   const decision = decide(route, facts, services.world, proofs.unfit)
   const debug = decisionField(admitted, decision)
-  const redirect = redirectTo(admitted, decision)
+  const redirect = redirectTo(admitted, decision, Date.now())
   if (redirect !== null) {
     const { endpoint, reason } = decision.candidates[0]!
     const edits = [endpoint.cdn!.headers.response, decision.policy.headers.response].map(editForRedirect)
@@ -90,7 +90,7 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
 
 /** How this request looks to each endpoint, and each answer to the client. */
 function jobOf(admitted: Admitted, decision: Decision, { writer, proofs, own, decideAgain }: Output): Job {
-  const { site, route, facts, raw, target, host, method } = admitted
+  const { site, route, facts, raw, host, method } = admitted
   const { policy } = route
   // Whoever forces a CDN wants its answer, and nobody else's.
   const usesOrigin = facts.forced === null && (policy.mode === 'origin' || policy.fallback === 'origin')
@@ -111,7 +111,7 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, proofs, own, de
     turnBack: (outdated) => proofs.turnBack(outdated),
     request: (endpoint, part) => ({
       method,
-      path: plan(endpoint, target.path) + target.query,
+      path: askedPath(admitted, endpoint, Date.now()),
       headers: upstreamHeaders(admitted, endpoint, part ?? 'answer'),
       host: host.name,
     }),

@@ -161,7 +161,7 @@ export function clientHeaders(
 }
 
 /** `set` replaces what is there, so it removes too. A later edit has the last word over an earlier one. */
-function applyEdit(headers: string[], { remove, set }: HeaderEdit): void {
+export function applyEdit(headers: string[], { remove, set }: HeaderEdit): void {
   for (const name of remove) removeField(headers, name)
   for (const [name, value] of set) {
     removeField(headers, name)

@@ -1,12 +1,14 @@
 import { PROVIDERS } from '../../providers/index.ts'
+import type { NamedFile } from '../compile.ts'
 import type { Config } from '../schema/index.ts'
 import type { Cdn, HealthCheck } from '../snapshot.ts'
 import { compileHeaders } from './headers.ts'
 import { compileCommit, compilePricing } from './pricing.ts'
+import { compileSigning } from './signing.ts'
 
 export type CdnConfig = Config['cdns'][number]
 
-export function compileCdn(config: CdnConfig): Cdn {
+export function compileCdn(config: CdnConfig, files: ReadonlyMap<string, NamedFile>): Cdn {
   const { name, provider, drain, weight, priority, bias } = config
   return {
     name,
@@ -24,6 +26,7 @@ export function compileCdn(config: CdnConfig): Cdn {
     pricing: compilePricing(config.pricing),
     commit: compileCommit(config.commit),
     maxMbps: config.max_mbps,
+    signing: config.signing === null ? null : compileSigning(config.signing, files),
   }
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { PROVIDER_NAMES } from '../../providers/index.ts'
 import { parsePathTemplate } from '../values/path-template.ts'
-import { purge, signing } from './cdn-unbuilt.ts'
+import { purge } from './cdn-unbuilt.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { locations } from './locations.ts'
@@ -10,6 +10,7 @@ import { notYet } from './not-yet.ts'
 import { location } from './places.ts'
 import { commit, pricing } from './pricing.ts'
 import { duration, statuses } from './quantities.ts'
+import { signing } from './signing.ts'
 import { text } from './text.ts'
 import { upstreamTls } from './upstream-tls.ts'
 
@@ -85,6 +86,6 @@ export const cdn = keyed({
     .prefault(null)
     .describe('Its capacity: at this rate it gets no more requests; null: no limit.'),
   health_check: healthCheck.prefault({}).describe('Active checks of each endpoint.'),
-  signing: notYet(signing.nullable(), null).prefault(null),
+  signing: signing.nullable().prefault(null),
   purge: notYet(purge.nullable(), null).prefault(null),
 })

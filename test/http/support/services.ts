@@ -102,6 +102,7 @@ export function cdn(name: string, over: Partial<Cdn> = {}): Cdn {
     pricing: { tiers: [{ upTo: Number.POSITIVE_INFINITY, price: 0 }], byContinent: null, per10kRequests: 0 },
     commit: null,
     maxMbps: null,
+    signing: null,
   }
   return { name, provider: 'http', trust: true, drain: false, ...rest, ...over }
 }

@@ -63,6 +63,7 @@ export function makeCdn(name: string, over: Partial<Cdn> = {}): Cdn {
     pricing: FREE,
     commit: null,
     maxMbps: null,
+    signing: null,
     ...over,
   }
 }
