@@ -24,8 +24,8 @@ export function openEnvelope(bytes: Uint8Array): Envelope | null {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = all.at(-1) === 10 ? all.length - 1 : all.length
   if (end < HEAD_LENGTH + TAIL_LENGTH) return null
-  const publicKey = HEAD.exec(all.latin1Slice(0, HEAD_LENGTH))?.[1]
-  const signature = TAIL.exec(all.latin1Slice(end - TAIL_LENGTH, end))?.[1]
+  const publicKey = HEAD.exec(all.toString('latin1', 0, HEAD_LENGTH))?.[1]
+  const signature = TAIL.exec(all.toString('latin1', end - TAIL_LENGTH, end))?.[1]
   if (publicKey === undefined || signature === undefined) return null
   const signed = all.subarray(HEAD_LENGTH, end - TAIL_LENGTH)
   return { publicKey, signed, signature: Buffer.from(signature, 'base64url') }
