@@ -1,0 +1,110 @@
+import { parseContentRange } from '../delivery/resume.ts'
+import { type Located, type Proof, ProofError, type Reply, type Upstream, UpstreamStatus } from '../providers/proof.ts'
+import type { ManifestFile } from './manifest.ts'
+import { type PieceWindow, pieceEnd, pieceStart, verifiedPieces } from './verified-pieces.ts'
+
+export interface ManifestProofOptions {
+  /** What the endpoint is asked for, in origin form: the client's own target. */
+  readonly target: string
+  readonly file: ManifestFile
+  /** What stood under this path before, where that is still an excuse; or null. */
+  readonly previous: ManifestFile | null
+}
+
+/** How much of an answer that does not begin where it should is read to get there. Bytes. */
+const MAX_SKIP = 1024 * 1024
+
+/**
+ * Proves what any HTTP endpoint sends by the signed manifest: what the object is, is known before anybody is asked, and
+ * each piece of 256 KiB is verified by itself, so that a body can change endpoints at any offset.
+ */
+export class ManifestProof implements Proof {
+  readonly #options: ManifestProofOptions
+
+  constructor(options: ManifestProofOptions) {
+    this.#options = options
+  }
+
+  async locate(upstream: Upstream): Promise<Located> {
+    const { size, type, etag } = this.#options.file
+    const read = (first: number, last: number) => this.#read(upstream, first, last)
+    return { kind: 'object', size, type, etag, immutable: false, read, discard: () => {} }
+  }
+
+  async *#read(upstream: Upstream, first: number, last: number): AsyncGenerator<Buffer> {
+    const { target, file, previous } = this.#options
+    const [start, end] = [pieceStart(first), pieceEnd(last, file.size)]
+    const whole = start === 0 && end === file.size - 1
+    const reply = await upstream.ask(whole ? { path: target } : { path: target, range: `bytes=${start}-${end}` })
+    const window: PieceWindow = { file, previous, contradiction: 'corrupt', first, last }
+    let answered: Answered
+    try {
+      answered = answeredBy(reply, whole)
+      if (answered.size !== null && answered.size !== file.size) await refuseSize(reply, answered, window)
+      if (answered.start > start || start - answered.start > MAX_SKIP) {
+        throw new ProofError('unproved', 'the answer begins elsewhere than it was asked to')
+      }
+    } catch (error) {
+      await cancel(reply)
+      throw error
+    }
+    yield* verifiedPieces(skipping(reply.body, start - answered.start), window)
+  }
+}
+
+/** What the head of an answer says, without proof. */
+interface Answered {
+  /** The offset of its first byte. */
+  readonly start: number
+  /** Of all of the object; null: it does not say. */
+  readonly size: number | null
+}
+
+/** Throws what the status means where it is not an answer with bytes of the object. */
+function answeredBy(reply: Reply, whole: boolean): Answered {
+  const { status } = reply
+  if (status === 404) throw new ProofError('not-found', 'the endpoint knows no such file')
+  if (status === 410 || status === 451) throw new ProofError('blocked', `the endpoint answers ${status}`)
+  if (status !== 200 && status !== 206 && status !== 416) throw new UpstreamStatus(status, reply.header('retry-after'))
+  const coding = reply.header('content-encoding')
+  if (coding !== null && coding.toLowerCase() !== 'identity') throw new ProofError('unproved', 'the answer is encoded')
+  if (status === 200) return { start: 0, size: lengthOf(reply.header('content-length')) }
+  const range = status === 206 && !whole ? parseContentRange(reply.header('content-range')) : null
+  if (range === null) throw new ProofError('unproved', `an answer of ${status} that was not asked for`)
+  return { start: range.first, size: range.complete }
+}
+
+function lengthOf(field: string | null): number | null {
+  return field !== null && /^\d{1,15}$/.test(field) ? Number(field) : null
+}
+
+/**
+ * An object of another size is another object. It is the one before where the first piece of it that came is: its size
+ * alone would be an excuse that every liar has.
+ */
+async function refuseSize({ body }: Reply, { size, start }: Answered, { previous }: PieceWindow): Promise<never> {
+  const contradiction = new ProofError('corrupt', 'the size contradicts the manifest')
+  const outdated = new ProofError('outdated', 'the size is that of the manifest before')
+  if (previous === null || previous.size !== size) throw contradiction
+  if (size === 0) throw outdated
+  if (pieceStart(start) !== start || start >= size) throw contradiction
+  const sought = { first: start, last: start }
+  const pieces = verifiedPieces(body, { file: previous, previous: null, contradiction: 'corrupt', ...sought })
+  await pieces.next().catch((error: unknown) => {
+    throw error instanceof ProofError ? contradiction : error
+  })
+  await pieces.return(undefined)
+  throw outdated
+}
+
+async function* skipping(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes
+  for await (const chunk of body) {
+    if (left < chunk.length) yield left === 0 ? chunk : chunk.subarray(left)
+    left = Math.max(0, left - chunk.length)
+  }
+}
+
+async function cancel({ body }: Reply): Promise<void> {
+  await body[Symbol.asyncIterator]().return?.()
+}
