@@ -10,6 +10,7 @@ const PURE: readonly RegExp[] = [
   /^src\/steering\//,
   /^src\/acme\/(renewal|settings|state)\.ts$/,
   /^src\/providers\//,
+  /^src\/proofs\/(absences|content-address|memory|named-proof|object-proofs|request-proofs|watched-proof)\.ts$/,
   /^src\/signing\//,
   /^src\/config\/(snapshot|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries|nearest)(-[a-z]+)?\.ts$/,
@@ -36,7 +37,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
   ['gateway', [/^src\/gateway(\/|\.ts$)/]],
   [
     'shells',
-    [/^src\/(acme|cache|config|costs|delivery|geo|health|http|manifest|names|observe|replay|state|workers)\//],
+    [/^src\/(acme|cache|config|costs|delivery|geo|health|http|manifest|names|observe|proofs|replay|state|workers)\//],
   ],
   ['pure', PURE],
   ['errors', [/^src\/errors\.ts$/]],

@@ -47,6 +47,7 @@ export class Worker {
   readonly #locator = new Locator(() => {})
   readonly #meter = new Tally()
   readonly #quotes = new ToldQuotes()
+  readonly #manifests = new ManifestShelf()
   readonly #drains = new Drains()
   readonly #push: NodeJS.Timeout
   #mirror: Mirror | null = null

@@ -1,9 +1,12 @@
 import type { Endpoint } from '../config/snapshot.ts'
+import { PulledUpstream } from '../delivery/pulled-upstream.ts'
 import type { UpstreamRequest } from '../delivery/transport.ts'
-import type { Ask } from '../providers/proof.ts'
+import type { Ask, Upstream } from '../providers/proof.ts'
 import { signedTarget } from '../signing/signed-url.ts'
 import type { Admitted } from './exchange.ts'
 import { applyEdit, hostOf, PROXY_NAME } from './headers.ts'
+import { pricedAt } from './metering.ts'
+import type { Services } from './services.ts'
 
 /**
  * How an endpoint is asked for bytes that are proved. It learns nothing of the client: no cookie, no address, no referrer,
@@ -20,4 +23,22 @@ export function askOf({ host, route, generation }: Admitted, endpoint: Endpoint,
   const target = endpoint.basePath + ask.path
   const path = signedTarget(endpoint, { target, now: Date.now() }, endpoint.hostHeader ?? host.authority)
   return { method: 'GET', path, headers, host: host.name }
+}
+
+/** How long a question waits that is not part of an attempt. Milliseconds. */
+const PATIENCE = 5000
+
+/** An endpoint as a proof asks it beside the attempt that it serves: for what a name leads to. */
+export function upstreamOf({ timers, meter }: Services, admitted: Admitted, endpoint: Endpoint): Upstream {
+  const { transport } = admitted.generation
+  const continent = pricedAt(admitted)
+  meter.sent(endpoint.cdnName, continent)
+  return new PulledUpstream({
+    transport,
+    endpoint,
+    timers,
+    timeouts: { connect: PATIENCE, head: PATIENCE, bodyIdle: PATIENCE },
+    request: (ask) => askOf(admitted, endpoint, ask),
+    onReceived: (bytes) => meter.received(endpoint.cdnName, continent, bytes),
+  })
 }

@@ -7,7 +7,7 @@ import { NOTHING_PROVED, type RequestProofs } from '../proofs/request-proofs.ts'
 import { decide } from '../steering/decide.ts'
 import type { Decision } from '../steering/decision.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
-import { askOf } from './ask.ts'
+import { askOf, upstreamOf } from './ask.ts'
 import { askedPath } from './asked-path.ts'
 import { decisionField } from './debug.ts'
 import { enter } from './enter.ts'
@@ -33,7 +33,9 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   const admitted = enter(services, raw)
   if (admitted instanceof PolycdnError) return turnAway(services, arrival, writer, admitted)
   const { generation, route, facts } = admitted
-  const proofs = route.proves ? services.proofs.begin(admitted) : NOTHING_PROVED
+  const proofs = route.proves
+    ? services.proofs.begin(admitted, (endpoint) => upstreamOf(services, admitted, endpoint))
+    : NOTHING_PROVED
   if (proofs instanceof PolycdnError) return turnAway(services, arrival, writer, proofs)
 
   const decision = decide(route, facts, services.world, proofs.unfit)

@@ -29,11 +29,14 @@ import { Drains } from '../../../src/health/drains.ts'
 import type { Generation } from '../../../src/http/generation.ts'
 import { RateLimits } from '../../../src/http/rate-limits.ts'
 import type { Services } from '../../../src/http/services.ts'
+import { ManifestShelf } from '../../../src/manifest/shelf.ts'
 import { AccessLog, type AccessRecord } from '../../../src/observe/access-log.ts'
 import { Log } from '../../../src/observe/log.ts'
 import { Metrics } from '../../../src/observe/metrics.ts'
 import { Pressure, type Vitals } from '../../../src/observe/pressure.ts'
 import type { LineSink } from '../../../src/observe/sink.ts'
+import type { Names } from '../../../src/proofs/names.ts'
+import { Proofs } from '../../../src/proofs/proofs.ts'
 import { indexSites } from '../../../src/steering/match.ts'
 import type { Scope } from '../../helpers/scope.ts'
 import { until } from '../../helpers/wait.ts'
@@ -155,6 +158,11 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
     rateLimit: null,
     ...over,
   }
+}
+
+const NO_NAMES: Names = {
+  ipfs: () => Promise.reject(new Error('there are no names here')),
+  arns: () => Promise.reject(new Error('there are no names here')),
 }
 
 const NO_CONTENT = { complete: false, ipfs: null, arweave: null }
@@ -285,6 +293,8 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
 
 /** Real services around a hand-made Snapshot. */
 export class TestServices implements Services {
+  readonly manifests = new ManifestShelf()
+  readonly proofs = new Proofs({ manifests: this.manifests, names: NO_NAMES, now: Date.now })
   readonly accessLines = new Lines()
   readonly logLines = new Lines()
   /** What deadlines and hooks threw: to be empty. */
