@@ -1,7 +1,7 @@
 import type { Endpoint } from '../config/snapshot.ts'
 import { PulledUpstream } from '../delivery/pulled-upstream.ts'
 import type { UpstreamRequest } from '../delivery/transport.ts'
-import type { Ask, Upstream } from '../providers/proof.ts'
+import type { Ask, AskedEndpoint } from '../providers/proof.ts'
 import { signedTarget } from '../signing/signed-url.ts'
 import type { Admitted } from './exchange.ts'
 import { applyEdit, hostOf, PROXY_NAME } from './headers.ts'
@@ -29,7 +29,7 @@ export function askOf({ host, route, generation }: Admitted, endpoint: Endpoint,
 const PATIENCE = 5000
 
 /** An endpoint as a proof asks it beside the attempt that it serves: for what a name leads to. */
-export function upstreamOf({ timers, meter }: Services, admitted: Admitted, endpoint: Endpoint): Upstream {
+export function upstreamOf({ timers, meter }: Services, admitted: Admitted, endpoint: Endpoint): AskedEndpoint {
   const { transport } = admitted.generation
   const continent = pricedAt(admitted)
   meter.sent(endpoint.cdnName, continent)

@@ -1,4 +1,4 @@
-import { ArweaveProof, type Known } from '../providers/arweave/arweave-proof.ts'
+import { ArweaveProof, type Known } from '../providers/index.ts'
 import { type Proof, ProofError } from '../providers/proof.ts'
 import { type AskedObject, type ContentAddress, type ContentNetwork, endpointsOf } from './content-address.ts'
 import { Memory } from './memory.ts'

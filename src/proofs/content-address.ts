@@ -1,6 +1,7 @@
-import type { ContentReference, Endpoint, Route, Site } from '../config/snapshot.ts'
+import type { ContentReference } from '../config/content.ts'
+import type { Endpoint, Route, Site } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
-import { parseArweavePath } from '../providers/arweave/arweave-path.ts'
+import { parseArweavePath } from '../providers/index.ts'
 import type { RequestFacts } from '../steering/request-facts.ts'
 
 /** What of a request says which object it is about. */

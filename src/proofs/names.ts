@@ -1,4 +1,4 @@
-import type { Upstream } from '../providers/proof.ts'
+import type { AskedEndpoint } from '../providers/proof.ts'
 
 /**
  * What names that may change lead to just now. One that was looked up is remembered for as long as it says, and by all
@@ -6,7 +6,7 @@ import type { Upstream } from '../providers/proof.ts'
  */
 export interface Names {
   /** `/ipfs/{cid}` with or without a path behind it: what a DNSLink (TXT) or a signed IPNS record leads to in the end. */
-  ipfs(name: { readonly kind: 'dnslink' | 'ipns'; readonly name: string }, upstream: Upstream): Promise<string>
+  ipfs(name: { readonly kind: 'dnslink' | 'ipns'; readonly name: string }, upstream: AskedEndpoint): Promise<string>
   /** The transaction that most of these gateways agree on. */
-  arns(name: string, upstreams: readonly Upstream[]): Promise<string>
+  arns(name: string, upstreams: readonly AskedEndpoint[]): Promise<string>
 }

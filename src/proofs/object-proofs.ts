@@ -1,4 +1,5 @@
-import type { Content, Endpoint, Policy } from '../config/snapshot.ts'
+import type { Content } from '../config/content.ts'
+import type { Endpoint, Policy } from '../config/snapshot.ts'
 import type { ManifestFile } from '../manifest/manifest.ts'
 import { ManifestProof } from '../manifest/manifest-proof.ts'
 import { ReferencedProof } from '../manifest/referenced-proof.ts'

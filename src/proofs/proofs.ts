@@ -2,7 +2,7 @@ import type { Endpoint } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 import { pathOfTarget } from '../manifest/file-path.ts'
 import type { ManifestShelf } from '../manifest/shelf.ts'
-import type { Upstream } from '../providers/proof.ts'
+import type { AskedEndpoint } from '../providers/proof.ts'
 import { Absences } from './absences.ts'
 import { Addresses } from './addresses.ts'
 import { type AskedObject, type ContentNetwork, contentAddress } from './content-address.ts'
@@ -19,7 +19,7 @@ export interface ProofsOptions {
 }
 
 /** How an endpoint is asked besides the attempt that a proof serves. */
-export type AskEndpoint = (endpoint: Endpoint) => Upstream
+export type AskEndpoint = (endpoint: Endpoint) => AskedEndpoint
 
 /** How long a proved absence spares the network the question: a name may lead elsewhere by then. Milliseconds. */
 const ABSENT_FOR = 60_000

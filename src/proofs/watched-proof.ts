@@ -1,4 +1,4 @@
-import type { Located, Proof, Upstream, Wanted } from '../providers/proof.ts'
+import type { AskedEndpoint, Located, Proof, Wanted } from '../providers/proof.ts'
 
 /** Tells of an absence that was proved. */
 export class WatchedProof implements Proof {
@@ -10,7 +10,7 @@ export class WatchedProof implements Proof {
     this.#onAbsent = onAbsent
   }
 
-  async locate(upstream: Upstream, wanted: Wanted): Promise<Located> {
+  async locate(upstream: AskedEndpoint, wanted: Wanted): Promise<Located> {
     const located = await this.#inner.locate(upstream, wanted)
     if (located.kind === 'absent') this.#onAbsent()
     return located

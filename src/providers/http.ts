@@ -1,11 +1,4 @@
-import type { Provider } from './provider.ts'
-
-/** What planning needs to know of an endpoint. */
-export interface HttpTarget {
-  readonly basePath: string
-  /** Contains `{path}` or `{ref}` exactly once. */
-  readonly pathTemplate: string
-}
+import type { HttpTarget, Provider } from './provider.ts'
 
 /**
  * The request target at an endpoint for a client's target (`/path?query`, as it was sent). Its bytes stay as they are:

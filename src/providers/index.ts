@@ -3,6 +3,9 @@ import { http, planHttp } from './http.ts'
 import { PRESETS } from './presets/index.ts'
 import type { Preset, Provider } from './provider.ts'
 
+export { parseArweavePath } from './arweave/arweave-path.ts'
+export { ArweaveProof, type Known } from './arweave/arweave-proof.ts'
+
 /** What gateways of content-addressed networks are asked is planned by their proofs; a check asks for its own path. */
 const addressed = { trustByDefault: false, pathTemplate: '{path}', probe: null, plan: planHttp } as const
 

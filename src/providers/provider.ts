@@ -1,4 +1,9 @@
-import type { HttpTarget } from './http.ts'
+/** What planning needs to know of an endpoint. */
+export interface HttpTarget {
+  readonly basePath: string
+  /** Contains `{path}` or `{ref}` exactly once. */
+  readonly pathTemplate: string
+}
 
 /** Knowledge of a kind of network. */
 export interface Provider {

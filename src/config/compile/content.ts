@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path'
+import type { Content, ContentReference, ManifestSettings } from '../content.ts'
 import type { Config } from '../schema/index.ts'
-import type { Content, ContentReference, ManifestSettings } from '../snapshot.ts'
 
 type SiteConfig = Config['sites'][number]
 type AnyReference = SiteConfig['content']['ipfs'] | SiteConfig['content']['arweave']

@@ -1,4 +1,4 @@
-import { type Ask, ProofError, type Reply, type Upstream } from '../proof.ts'
+import { type Ask, type AskedEndpoint, ProofError, type Reply } from '../proof.ts'
 import { classify } from './classify.ts'
 
 /** Says that nobody waits any more: what is still under way then ends where it next looks. */
@@ -8,7 +8,7 @@ export interface Interest {
 
 /** The JSON object that an endpoint answers with, of at most so many bytes. Nothing about it is believed. */
 export async function askJson(
-  upstream: Upstream,
+  upstream: AskedEndpoint,
   path: string,
   maxBytes: number,
   interest: Interest,

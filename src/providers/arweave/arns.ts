@@ -1,4 +1,4 @@
-import { ProofError, type Upstream } from '../proof.ts'
+import { type AskedEndpoint, ProofError } from '../proof.ts'
 import { askJson } from './answer.ts'
 import { isTransactionId } from './base64url.ts'
 
@@ -18,7 +18,7 @@ export function isArnsName(text: string): boolean {
 }
 
 /** Asks one AR.IO gateway; null: it says that there is no such name. What it says proves nothing: see {@link majority}. */
-export async function askArns(upstream: Upstream, name: string): Promise<ArnsAnswer | null> {
+export async function askArns(upstream: AskedEndpoint, name: string): Promise<ArnsAnswer | null> {
   try {
     return readArns(await askJson(upstream, `/ar-io/resolver/${name}`, MAX_ANSWER, { lost: false }))
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type Located, type Proof, ProofError, type ProvedObject, type Upstream, type Wanted } from '../proof.ts'
+import { type AskedEndpoint, type Located, type Proof, ProofError, type ProvedObject, type Wanted } from '../proof.ts'
 import { askJson } from './answer.ts'
 import { ChunkSource } from './chunk-source.ts'
 import { MANIFEST_TYPE, MAX_MANIFEST, type PathManifest, parsePathManifest, resolvePath } from './path-manifest.ts'
@@ -42,7 +42,7 @@ export class ArweaveProof implements Proof {
     this.#memory = memory
   }
 
-  async locate(upstream: Upstream, wanted: Wanted): Promise<Located> {
+  async locate(upstream: AskedEndpoint, wanted: Wanted): Promise<Located> {
     const id = await this.#target(upstream)
     if (id === null) return { kind: 'absent', status: 404 }
     const source = new ChunkSource(upstream, id, this.#jsonOnly)
@@ -56,14 +56,14 @@ export class ArweaveProof implements Proof {
   }
 
   /** The transaction that has the object; null: the manifest shows that there is none. */
-  async #target(upstream: Upstream): Promise<string | null> {
+  async #target(upstream: AskedEndpoint): Promise<string | null> {
     const { id, path } = this.#content
     const transaction = await this.#transaction(id, upstream)
     if (tagValue(transaction, 'content-type') !== MANIFEST_TYPE) return path === '' || path === '/' ? id : null
     return resolvePath(await this.#manifest(transaction, upstream), path)
   }
 
-  async #transaction(id: string, upstream: Upstream): Promise<Transaction> {
+  async #transaction(id: string, upstream: AskedEndpoint): Promise<Transaction> {
     const known = this.#recall(id)
     if (known !== null) return known.transaction
     const transaction = provedTransaction(id, await askHeader(upstream, id))
@@ -71,7 +71,7 @@ export class ArweaveProof implements Proof {
     return transaction
   }
 
-  async #manifest(transaction: Transaction, upstream: Upstream): Promise<PathManifest> {
+  async #manifest(transaction: Transaction, upstream: AskedEndpoint): Promise<PathManifest> {
     const known = this.#recall(transaction.id)?.manifest
     if (known) return known
     const { id, dataSize } = transaction
@@ -113,7 +113,7 @@ export class ArweaveProof implements Proof {
   }
 }
 
-async function askHeader(upstream: Upstream, id: string): Promise<Readonly<Record<string, unknown>>> {
+async function askHeader(upstream: AskedEndpoint, id: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return await askJson(upstream, `/tx/${id}`, MAX_HEADER, { lost: false })
   } catch (error) {

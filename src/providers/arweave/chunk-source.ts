@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { ProofError, type Reply, type Upstream } from '../proof.ts'
+import { type AskedEndpoint, ProofError, type Reply } from '../proof.ts'
 import { askJson, bodyOf, type Interest } from './answer.ts'
 import { fromBase64url } from './base64url.ts'
 import { MAX_CHUNK, MAX_PATH, provedLeaf } from './merkle.ts'
@@ -21,13 +21,13 @@ const OFFSET = /^[1-9][0-9]{0,15}$/
 /** The chunks of one transaction at one endpoint. Where in the weave they are, only the endpoint says; what they are is proved. */
 export class ChunkSource {
   readonly interest: Interest = { lost: false }
-  readonly #upstream: Upstream
+  readonly #upstream: AskedEndpoint
   readonly #id: string
   /** Keys of the endpoints that have no binary chunks, for the time of a proof. */
   readonly #jsonOnly: Set<string>
   #range: Promise<{ readonly size: string; readonly end: number }> | null = null
 
-  constructor(upstream: Upstream, id: string, jsonOnly: Set<string>) {
+  constructor(upstream: AskedEndpoint, id: string, jsonOnly: Set<string>) {
     this.#upstream = upstream
     this.#id = id
     this.#jsonOnly = jsonOnly
