@@ -167,7 +167,10 @@ export class ArweaveGateway {
       response.setHeader('retry-after', '7').setHeader('location', '/elsewhere')
       return send(response, status, bytes)
     }
-    for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
+    // A page of whoever stands before the gateway knows nothing of chunks.
+    if (lie !== 'html' && lie !== 'empty') {
+      for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
+    }
     switch (lie) {
       case 'html':
         return send(response.setHeader('content-type', 'text/html'), 200, '<!doctype html><h1>Welcome</h1>')

@@ -19,6 +19,8 @@ export class LoopbackUpstream implements Upstream {
     if (this.#ended) throw new Error('the endpoint has been left')
     const headers = { ...(accept === undefined ? {} : { accept }), ...(range === undefined ? {} : { range }) }
     const sent = request(`${this.key}${path}`, { agent: this.#agent, headers }).end()
+    // Of a connection that breaks once its answer has begun: the body says so.
+    sent.on('error', () => {})
     const [response] = (await once(sent, 'response')) as [IncomingMessage]
     this.#open.add(response)
     response.on('close', () => this.#open.delete(response)).on('error', () => {})
