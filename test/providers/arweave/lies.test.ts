@@ -44,7 +44,8 @@ const MAY_BE_CORRUPT: readonly string[] = ['cut-cleanly', 'not-json']
 
 for (const { name, id, path, data, binary } of OBJECTS) {
   t.test(`${name}, from a liar and then from an honest gateway`, async (t) => {
-    for (const lie of LIES) {
+    const lies = LIES.filter(({ after }) => after === undefined || data === large.data)
+    for (const lie of lies) {
       const liar = new ArweaveGateway({ binary }).store(small, split, large, site)
       const upstream = new LoopbackUpstream(t, (await liar.listen(t)).url)
       liar.lie = lie
@@ -59,7 +60,7 @@ for (const { name, id, path, data, binary } of OBJECTS) {
       if (problem !== null) t.fail(`${lie.on}: ${lie.what} after ${lie.after ?? 0}: ${problem}`)
       upstream.end()
     }
-    t.pass(`${LIES.length} lies`)
+    t.pass(`${lies.length} lies`)
   })
 }
 
@@ -93,9 +94,7 @@ class Download {
   }
 }
 
-/** With one chunk there is no other to be given for it; and a lie that comes later may come too late. */
-function isHarmless({ what, after }: Lie, data: Buffer): boolean {
-  if (after !== undefined) return data.length <= 512 * KIB
+function isHarmless({ what }: Lie, data: Buffer): boolean {
   return data.length <= 256 * KIB && TRUE_OF_ONE.includes(what)
 }
 
