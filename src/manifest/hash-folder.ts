@@ -23,6 +23,11 @@ export async function hashFolder(
   found: readonly FoundFile[],
   { charset, index, refs, onBytes }: HashFolderOptions,
 ): Promise<Readonly<Record<string, SignedFile>>> {
+  const names = new Set(found.map(({ path }) => path))
+  const unknown = Object.keys(refs).find((path) => !names.has(path))
+  if (unknown !== undefined) {
+    throw new PolycdnError('manifest_invalid', `the references name ${JSON.stringify(unknown)}, which is no file`)
+  }
   const files: Record<string, SignedFile> = {}
   await severalAtOnce(found, AT_ONCE, async ({ path, file }) => {
     const named = Object.hasOwn(refs, path) ? { refs: refs[path]! } : {}
@@ -30,9 +35,5 @@ export async function hashFolder(
     files[path] = entry
     if (basename(path) === index) files[path.slice(0, -index.length)] = entry
   })
-  const unknown = Object.keys(refs).find((path) => !Object.hasOwn(files, path))
-  if (unknown !== undefined) {
-    throw new PolycdnError('manifest_invalid', `the references name ${JSON.stringify(unknown)}, which is no file`)
-  }
   return files
 }
