@@ -1,11 +1,10 @@
 import type { KeyObject } from 'node:crypto'
-import { realpath } from 'node:fs/promises'
-import { relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compilePathGlob } from '../../config/values/path-glob.ts'
 import { PolycdnError } from '../../errors.ts'
 import { hashFolder } from '../../manifest/hash-folder.ts'
 import { openManifest } from '../../manifest/open-manifest.ts'
+import { pathWithin } from '../../manifest/path-within.ts'
 import { publicKeyOf } from '../../manifest/private-key.ts'
 import { isManifestRefusal } from '../../manifest/refusal.ts'
 import { type SignedContent, signManifest } from '../../manifest/sign-manifest.ts'
@@ -105,14 +104,6 @@ async function filesOf(folder: string, values: Values, shell: Shell): Promise<Si
   })
   progress?.end()
   return files
-}
-
-/** The path of a file below a folder, where it is there: the manifest does not list itself. */
-async function pathWithin(folder: string, file: string): Promise<string | null> {
-  const real = await realpath(file).catch(() => resolve(file))
-  const root = await realpath(folder).catch(() => folder)
-  const path = relative(root, real)
-  return path.startsWith('..') ? null : `/${path.split(sep).join('/')}`
 }
 
 async function write(out: string, content: SignedContent, key: KeyObject): Promise<void> {

@@ -4,6 +4,7 @@ import { compilePathGlob } from '../../config/values/path-glob.ts'
 import { compareFiles, type Difference } from '../../manifest/compare-files.ts'
 import { hashFolder } from '../../manifest/hash-folder.ts'
 import type { Manifest } from '../../manifest/manifest.ts'
+import { pathWithin } from '../../manifest/path-within.ts'
 import { isPublicKeyText } from '../../manifest/public-key.ts'
 import { verifySite } from '../../manifest/verify-site.ts'
 import { walkFolder } from '../../manifest/walk-folder.ts'
@@ -65,7 +66,8 @@ function refuseValues(values: Values, subject: string): string | null {
 
 async function differencesOfFolder(folder: string, { files }: Manifest, values: Values, shell: Shell) {
   const globs = values.exclude.map((glob) => compilePathGlob(glob) as RegExp)
-  const found = await walkFolder(folder, (path) => globs.some((glob) => glob.test(path)))
+  const own = await pathWithin(folder, values.manifest!)
+  const found = await walkFolder(folder, (path) => path === own || globs.some((glob) => glob.test(path)))
   const size = found.reduce((sum, file) => sum + file.size, 0)
   const progress = progressOf(size, shell)
   const onBytes = (bytes: number) => progress?.add(bytes, found.length)
