@@ -11,7 +11,7 @@ interface ErrorRow {
 
 /**
  * Every error of the program, one row each. The key is the code that logs, metrics, Proxy-Status and error bodies show.
- * Upstream codes are the error types of RFC 9209 section 2.3, with `_` for a token separator.
+ * AskedEndpoint codes are the error types of RFC 9209 section 2.3, with `_` for a token separator.
  */
 export const ERRORS = {
   https_required: { fault: 'client', status: 308, retryable: false },

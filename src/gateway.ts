@@ -23,6 +23,8 @@ import { findEndpoints } from './geo/find-endpoints.ts'
 import { Locator } from './geo/locator.ts'
 import type { GeoReload } from './geo/source.ts'
 import { Admin, type AdminActions } from './http/admin.ts'
+import { ManifestShelf } from './manifest/shelf.ts'
+import { NameService } from './names/name-service.ts'
 import { exportControl, exportSink } from './observe/gauges.ts'
 import { type Fields, Log } from './observe/log.ts'
 import { Metrics } from './observe/metrics.ts'
@@ -62,6 +64,7 @@ export class Gateway {
   readonly #acme: AcmeKeeper
   readonly #spend: SpendKeeper
   readonly #drains: DrainKeeper
+  readonly #manifests = new ManifestShelf()
   readonly #locator = new Locator((reload) => this.#onGeoReload(reload))
   readonly #randomLoopId = `polycdn-${randomBytes(8).toString('hex')}`
   #inUse: InUse | null = null
@@ -188,7 +191,8 @@ export class Gateway {
       return new WorkerServers({ ...parts, board, acme, quotes, drained, onGrowth, size, program })
     }
     const own = { meter: this.#spend.meter, quotes: this.#spend, drains, health: board, locator: this.#locator }
-    const servers = await LocalServers.create({ ...parts, ...own, memory })
+    const proving = { manifests: this.#manifests, names: new NameService() }
+    const servers = await LocalServers.create({ ...parts, ...own, ...proving, memory })
     await servers.tellAcme(this.#acme.state)
     return servers
   }

@@ -10,7 +10,9 @@ const PURE: readonly RegExp[] = [
   /^src\/steering\//,
   /^src\/acme\/(renewal|settings|state)\.ts$/,
   /^src\/providers\//,
-  /^src\/config\/(snapshot|problem|compile|values)(\/|\.ts$)/,
+  /^src\/proofs\/(absences|content-address|memory|named-proof|object-proofs|request-proofs|watched-proof)\.ts$/,
+  /^src\/signing\//,
+  /^src\/config\/(snapshot|content|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries|nearest)(-[a-z]+)?\.ts$/,
   /^src\/geo\/presets\//,
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
@@ -35,7 +37,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
   ['gateway', [/^src\/gateway(\/|\.ts$)/]],
   [
     'shells',
-    [/^src\/(acme|cache|config|costs|delivery|geo|health|http|manifest|names|observe|replay|state|workers)\//],
+    [/^src\/(acme|cache|config|costs|delivery|geo|health|http|manifest|names|observe|proofs|replay|state|workers)\//],
   ],
   ['pure', PURE],
   ['errors', [/^src\/errors\.ts$/]],
@@ -43,8 +45,9 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
 
 /** What a pure file may take from Node: functions of their arguments. */
 const PURE_FROM_NODE: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['createHash', 'createPublicKey', 'hash', 'verify'],
+  'node:crypto': ['createHash', 'createHmac', 'createPrivateKey', 'createPublicKey', 'hash', 'sign', 'verify'],
   'node:net': ['isIP', 'isIPv4', 'isIPv6'],
+  'node:path': ['isAbsolute', 'join'],
 }
 
 /** Packages of functions of their arguments, which a pure file may call: formats and hashes. */
@@ -100,6 +103,7 @@ const REGISTRIES: readonly { readonly folder: string; readonly shared: readonly 
   { folder: 'src/steering/tie-breakers/', shared: ['tie-breaker.ts'] },
   { folder: 'src/providers/', shared: ['provider.ts', 'proof.ts'] },
   { folder: 'src/geo/presets/', shared: ['preset.ts'] },
+  { folder: 'src/signing/', shared: ['link.ts', 'signature-memo.ts', 'signed-url.ts', 'signer.ts', 'slot.ts'] },
 ]
 
 const MAX_LINES = 400

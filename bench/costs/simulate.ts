@@ -47,6 +47,7 @@ export function simulate(
     database: null,
     asnDatabase: null,
     stateDir: null,
+    folder: '/etc/polycdn',
   })
   const ledger = new Ledger()
   ledger.adopt(snapshot.cdns, span.start)

@@ -25,6 +25,17 @@ export function checkKey(pem: string, certificates: string | undefined): string 
   }
 }
 
+/** What is wrong with a PEM file of an RSA private key that signs URLs, or null. */
+export function checkRsaKey(pem: string): string | null {
+  try {
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(pem)
+    if (type !== 'rsa') return 'the key is no RSA key'
+    return (details?.modulusLength ?? 0) < 2048 ? 'the RSA key has less than 2048 bits' : null
+  } catch {
+    return 'the file holds no PEM private key, or one with a passphrase'
+  }
+}
+
 function readCertificate(pem: string): X509Certificate | null {
   try {
     return new X509Certificate(pem)

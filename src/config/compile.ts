@@ -34,14 +34,17 @@ export interface CompileInput {
   readonly asnDatabase: string | null
   /** The absolute path of state_dir; null for nowhere. */
   readonly stateDir: string | null
+  /** The absolute path of what relative paths start from. */
+  readonly folder: string
 }
 
 /** Turns a Config, which is known to be right, into what requests work with. Pure: equal inputs, equal snapshots. */
-export function compile(config: Config, { id, files, stateDir, ...databases }: CompileInput): Snapshot {
+export function compile(config: Config, { id, files, stateDir, folder, ...databases }: CompileInput): Snapshot {
   const { location } = config.gateway
   const continent = location === null ? null : continentAt(location)
   const context = {
-    cdns: new Map(config.cdns.map((cdn) => [cdn.name, { config: cdn, cdn: compileCdn(cdn) }])),
+    folder,
+    cdns: new Map(config.cdns.map((cdn) => [cdn.name, { config: cdn, cdn: compileCdn(cdn, files) }])),
     policies: new Map(
       Object.entries(config.policies).map(([name, policy]) => [
         name,

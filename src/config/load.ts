@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { checkCertificates, checkKey } from './check-pem.ts'
+import { checkCertificates, checkKey, checkRsaKey } from './check-pem.ts'
 import type { NamedFile } from './compile.ts'
 import { decodeUtf8 } from './decode.ts'
 import type { Environment } from './interpolate.ts'
@@ -101,6 +101,7 @@ function checkContents(reference: FileReference, contents: ReadonlyMap<string, N
   const file = contents.get(reference.name)
   if (file === undefined) return null
   if (reference.kind === 'certificates') return checkCertificates(file.text)
+  if (reference.kind === 'rsa-key') return checkRsaKey(file.text)
   const certificates = reference.certificate === undefined ? undefined : contents.get(reference.certificate)?.text
   return checkKey(file.text, certificates)
 }

@@ -5,7 +5,7 @@ export interface FileReference {
   readonly name: string
   /** The path of the value: `cdns[0].tls.ca_file`. */
   readonly path: string
-  readonly kind: 'certificates' | 'key'
+  readonly kind: 'certificates' | 'key' | 'rsa-key'
   /** The certificate that a key must belong to. */
   readonly certificate?: string
 }
@@ -20,6 +20,7 @@ export function namedFiles(config: Config): readonly FileReference[] {
       (tls?.certificates ?? []).flatMap((pair, index) => pairOf(pair, `listen[${at}].tls.certificates[${index}]`)),
     ),
     ...config.cdns.flatMap(({ tls }, index) => filesOf(tls, `cdns[${index}].tls`)),
+    ...config.cdns.flatMap(({ signing }, index) => signingKey(signing, `cdns[${index}].signing`)),
     ...config.sites.flatMap(({ origin }, index) => (origin ? filesOf(origin.tls, `sites[${index}].origin.tls`) : [])),
   ]
 }
@@ -29,6 +30,11 @@ function filesOf({ ca_file: ca, client_certificate: client }: Tls, path: string)
   if (ca !== null) files.push({ name: ca, path: `${path}.ca_file`, kind: 'certificates' })
   if (client !== null) files.push(...pairOf(client, `${path}.client_certificate`))
   return files
+}
+
+function signingKey(signing: Config['cdns'][number]['signing'], path: string): FileReference[] {
+  if (signing?.type !== 'cloudfront') return []
+  return [{ name: signing.key_file, path: `${path}.key_file`, kind: 'rsa-key' }]
 }
 
 function pairOf({ cert_file: certificate, key_file: key }: Pair, path: string): FileReference[] {

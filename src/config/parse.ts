@@ -10,9 +10,10 @@ export const MAX_TEXT = 1024 * 1024
 const MAX_DEPTH = 64
 /** Values that aliases may repeat, all together: a few lines can otherwise stand for billions. */
 const MAX_ALIASED = 10_000
-const SECRET_KEYS = new Set(['token', 'secret', 'key', 'password'])
+const SECRET_KEYS = new Set(['token', 'secret', 'key', 'salt', 'password'])
 /** Header values and tokens are text even where YAML reads a number: `token: ${TOKEN}` with 0123 keeps its zero. */
-const TEXT_PATHS = /(?:^|\.)(?:token|secret|password)$|\.(?:request|response)\.set[.[][^.]*$|\.match\.headers[.[][^.]*$/
+const TEXT_PATHS =
+  /(?:^|\.)(?:token|secret|password|signing\.key|signing\.salt)$|\.(?:request|response)\.set[.[][^.]*$|\.match\.headers[.[][^.]*$/
 
 /** Turns the text of a configuration file into a Config, or into everything that is wrong with it. Never throws. */
 export function parseConfig(text: string, file: string, env: Environment): Parsed {

@@ -1,9 +1,13 @@
 import type { AcmeSettings } from '../acme/settings.ts'
 import type { NetworkSet } from '../geo/network-set.ts'
 import type { Coordinates, Place } from '../geo/place.ts'
+import type { ProviderName } from '../providers/index.ts'
+import type { Signer } from '../signing/signer.ts'
+import type { RejectionReason } from '../steering/decision.ts'
 import type { SteeringTest } from '../steering/expectation.ts'
 import type { StrategyName } from '../steering/strategies/index.ts'
 import type { TieBreakerName } from '../steering/tie-breakers/index.ts'
+import type { Content, ManifestSettings } from './content.ts'
 
 /**
  * A compiled, frozen configuration. A request takes one and keeps it until it ends. Everything that can be computed
@@ -92,8 +96,8 @@ export interface GeoSettings {
 
 export interface Cdn {
   readonly name: string
-  readonly provider: string
-  /** May be trusted without proof. Bytes of others are never served unproved (today: not at all). */
+  readonly provider: ProviderName
+  /** May be trusted without proof. Bytes of others are never served unproved. */
   readonly trust: boolean
   /** May resolve to private addresses though it is not trusted. */
   readonly allowPrivate: boolean
@@ -111,6 +115,8 @@ export interface Cdn {
   readonly commit: Commit | null
   /** Its capacity, Mbit/s; null: no limit. */
   readonly maxMbps: number | null
+  /** Makes URLs that this Cdn believes; null: it believes all. */
+  readonly signing: Signer | null
 }
 
 /** What delivery costs, in any one currency. A GB is 10^9 bytes. */
@@ -159,7 +165,7 @@ export interface Endpoint {
   readonly origin: string
   /** The path of the base URL without a trailing slash; often empty. */
   readonly basePath: string
-  /** `{path}` for plain joining. Contains the literal `{path}` exactly once, after the basePath. */
+  /** `{path}` for plain joining. Contains either `{path}` or `{ref}` exactly once, after the basePath. */
   readonly pathTemplate: string
   /** The Host header: a fixed value, or null to preserve the client's. */
   readonly hostHeader: string | null
@@ -199,6 +205,9 @@ export interface Site {
   readonly origin: Origin | null
   /** Where methods other than GET and HEAD, and upgrades, go. null: the origin. */
   readonly unsafeEndpoints: readonly Endpoint[]
+  readonly content: Content
+  /** What proves bytes of any network; null: there is no manifest. */
+  readonly manifest: ManifestSettings | null
   readonly routes: readonly Route[]
 }
 
@@ -218,6 +227,10 @@ export interface Route {
   readonly policy: Policy
   /** The endpoints of policy.cdns as this site sees them. endpoints[i] stands at policy.geometry.points[i]. */
   readonly endpoints: readonly Endpoint[]
+  /** Why endpoints[i] can serve none of its requests, as the configuration is; null: it may. */
+  readonly unfit: readonly (RejectionReason | null)[]
+  /** Some of its endpoints prove what they send. */
+  readonly proves: boolean
   readonly geometry: Geometry
 }
 
@@ -285,6 +298,8 @@ export interface Policy {
   /** How long an endpoint that came back takes to its full share. Milliseconds. */
   readonly slowStart: number
   readonly resume: ResumeSettings
+  /** Whether bytes must be proved, are where they can be, or only those of endpoints that are not trusted. */
+  readonly verify: 'required' | 'when-possible' | 'off'
   readonly headers: HeaderRules
   readonly rateLimit: RateLimitSettings | null
 }
@@ -333,7 +348,7 @@ export interface HedgeSettings {
 export interface ResumeSettings {
   readonly enabled: boolean
   /** What proves that the rest at another endpoint belongs to what the client has. */
-  readonly require: 'strong-etag' | 'length-and-date'
+  readonly require: 'strong-etag' | 'manifest' | 'length-and-date'
 }
 
 export interface OutlierSettings {

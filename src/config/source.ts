@@ -40,5 +40,6 @@ function pathsOf({ geoip: { database, asn_database: asns }, state_dir: stateDir 
     database: database === 'default' ? null : resolve(folder, database),
     asnDatabase: asns === null ? null : resolve(folder, asns),
     stateDir: stateDir === null ? null : resolve(folder, stateDir),
+    folder,
   }
 }

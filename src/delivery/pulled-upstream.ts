@@ -1,5 +1,5 @@
 import type { Endpoint } from '../config/snapshot.ts'
-import type { Ask, Reply, Upstream } from '../providers/proof.ts'
+import type { Ask, AskedEndpoint, Reply } from '../providers/proof.ts'
 import { Attempt, type AttemptTimeouts, type ResponseHead } from './attempt.ts'
 import { fieldOf } from './head.ts'
 import { PulledBody } from './pulled-body.ts'
@@ -19,7 +19,7 @@ export interface PulledUpstreamOptions {
 }
 
 /** An endpoint whose answers are pulled: what verifies them asks again and again, for parts and for proofs. */
-export class PulledUpstream implements Upstream {
+export class PulledUpstream implements AskedEndpoint {
   readonly #options: PulledUpstreamOptions
   readonly #running = new Map<Attempt, PulledBody>()
   #first: Attempt | null = null

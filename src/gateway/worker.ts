@@ -10,6 +10,8 @@ import { toPolycdnError } from '../errors.ts'
 import { Locator } from '../geo/locator.ts'
 import { Drains } from '../health/drains.ts'
 import { Mirror } from '../health/mirror.ts'
+import { ManifestShelf } from '../manifest/shelf.ts'
+import { NameService } from '../names/name-service.ts'
 import { exportSink } from '../observe/gauges.ts'
 import { Log } from '../observe/log.ts'
 import { Metrics } from '../observe/metrics.ts'
@@ -47,6 +49,7 @@ export class Worker {
   readonly #locator = new Locator(() => {})
   readonly #meter = new Tally()
   readonly #quotes = new ToldQuotes()
+  readonly #manifests = new ManifestShelf()
   readonly #drains = new Drains()
   readonly #push: NodeJS.Timeout
   #mirror: Mirror | null = null
@@ -140,6 +143,8 @@ export class Worker {
       quotes: this.#quotes,
       drains: this.#drains,
       locator: this.#locator,
+      manifests: this.#manifests,
+      names: new NameService(),
       timers: this.#timers,
       metrics: this.#metrics,
       log: this.#log,

@@ -5,6 +5,7 @@ import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Transport } from '../delivery/transport.ts'
 import { plan } from '../providers/index.ts'
+import { signedTarget } from '../signing/signed-url.ts'
 
 /** Spread of the pause between two checks, so that gateways and endpoints fall out of step. */
 const JITTER = 0.1
@@ -55,7 +56,7 @@ export class Probe {
     this.#deadline = timers.after(check.timeout, () => this.#giveUp())
     const host = endpoint.hostHeader ?? new URL(endpoint.origin).host
     const headers = ['host', host, 'user-agent', 'polycdn-health-check', 'accept', '*/*', 'accept-encoding', 'identity']
-    const path = plan(endpoint, check.path)
+    const path = signedTarget(endpoint, { target: plan(endpoint, check.path), now: Date.now() }, host)
     transport().dispatch(endpoint, { method: 'GET', path, headers, host: hostName(host) }, this.#attempt)
   }
 

@@ -3,10 +3,12 @@ import { Delivery } from '../delivery/delivery.ts'
 import type { Delivered, Job } from '../delivery/job.ts'
 import type { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError } from '../errors.ts'
-import { plan } from '../providers/index.ts'
+import { NOTHING_PROVED, type RequestProofs } from '../proofs/request-proofs.ts'
 import { decide } from '../steering/decide.ts'
 import type { Decision } from '../steering/decision.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
+import { askOf, upstreamOf } from './ask.ts'
+import { askedPath } from './asked-path.ts'
 import { decisionField } from './debug.ts'
 import { enter } from './enter.ts'
 import type { Admitted, Ending } from './exchange.ts'
@@ -30,11 +32,15 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   const writer = writerFor(services, response)
   const admitted = enter(services, raw)
   if (admitted instanceof PolycdnError) return turnAway(services, arrival, writer, admitted)
-  const { generation } = admitted
+  const { generation, route, facts } = admitted
+  const proofs = route.proves
+    ? services.proofs.begin(admitted, (endpoint) => upstreamOf(services, admitted, endpoint))
+    : NOTHING_PROVED
+  if (proofs instanceof PolycdnError) return turnAway(services, arrival, writer, proofs)
 
-  const decision = decide(admitted.route, admitted.facts, services.world)
+  const decision = decide(route, facts, services.world, proofs.unfit)
   const debug = decisionField(admitted, decision)
-  const redirect = redirectTo(admitted, decision)
+  const redirect = redirectTo(admitted, decision, Date.now())
   if (redirect !== null) {
     const { endpoint, reason } = decision.candidates[0]!
     const edits = [endpoint.cdn!.headers.response, decision.policy.headers.response].map(editForRedirect)
@@ -48,8 +54,8 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   const release = generation.transport.lease()
   const { timers, health, budgets, meter, world } = services
   const parts = { transport: generation.transport, timers, health, budgets, meter, writer, random: world.random }
-  const decideAgain = () => decide(admitted.route, admitted.facts, world)
-  const job = jobOf(admitted, decision, { writer, debug, decideAgain })
+  const decideAgain = () => decide(route, facts, world, proofs.unfit)
+  const job = jobOf(admitted, decision, { writer, proofs, own: [...debug, ...proofs.fields], decideAgain })
   new Delivery(job, parts, (delivered) => {
     release()
     record(services, arrival, admitted, endingOf(arrival, decision, writer, delivered))
@@ -85,11 +91,11 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
 }
 
 /** How this request looks to each endpoint, and each answer to the client. */
-function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAgain }: Output): Job {
-  const { site, route, raw, target, host, method } = admitted
+function jobOf(admitted: Admitted, decision: Decision, { writer, proofs, own, decideAgain }: Output): Job {
+  const { site, route, facts, raw, host, method } = admitted
   const { policy } = route
   // Whoever forces a CDN wants its answer, and nobody else's.
-  const usesOrigin = admitted.facts.forced === null && (policy.mode === 'origin' || policy.fallback === 'origin')
+  const usesOrigin = facts.forced === null && (policy.mode === 'origin' || policy.fallback === 'origin')
   return {
     method,
     range: raw.headers.range ?? null,
@@ -100,13 +106,18 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAg
     origin: usesOrigin ? (site.origin?.endpoints ?? []) : [],
     originTimeout: site.origin?.timeout ?? 0,
     originMaxRequests: site.origin?.maxRequests ?? 0,
+    asked: facts,
+    contentComplete: site.content.complete,
+    proof: (endpoint) => proofs.proof(endpoint),
+    ask: (endpoint, ask) => askOf(admitted, endpoint, ask),
+    turnBack: (outdated) => proofs.turnBack(outdated),
     request: (endpoint, part) => ({
       method,
-      path: plan(endpoint, target.path) + target.query,
+      path: askedPath(admitted, endpoint, Date.now()),
       headers: upstreamHeaders(admitted, endpoint, part ?? 'answer'),
       host: host.name,
     }),
-    answer: (endpoint, head, ms) => answerHeaders(admitted, endpoint, head, [...serverTiming(endpoint, ms), ...debug]),
+    answer: (endpoint, head, ms) => answerHeaders(admitted, endpoint, head, [...serverTiming(endpoint, ms), ...own]),
     refuse: (code, records) => {
       const message = records.length === 0 ? 'no CDN can serve this now' : 'no CDN could deliver this'
       return refuse(writer, { code, message, method, records, close: hasContent(raw) })
@@ -116,7 +127,9 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, debug, decideAg
 
 interface Output {
   readonly writer: ResponseWriter
-  readonly debug: readonly string[]
+  readonly proofs: RequestProofs
+  /** What the gateway itself has to say, a flat list. */
+  readonly own: readonly string[]
   decideAgain(): Decision
 }
 

@@ -113,7 +113,7 @@ function normalCoding(acceptEncoding: string): string {
 }
 
 /** The name that an HTTP/1.0 client without a Host has in mind can only be the endpoint's own. */
-function hostOf({ origin }: Endpoint): string {
+export function hostOf({ origin }: Endpoint): string {
   return origin.slice(origin.indexOf('//') + 2)
 }
 
@@ -161,7 +161,7 @@ export function clientHeaders(
 }
 
 /** `set` replaces what is there, so it removes too. A later edit has the last word over an earlier one. */
-function applyEdit(headers: string[], { remove, set }: HeaderEdit): void {
+export function applyEdit(headers: string[], { remove, set }: HeaderEdit): void {
   for (const name of remove) removeField(headers, name)
   for (const [name, value] of set) {
     removeField(headers, name)

@@ -6,8 +6,8 @@ import type { AttemptRecord, Outcome } from '../delivery/outcome.ts'
 import { mayRetry } from '../delivery/retry.ts'
 import type { ResponseWriter } from '../delivery/writer.ts'
 import type { ErrorCode } from '../errors.ts'
-import { plan } from '../providers/index.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
+import { askedPath } from './asked-path.ts'
 import { dispatchAsterisk } from './asterisk.ts'
 import type { Admitted } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
@@ -152,7 +152,7 @@ export class Passage implements AttemptListener {
     if (endpoint.cdn !== null) this.#services.meter.sent(endpoint.cdnName, pricedAt(this.#admitted))
     if (target.path === '*') return dispatchAsterisk(this.#admitted, endpoint, this.#attempt, timers)
     const headers = upstreamHeaders(this.#admitted, endpoint, 'content')
-    const path = plan(endpoint, target.path) + target.query
+    const path = askedPath(this.#admitted, endpoint, Date.now())
     const request = { method, path, headers, host: host.name, body: this.#body }
     generation.transport.dispatch(endpoint, request, this.#attempt)
   }

@@ -9,6 +9,7 @@ import type { AccessLog } from '../observe/access-log.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Pressure } from '../observe/pressure.ts'
+import type { Proofs } from '../proofs/proofs.ts'
 import type { World } from '../steering/world.ts'
 import type { Generation } from './generation.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -20,6 +21,7 @@ export interface Services {
   readonly world: World
   readonly health: HealthView
   readonly budgets: Budgets
+  readonly proofs: Proofs
   readonly meter: Meter
   readonly sizes: Sizes
   readonly rateLimits: RateLimits

@@ -6,9 +6,9 @@ import type { AttemptRecord, Outcome } from '../delivery/outcome.ts'
 import { mayRetry } from '../delivery/retry.ts'
 import { type ResponseWriter, resetSocket } from '../delivery/writer.ts'
 import type { ErrorCode } from '../errors.ts'
-import { plan } from '../providers/index.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
 import { relayBody } from './answer-relay.ts'
+import { askedPath } from './asked-path.ts'
 import { EarlyBytes } from './early-bytes.ts'
 import type { Admitted } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
@@ -142,7 +142,7 @@ export class Upgrading {
     this.#deadline = this.#services.timers.after(answerTimeout(admitted), late)
     const headers = upstreamHeaders(admitted, this.#endpoint, 'answer')
     headers.push('connection', 'Upgrade', 'upgrade', protocols.join(', '))
-    const path = plan(this.#endpoint, admitted.target.path) + admitted.target.query
+    const path = askedPath(admitted, this.#endpoint, Date.now())
     ask(upstream, { method: 'GET', path, headers }, (reply) => this.#guarded(() => this.#onReply(upstream, reply)))
   }
 

@@ -1,5 +1,12 @@
 import { parseContentRange } from '../delivery/resume.ts'
-import { type Located, type Proof, ProofError, type Reply, type Upstream, UpstreamStatus } from '../providers/proof.ts'
+import {
+  type AskedEndpoint,
+  type Located,
+  type Proof,
+  ProofError,
+  type Reply,
+  UpstreamStatus,
+} from '../providers/proof.ts'
 import type { ManifestFile } from './manifest.ts'
 import { type PieceWindow, pieceEnd, pieceStart, verifiedPieces } from './verified-pieces.ts'
 
@@ -25,13 +32,13 @@ export class ManifestProof implements Proof {
     this.#options = options
   }
 
-  async locate(upstream: Upstream): Promise<Located> {
+  async locate(upstream: AskedEndpoint): Promise<Located> {
     const { size, type, etag } = this.#options.file
     const read = (first: number, last: number) => this.#read(upstream, first, last)
     return { kind: 'object', size, type, etag, immutable: false, read, discard: () => {} }
   }
 
-  async *#read(upstream: Upstream, first: number, last: number): AsyncGenerator<Buffer> {
+  async *#read(upstream: AskedEndpoint, first: number, last: number): AsyncGenerator<Buffer> {
     const { target, file, previous } = this.#options
     const [start, end] = [pieceStart(first), pieceEnd(last, file.size)]
     const whole = start === 0 && end === file.size - 1

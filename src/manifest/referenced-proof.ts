@@ -1,4 +1,4 @@
-import { type Located, type Proof, ProofError, type Upstream, type Wanted } from '../providers/proof.ts'
+import { type AskedEndpoint, type Located, type Proof, ProofError, type Wanted } from '../providers/proof.ts'
 import type { ManifestFile } from './manifest.ts'
 import { pieceEnd, pieceStart, verifiedPieces } from './verified-pieces.ts'
 
@@ -18,7 +18,7 @@ export class ReferencedProof implements Proof {
     this.#file = file
   }
 
-  async locate(upstream: Upstream, wanted: Wanted): Promise<Located> {
+  async locate(upstream: AskedEndpoint, wanted: Wanted): Promise<Located> {
     const file = this.#file
     const { size, type, etag } = file
     const inner = await this.#inner.locate(upstream, widened(wanted, size))

@@ -1,37 +1,42 @@
 import type { Endpoint } from '../config/snapshot.ts'
-import { type HttpTarget, planHttp } from './http.ts'
+import { http, planHttp } from './http.ts'
+import { PRESETS } from './presets/index.ts'
+import type { Preset, Provider } from './provider.ts'
 
-/** Knowledge of a kind of network. */
-export interface Provider {
-  /** Whether its bytes are believed without proof when the configuration does not say. */
-  readonly trustByDefault: boolean
-  /** The request target at an endpoint for the client's target. */
-  readonly plan: (endpoint: HttpTarget, target: string) => string
-}
+export { parseArweavePath } from './arweave/arweave-path.ts'
+export { ArweaveProof, type Known } from './arweave/arweave-proof.ts'
 
-/** Every provider that is built, by its name in the configuration. */
+/** What gateways of content-addressed networks are asked is planned by their proofs; a check asks for its own path. */
+const addressed = { trustByDefault: false, pathTemplate: '{path}', probe: null, plan: planHttp } as const
+
+/** Every provider, by its name in the configuration. */
 export const PROVIDERS = {
-  http: { trustByDefault: true, plan: planHttp },
+  http,
+  ipfs: { ...addressed, proof: 'ipfs' },
+  arweave: { ...addressed, proof: 'arweave', probe: '/ar-io/healthcheck' },
+  swarm: ofPreset(PRESETS.swarm),
+  walrus: ofPreset(PRESETS.walrus),
+  filecoin: ofPreset(PRESETS.filecoin),
+  theta: ofPreset(PRESETS.theta),
+  meson: ofPreset(PRESETS.meson),
+  storj: ofPreset(PRESETS.storj),
+  nkn: ofPreset(PRESETS.nkn),
 } as const satisfies Record<string, Provider>
 
 export type ProviderName = keyof typeof PROVIDERS
 
-/** The request target at an endpoint for the client's target; an origin is asked as any HTTP server. */
-export function plan(endpoint: Endpoint, target: string): string {
-  const name = (endpoint.cdn?.provider ?? 'http') as ProviderName
-  return PROVIDERS[name].plan(endpoint, target)
+export const PROVIDER_NAMES = Object.keys(PROVIDERS) as ProviderName[]
+
+/** What is known of the network that an endpoint belongs to; an origin is asked as any HTTP server. */
+export function providerOf(endpoint: Endpoint): Provider {
+  return PROVIDERS[endpoint.cdn?.provider ?? 'http']
 }
 
-/** Every provider that the language knows: what is not in {@link PROVIDERS} is not supported yet. */
-export const KNOWN_PROVIDERS = [
-  'http',
-  'ipfs',
-  'arweave',
-  'swarm',
-  'walrus',
-  'filecoin',
-  'theta',
-  'meson',
-  'storj',
-  'nkn',
-] as const
+/** The request target at an endpoint for the client's target. `reference`: what its network calls the object. */
+export function plan(endpoint: Endpoint, target: string, reference: string | null = null): string {
+  return providerOf(endpoint).plan(endpoint, target, reference)
+}
+
+function ofPreset(preset: Preset): Provider {
+  return { ...http, ...preset, trustByDefault: false }
+}

@@ -56,7 +56,7 @@ export interface Reply {
 }
 
 /** One endpoint, as a provider sees it: something to ask, that tells lies. Limits of time and redirects are its own. */
-export interface Upstream {
+export interface AskedEndpoint {
   /** Tells endpoints apart: what one of them cannot do may be remembered for the time of a proof. */
   readonly key: string
   /** Rejects where no answer comes. */
@@ -110,5 +110,5 @@ export type Located = ProvedObject | ProvedRedirect | ProvedAbsence
  */
 export interface Proof {
   /** Proves what the object is, at this endpoint. Throws a ProofError or what the upstream threw. */
-  locate(upstream: Upstream, wanted: Wanted): Promise<Located>
+  locate(upstream: AskedEndpoint, wanted: Wanted): Promise<Located>
 }

@@ -9,24 +9,29 @@ import { mustPanic, panic } from './panic.ts'
 import type { Ranking } from './ranking.ts'
 import { numberOf } from './rendezvous.ts'
 import type { RequestFacts } from './request-facts.ts'
-import { isTemporary, sift } from './sift.ts'
+import { isTemporary, sift, type Unfit } from './sift.ts'
 import { spare } from './spare.ts'
 import { spill } from './spill.ts'
 import { steadyKey } from './steady-key.ts'
 import { STRATEGIES } from './strategies/index.ts'
 import type { World } from './world.ts'
 
+const FIT: Unfit = () => null
+
 /**
  * Ranks the endpoints of a Route for a client: filters what cannot serve, then ranks level by level of priority, eases
  * in who came back, and panics when no endpoint is healthy. Pure: time and chance come from the World.
+ *
+ * @param unfit what is known of this request's object besides what the Route says
  */
-export function decide(route: Route, request: RequestFacts, world: World): Decision {
+export function decide(route: Route, request: RequestFacts, world: World, unfit: Unfit = FIT): Decision {
   const { endpoints, policy, geometry } = route
   const order = nearestOrder(geometry, request.place)
   const measuredFrom = order === null ? 'nowhere' : geometry.measuredFrom === null ? 'client' : 'gateway'
   if (policy.mode === 'origin') return { policy, measuredFrom, candidates: [], rejected: [] }
 
-  if (request.forced !== null) return { policy, measuredFrom, ...override(route, request.forced, order, world) }
+  if (request.forced !== null)
+    return { policy, measuredFrom, ...override(route, request.forced, order, { world, unfit }) }
 
   let drawn: number | null = null
   const draw = () => (drawn ??= world.draw(policy))
@@ -34,7 +39,7 @@ export function decide(route: Route, request: RequestFacts, world: World): Decis
     levels(endpoints, indexes).flatMap((eligible) =>
       STRATEGIES[policy.strategy]({ policy, endpoints, eligible, order, request, world, draw }),
     )
-  const sifted = spare(route, sift(route, world), rank, world)
+  const sifted = spare(route, sift(route, world, unfit), rank, world)
   if (mustPanic(route, sifted)) {
     const candidates = panic(route, sifted, rank, world)
     const tried = candidates.find(({ reason }) => reason === 'panic')?.endpoint

@@ -27,7 +27,9 @@ export type RejectionReason =
   | 'circuit-open'
   | 'over-capacity'
   | 'commit-reached'
+  | 'cannot-serve'
   | 'unverifiable'
+  | 'absent'
   | 'already-tried'
 
 /** An endpoint that may serve, at its rank. */

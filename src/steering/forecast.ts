@@ -47,7 +47,7 @@ export function forecast(question: Question, ground: Ground): Forecast {
   const names = { site: site.name, route: route.name, policy: route.policy.name }
   if (method !== 'GET' && method !== 'HEAD') return { ...names, cases: [passedOn(site)] }
   const decisions = foresee(route, facts, suppose(ground.world, ground.given))
-  return { ...names, cases: decisions.map((decision) => caseOf(decision, { site, route, header })) }
+  return { ...names, cases: decisions.map((decision) => caseOf(decision, { site, route, header, client })) }
 }
 
 /** Methods that are not steered. */
@@ -56,12 +56,12 @@ function passedOn({ unsafeEndpoints }: Site): ForecastCase {
   return to === undefined ? { ...NOBODY, status: 405 } : { ...NOBODY, cdn: to, reason: to === 'origin' ? to : null }
 }
 
-interface Asked extends Pick<Question, 'header'> {
+interface Asked extends Pick<Question, 'header' | 'client'> {
   readonly site: Site
   readonly route: Route
 }
 
-function caseOf(decision: Decision, { site, route: { policy }, header }: Asked): ForecastCase {
+function caseOf(decision: Decision, { site, route: { policy }, header, client }: Asked): ForecastCase {
   const { candidates, rejected } = decision
   const known = {
     candidates: candidates.map(({ endpoint }) => endpoint.cdnName),
@@ -69,7 +69,7 @@ function caseOf(decision: Decision, { site, route: { policy }, header }: Asked):
   }
   const first = candidates[0]
   if (first !== undefined) {
-    const status = sentTo(decision, header) === null ? null : policy.redirect.status
+    const status = sentTo(decision, { header, client }) === null ? null : policy.redirect.status
     return { ...known, cdn: first.endpoint.cdnName, reason: first.reason, km: first.km, status }
   }
   const usesOrigin = (policy.mode === 'origin' || policy.fallback === 'origin') && site.origin !== null

@@ -1,5 +1,6 @@
 import type { Distance, Route } from '../config/snapshot.ts'
 import type { Candidate, Rejection } from './decision.ts'
+import type { Unfit } from './sift.ts'
 import type { World } from './world.ts'
 
 /** Whether the Route has an endpoint of this Cdn. */
@@ -15,7 +16,7 @@ export function override(
   route: Route,
   cdnName: string,
   order: readonly Distance[] | null,
-  world: World,
+  { world, unfit }: { readonly world: World; readonly unfit: Unfit },
 ): { readonly candidates: readonly Candidate[]; readonly rejected: readonly Rejection[] } {
   const indexes = order?.map(({ index }) => index) ?? route.endpoints.keys()
   const km = new Map(order?.map((distance) => [distance.index, distance.km]))
@@ -24,7 +25,8 @@ export function override(
   for (const index of indexes) {
     const endpoint = route.endpoints[index]!
     if (endpoint.cdnName !== cdnName) continue
-    if (endpoint.cdn?.trust === false) rejected.push({ endpoint, reason: 'unverifiable' })
+    const reason = route.unfit[index] ?? unfit(endpoint)
+    if (reason !== null && reason !== 'drained') rejected.push({ endpoint, reason })
     else if (world.standing(endpoint, route.policy) === 'corrupt') rejected.push({ endpoint, reason: 'corrupt' })
     else candidates.push({ endpoint, reason: 'override', km: km.get(index) ?? null })
   }

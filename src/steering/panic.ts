@@ -1,7 +1,7 @@
 import type { Route } from '../config/snapshot.ts'
 import type { Candidate } from './decision.ts'
 import { byLastSuccess, type Ranking } from './ranking.ts'
-import { isIll, type Sifted } from './sift.ts'
+import { isIll, isUnfit, type Sifted } from './sift.ts'
 import type { World } from './world.ts'
 
 /**
@@ -13,7 +13,7 @@ export function mustPanic(route: Route, { eligible, rejected }: Sifted): boolean
   if (eligible.length === 0) return true
   const threshold = route.policy.panicThreshold
   if (threshold === 0) return false
-  const out = rejected.filter(({ reason }) => reason === 'drained' || reason === 'unverifiable').length
+  const out = rejected.filter(isUnfit).length
   const sick = rejected.filter((rejection) => isIll(rejection) || rejection.reason === 'corrupt').length
   const usable = route.endpoints.length - out
   return (100 * (usable - sick)) / usable < threshold

@@ -8,14 +8,17 @@ export interface Sifted {
   readonly rejected: readonly Rejection[]
 }
 
+/** Why this endpoint is no candidate for one request, whatever its health; null: it may be one. */
+export type Unfit = (endpoint: Endpoint) => RejectionReason | null
+
 /** Separates what can serve now from what cannot. Configuration comes before health. */
-export function sift(route: Route, world: World): Sifted {
+export function sift(route: Route, world: World, unfit: Unfit): Sifted {
   const { endpoints, policy } = route
   const eligible: number[] = []
   const rejected: Rejection[] = []
   for (let index = 0; index < endpoints.length; index++) {
     const endpoint = endpoints[index]!
-    const standing = configured(endpoint) ?? standingOf(endpoint, policy, world)
+    const standing = route.unfit[index] ?? unfit(endpoint) ?? standingOf(endpoint, policy, world)
     if (standing === 'healthy') eligible.push(index)
     else rejected.push({ endpoint, reason: standing })
   }
@@ -29,17 +32,17 @@ function standingOf(endpoint: Endpoint, policy: Policy, world: World): Standing 
   return limited && world.quote(endpoint).full ? 'over-capacity' : standing
 }
 
-function configured(endpoint: Endpoint): RejectionReason | null {
-  if (endpoint.cdn?.drain === true) return 'drained'
-  return endpoint.cdn?.trust === false ? 'unverifiable' : null
-}
-
 /** Ill: its answers or its checks were bad. Panic may still try it; `corrupt` never. */
 export function isIll({ reason }: Rejection): boolean {
   return reason === 'unhealthy' || reason === 'ejected'
 }
 
 /** Not the configuration, but how the endpoint stands now. */
-export function isTemporary({ reason }: Rejection): boolean {
-  return reason !== 'drained' && reason !== 'unverifiable' && reason !== 'already-tried' && reason !== 'commit-reached'
+export function isTemporary(rejection: Rejection): boolean {
+  return !isUnfit(rejection) && rejection.reason !== 'already-tried' && rejection.reason !== 'commit-reached'
+}
+
+/** It could not serve this request if it were well. */
+export function isUnfit({ reason }: Rejection): boolean {
+  return reason === 'drained' || reason === 'cannot-serve' || reason === 'unverifiable' || reason === 'absent'
 }

@@ -14,6 +14,7 @@ function snapshotOf(text: string, files: Record<string, NamedFile> = {}): Snapsh
     database: null,
     asnDatabase: null,
     stateDir: null,
+    folder: '/etc/polycdn',
   })
 }
 

@@ -87,7 +87,14 @@ t.test('what prices and commits become', async (t) => {
   const compiled = (text: string) => {
     const parsed = parseConfig(text, 'c.yaml', {})
     if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems))
-    return compile(parsed.config, { id: 'x', files: new Map(), database: null, asnDatabase: null, stateDir: null })
+    return compile(parsed.config, {
+      id: 'x',
+      files: new Map(),
+      database: null,
+      asnDatabase: null,
+      stateDir: null,
+      folder: '/etc/polycdn',
+    })
   }
   const cdn = (terms: string) => compiled(config(terms)).cdns[0]!
   t.same(cdn('commit: { mbps: 500, price_per_month: 4000, share: 0.25, timezone: Europe/Berlin }').commit, {

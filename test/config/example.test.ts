@@ -30,9 +30,12 @@ t.test('what the example has as a comment is right too', async (t) => {
   const block = /^ {2}# - name: cloudfront\n(?: {2}#.*\n)+/m
   const uncommented = EXAMPLE.replace(block, (lines) => lines.replace(/^ {2}# /gm, '  '))
   t.not(uncommented, EXAMPLE)
-  const parsed = parseConfig(uncommented, 'c.yaml', { POLYCDN_ADMIN_TOKEN: '0123456789' })
+  const parsed = parseConfig(uncommented, 'c.yaml', {
+    POLYCDN_ADMIN_TOKEN: '0123456789',
+    BUNNY_TOKEN_KEY: '0123456789',
+  })
   t.ok('config' in parsed, JSON.stringify(parsed))
-  if ('config' in parsed) t.equal(parsed.config.cdns.length, 5)
+  if ('config' in parsed) t.equal(parsed.config.cdns.length, 6)
 })
 
 t.test('config.schema.json is what `polycdn schema` prints', async (t) => {

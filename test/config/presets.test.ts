@@ -21,7 +21,7 @@ const CLOUDFRONT = presetMetros('cloudfront').map((code) => metro(code)!)
 function snapshotOf(text: string): Snapshot {
   const parsed = parseConfig(text, 'c.yaml', {})
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems, null, 2))
-  const nothing = { database: null, asnDatabase: null, stateDir: null }
+  const nothing = { database: null, asnDatabase: null, stateDir: null, folder: '/etc/polycdn' }
   return compile(parsed.config, { id: 'abc', files: new Map(), ...nothing })
 }
 

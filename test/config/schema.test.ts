@@ -152,7 +152,6 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
   const on: [string, string][] = [
     [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
-    [cdn('signing: { type: cloudfront, key: abc }'), 'cdns[0].signing'],
     [cdn('purge: { type: fastly, token: abc }'), 'cdns[0].purge'],
     [policy('resume: { require: manifest }'), 'policies.default.resume.require'],
     [policy('verify: required'), 'policies.default.verify'],

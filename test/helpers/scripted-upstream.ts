@@ -35,13 +35,13 @@ export interface ScriptedUpstream {
 }
 
 export async function scriptedUpstream(scope: Scope, script: Script | readonly Step[]): Promise<ScriptedUpstream> {
-  const upstream = new Upstream(script)
+  const upstream = new AskedEndpoint(script)
   await upstream.listen()
   scope.teardown(() => upstream.refuse())
   return upstream
 }
 
-class Upstream implements ScriptedUpstream {
+class AskedEndpoint implements ScriptedUpstream {
   port = 0
   connections = 0
   abandoned = 0

@@ -1,11 +1,13 @@
 import t from 'tap'
 import type { Endpoint, Policy } from '../../src/config/snapshot.ts'
 import { editForRedirect, redirectTo } from '../../src/http/redirect.ts'
+import type { Link, Signer } from '../../src/signing/signer.ts'
 import type { Decision } from '../../src/steering/decision.ts'
 import { admittedRequest, type FieldLine, valuesOf } from './support/request.ts'
 import { cdn, endpoint, policy, site } from './support/services.ts'
 
 const EDGE = endpoint('https://edge.test:8443/base', { cdn: cdn('edge'), pathTemplate: '/v1{path}' })
+const NOW = 1_800_000_000_000
 const REDIRECT = policy({ mode: 'redirect' })
 
 function decision(chosen: Policy, endpoints: readonly Endpoint[]): Decision {
@@ -23,7 +25,7 @@ interface Given {
 function redirect({ fields = [], policy: chosen = REDIRECT, endpoints = [EDGE], method = 'GET' }: Given = {}) {
   const target = { path: '/a%2Fb', query: '?c=d' }
   const of = site({ endpoints, policy: chosen })
-  return redirectTo(admittedRequest({ fields, target, site: of, method }), decision(chosen, endpoints))
+  return redirectTo(admittedRequest({ fields, target, site: of, method }), decision(chosen, endpoints), NOW)
 }
 
 t.test('the way to the best candidate, byte for byte, kept by nobody', async (t) => {
@@ -97,4 +99,26 @@ t.test('edits of answers leave alone what makes it a redirect', async (t) => {
     ],
   })
   t.same(edit, { remove: ['server'], set: [['access-control-allow-origin', '*']] })
+})
+
+const FIVE_MINUTES = {
+  ttl: 300_000,
+  slot: 30_000,
+  reserved: new Set<string>(),
+  sign: ({ path }: Link) => `signed:${path}`,
+}
+
+function signed(binds: Signer['binds'], maxAge: number) {
+  const signing: Signer = { ...FIVE_MINUTES, binds }
+  const chosen = policy({ mode: 'redirect', redirect: { status: 302, maxAge } })
+  return redirect({ policy: chosen, endpoints: [endpoint('https://edge.test', { cdn: cdn('edge', { signing }) })] })
+}
+
+t.test('a signed way is remembered for half its life at most, a bound one not at all', async (t) => {
+  t.same(valuesOf(signed([], 0)!.headers, 'cache-control'), ['no-store'])
+  t.same(valuesOf(signed([], 60_000)!.headers, 'cache-control'), ['private, max-age=60'])
+  t.same(valuesOf(signed([], 3_600_000)!.headers, 'cache-control'), ['private, max-age=150'])
+  t.same(valuesOf(signed([4, 6], 60_000)!.headers, 'cache-control'), ['no-store'])
+  t.same(valuesOf(signed([4], 60_000)!.headers, 'location'), ['signed:/a%2Fb'])
+  t.equal(signed([6], 60_000), null, 'a client that cannot be bound is not sent away')
 })

@@ -7,9 +7,9 @@ import { dispatchFollowing } from '../../delivery/redirect-hop.ts'
 import type { Part, Representation } from '../../delivery/resume.ts'
 import type { Timers } from '../../delivery/timers.ts'
 import type { ErrorCode } from '../../errors.ts'
+import { askedPath } from '../../http/asked-path.ts'
 import type { Admitted } from '../../http/exchange.ts'
 import { upstreamHeaders } from '../../http/headers.ts'
-import { plan } from '../../providers/index.ts'
 
 /** One visitor's request, to be put to every endpoint. */
 export interface Inquiry {
@@ -87,7 +87,7 @@ type Listen<T> = (attempt: () => Attempt, settle: Settle<T>) => Omit<AttemptList
 
 function ask<T>(inquiry: Inquiry, endpoint: Endpoint, headers: string[], listen: Listen<T>): Promise<T | Failure> {
   const { admitted, timers, timeout } = inquiry
-  const { target, host, generation } = admitted
+  const { host, generation } = admitted
   return new Promise((resolve) => {
     let attempt: Attempt
     const settle: Settle<T> = (result) => {
@@ -104,7 +104,7 @@ function ask<T>(inquiry: Inquiry, endpoint: Endpoint, headers: string[], listen:
       ...listen(() => attempt, settle),
       onFailure: fail,
     })
-    const path = plan(endpoint, target.path) + target.query
+    const path = askedPath(admitted, endpoint, Date.now())
     const request = { method: 'GET', path, headers, host: host.name }
     dispatchFollowing(generation.transport, endpoint, request, attempt)
   })

@@ -10,6 +10,7 @@ import { checkNames } from './names.ts'
 import { checkPlaces } from './places.ts'
 import { checkPolicies } from './policies.ts'
 import { checkReach } from './reach.ts'
+import { checkSigning } from './signing.ts'
 import { checkSites } from './sites.ts'
 import { checkSteering } from './steering.ts'
 import { checkTests } from './tests.ts'
@@ -26,6 +27,7 @@ const CHECKS = [
   checkPlaces,
   checkPolicies,
   checkReach,
+  checkSigning,
   checkSites,
   checkTests,
   checkSteering,

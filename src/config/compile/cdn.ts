@@ -1,18 +1,19 @@
-import { PROVIDERS, type ProviderName } from '../../providers/index.ts'
+import { PROVIDERS } from '../../providers/index.ts'
+import type { NamedFile } from '../compile.ts'
 import type { Config } from '../schema/index.ts'
 import type { Cdn, HealthCheck } from '../snapshot.ts'
 import { compileHeaders } from './headers.ts'
 import { compileCommit, compilePricing } from './pricing.ts'
+import { compileSigning } from './signing.ts'
 
 export type CdnConfig = Config['cdns'][number]
 
-export function compileCdn(config: CdnConfig): Cdn {
+export function compileCdn(config: CdnConfig, files: ReadonlyMap<string, NamedFile>): Cdn {
   const { name, provider, drain, weight, priority, bias } = config
   return {
     name,
     provider,
-    // The schema accepts no provider that is not in the registry.
-    trust: config.trust ?? PROVIDERS[provider as ProviderName].trustByDefault,
+    trust: config.trust ?? PROVIDERS[provider].trustByDefault,
     allowPrivate: config.allow_private,
     redirectHosts: config.redirect_hosts,
     drain,
@@ -21,17 +22,19 @@ export function compileCdn(config: CdnConfig): Cdn {
     bias,
     clientIp: config.client_ip,
     headers: compileHeaders(config.headers),
-    healthCheck: compileHealthCheck(config.health_check),
+    healthCheck: compileHealthCheck(config.health_check, PROVIDERS[provider].probe),
     pricing: compilePricing(config.pricing),
     commit: compileCommit(config.commit),
     maxMbps: config.max_mbps,
+    signing: config.signing === null ? null : compileSigning(config.signing, files),
   }
 }
 
-function compileHealthCheck(config: CdnConfig['health_check']): HealthCheck | null {
-  if (config.path === null) return null
+function compileHealthCheck(config: CdnConfig['health_check'], probe: string | null): HealthCheck | null {
+  const path = config.path ?? probe
+  if (path === null) return null
   return {
-    path: config.path,
+    path,
     interval: config.interval,
     timeout: config.timeout,
     healthyThreshold: config.healthy_threshold,

@@ -39,6 +39,7 @@ export function compilePolicy(name: string, config: PolicyConfig, continent: str
     slowStart: config.slow_start,
     // The schema accepts no proof that is not built.
     resume: { enabled: config.resume.enabled, require: config.resume.require as ResumeSettings['require'] },
+    verify: config.verify,
     headers: compileHeaders(config.headers),
     rateLimit: compileRateLimit(config.rate_limit),
   }

@@ -1,23 +1,33 @@
 import { createNetworkSet } from '../../geo/network-set.ts'
+import { PROVIDERS } from '../../providers/index.ts'
 import type { Config } from '../schema/index.ts'
 import type { Cdn, Endpoint, Origin, Policy, Route, RouteMatch, Site } from '../snapshot.ts'
 import type { CdnConfig } from './cdn.ts'
+import { compileContent, compileManifest } from './content.ts'
 import type { EndpointPool } from './endpoints.ts'
 import type { GeometryPool } from './geometry.ts'
 import { compileHeaders } from './headers.ts'
 import type { LocationPool } from './locations.ts'
 import type { PolicyConfig } from './policy.ts'
+import { isProved, unfitReason } from './unfit.ts'
 
 type SiteConfig = Config['sites'][number]
 type RouteConfig = SiteConfig['routes'][number]
 
 /** What a site refers to by name, and the pools of what sites share. */
 export interface SiteContext {
+  /** Absolute: what relative paths start from. */
+  readonly folder: string
   readonly cdns: ReadonlyMap<string, { readonly config: CdnConfig; readonly cdn: Cdn }>
   readonly policies: ReadonlyMap<string, { readonly config: PolicyConfig; readonly policy: Policy }>
   readonly endpoints: EndpointPool
   readonly locations: LocationPool
   readonly geometries: GeometryPool
+}
+
+interface SiteToCompile {
+  readonly config: SiteConfig
+  readonly proved: Pick<Site, 'content' | 'manifest'>
 }
 
 const EVERYTHING: RouteConfig = {
@@ -29,12 +39,17 @@ export function compileSite(config: SiteConfig, context: SiteContext): Site {
   const origin = config.origin === null ? null : compileOrigin(config.origin, context.endpoints)
   const routes = config.routes.length === 0 ? [EVERYTHING] : config.routes
   const unsafe = config.unsafe_methods
+  const proved = {
+    content: compileContent(config.content, context.folder),
+    manifest: compileManifest(config.manifest, context.folder),
+  }
   return {
     name: config.name,
     hosts: config.hosts,
     origin,
     unsafeEndpoints: unsafe === 'origin' ? (origin?.endpoints ?? []) : cdnEndpoints(unsafe, config, context),
-    routes: routes.map((route, index) => compileRoute(route, index, config, context)),
+    ...proved,
+    routes: routes.map((route, index) => compileRoute(route, index, { config, proved }, context)),
   }
 }
 
@@ -61,7 +76,8 @@ function cdnEndpoints(name: string, site: SiteConfig, context: SiteContext): rea
       cdn,
       url: override.url ?? entry.url,
       hostHeader: host,
-      pathTemplate: template ?? '{path}',
+      // A network without a usual one is not accepted without its own.
+      pathTemplate: template ?? PROVIDERS[cdn.provider].pathTemplate ?? '{path}',
       tls: config.tls,
       locations: context.locations.add(location === 'auto' ? [] : (locations ?? config.locations)),
       locationAuto: location === 'auto',
@@ -69,15 +85,17 @@ function cdnEndpoints(name: string, site: SiteConfig, context: SiteContext): rea
   })
 }
 
-function compileRoute(config: RouteConfig, index: number, site: SiteConfig, context: SiteContext): Route {
+function compileRoute(config: RouteConfig, index: number, site: SiteToCompile, context: SiteContext): Route {
   const { config: policyConfig, policy } = context.policies.get(config.policy)!
   const names = policy.mode === 'origin' ? [] : policyConfig.cdns
-  const endpoints = names.flatMap((name) => cdnEndpoints(name, site, context))
+  const endpoints = names.flatMap((name) => cdnEndpoints(name, site.config, context))
   return {
     name: config.name ?? `routes[${index}]`,
     match: compileMatch(config.match),
     policy,
     endpoints,
+    unfit: endpoints.map((endpoint) => unfitReason(endpoint, site.proved, policy)),
+    proves: endpoints.some((endpoint) => isProved(endpoint, site.proved, policy)),
     geometry: context.geometries.add(policyConfig, endpoints),
   }
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { KNOWN_PROVIDERS, PROVIDERS } from '../../providers/index.ts'
+import { PROVIDER_NAMES } from '../../providers/index.ts'
 import { parsePathTemplate } from '../values/path-template.ts'
-import { purge, signing } from './cdn-unbuilt.ts'
+import { purge } from './cdn-unbuilt.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { locations } from './locations.ts'
@@ -10,6 +10,7 @@ import { notYet } from './not-yet.ts'
 import { location } from './places.ts'
 import { commit, pricing } from './pricing.ts'
 import { duration, statuses } from './quantities.ts'
+import { signing } from './signing.ts'
 import { text } from './text.ts'
 import { upstreamTls } from './upstream-tls.ts'
 
@@ -52,14 +53,19 @@ function parseSha256(input: unknown): string | undefined {
 
 export const cdn = keyed({
   name: name.describe('Names the CDN in sites, policies, logs and metrics.'),
-  provider: notYet(z.enum(KNOWN_PROVIDERS).describe('What kind of network it is.'), ...Object.keys(PROVIDERS)),
+  provider: z.enum(PROVIDER_NAMES).describe('What kind of network it is.'),
   url: url.optional().describe('The base URL: shorthand for one endpoint. A site can name its own.'),
   endpoints: z.array(endpoint).min(1).optional().describe('Several base URLs, instead of `url`.'),
   locations: locations
     .prefault([])
     .describe('Where endpoints stand that do not say so themselves. Empty: anycast, everywhere at once.'),
   host_header: hostHeader.nullable().prefault(null).describe('null: the host of the URL; a name; or `preserve`.'),
-  path_template: pathTemplate.nullable().prefault(null).describe('How the path is asked for; null: `{path}`.'),
+  path_template: pathTemplate
+    .nullable()
+    .prefault(null)
+    .describe(
+      'How a path is asked for, by `{path}`, or by `{ref}`, its reference in the manifest; null: as is usual there.',
+    ),
   tls: upstreamTls.prefault({}).describe('TLS towards the CDN.'),
   weight: z.number().min(0).max(1_000_000).prefault(100).describe('Share among equals.'),
   priority: z.int().min(0).max(1000).prefault(0).describe('Lower is tried first.'),
@@ -80,6 +86,6 @@ export const cdn = keyed({
     .prefault(null)
     .describe('Its capacity: at this rate it gets no more requests; null: no limit.'),
   health_check: healthCheck.prefault({}).describe('Active checks of each endpoint.'),
-  signing: notYet(signing.nullable(), null).prefault(null),
+  signing: signing.nullable().prefault(null),
   purge: notYet(purge.nullable(), null).prefault(null),
 })

@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { parseDuration } from '../values/duration.ts'
 import { refuse } from '../values/refusal.ts'
 import { keyed } from './keyed.ts'
-import { notYet } from './not-yet.ts'
 import { duration } from './quantities.ts'
 import { text } from './text.ts'
 
@@ -52,11 +51,8 @@ export function circuitBreaker(maxRequests: number) {
 
 export const resume = keyed({
   enabled: z.boolean().prefault(true).describe('Whether a body that breaks off is finished from another endpoint.'),
-  require: notYet(
-    z
-      .enum(['strong-etag', 'manifest', 'length-and-date'])
-      .describe('What proves that the rest belongs to what the client has.'),
-    'strong-etag',
-    'length-and-date',
-  ).prefault('strong-etag'),
+  require: z
+    .enum(['strong-etag', 'manifest', 'length-and-date'])
+    .prefault('strong-etag')
+    .describe('What proves that the rest belongs to what the client has; manifest: only a proof of its bytes.'),
 })

@@ -88,11 +88,10 @@ export const policy = keyed({
     .prefault('10s')
     .describe('How long an endpoint that came back takes to its full share.'),
   resume: resume.prefault({}).describe('Failover in the middle of a body.'),
-  verify: notYet(
-    z.enum(['required', 'when-possible', 'off']).describe('Whether bytes must be proved.'),
-    'when-possible',
-    'off',
-  ).prefault('when-possible'),
+  verify: z
+    .enum(['required', 'when-possible', 'off'])
+    .prefault('when-possible')
+    .describe('Whether bytes must be proved; off: trusted CDNs are not asked for proofs. Others always are.'),
   cache: notYet(cache, { enabled: false }).optional(),
   compress: notYet(compress, { encodings: [] }).optional(),
   headers: headerRules.prefault({}).describe('Header fields of requests and responses under this policy.'),

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { pathTemplate } from './cdn.ts'
+import { content, manifest } from './content.ts'
 import { circuitBreaker } from './failover.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { hostHeader, hostPattern, name, url } from './names.ts'
-import { notYet } from './not-yet.ts'
 import { duration } from './quantities.ts'
 import { route } from './route.ts'
 import { upstreamTls } from './upstream-tls.ts'
@@ -25,36 +25,6 @@ const override = keyed({
   path_template: pathTemplate.nullable().optional().describe('Instead of the path_template of the CDN.'),
 })
 
-const ipfs = keyed({
-  cid: z.string().optional(),
-  dnslink: z.string().optional(),
-  ipns: z.string().optional(),
-  from: z.literal('path').optional(),
-  allow: z.array(z.string()).optional(),
-  open: z.boolean().optional(),
-})
-
-const arweave = keyed({
-  manifest: z.string().optional(),
-  arns: z.string().optional(),
-  from: z.literal('path').optional(),
-  allow: z.array(z.string()).optional(),
-  open: z.boolean().optional(),
-})
-
-const content = keyed({
-  complete: notYet(z.boolean().describe('What the content lacks does not exist.'), false).prefault(false),
-  ipfs: notYet(ipfs.describe('Where IPFS has this site.')).optional(),
-  arweave: notYet(arweave.describe('Where Arweave has this site.')).optional(),
-})
-
-const manifest = keyed({
-  file: z.string().optional(),
-  url: z.string().optional(),
-  public_key: z.string(),
-  grace: duration({ max: '8760h' }).optional(),
-})
-
 export const site = keyed({
   name: name.describe('Names the site in logs and metrics.'),
   hosts: z
@@ -65,6 +35,6 @@ export const site = keyed({
   unsafe_methods: name.prefault('origin').describe('Where POST, PUT, WebSocket and so on go: `origin` or a CDN.'),
   cdns: z.record(z.string(), override).prefault({}).describe('What is special about this site at a CDN, by its name.'),
   content: content.prefault({}).describe('Where content-addressed networks have this site.'),
-  manifest: notYet(manifest.nullable().describe('Signed site manifest.'), null).prefault(null),
+  manifest: manifest.nullable().prefault(null),
   routes: z.array(route).prefault([]).describe('The first match wins. None: everything goes to the policy `default`.'),
 })

@@ -94,6 +94,13 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
       origin,
       originTimeout,
       originMaxRequests: 100,
+      asked: { method: raw.method!, header: () => null },
+      contentComplete: false,
+      proof: () => null,
+      ask: () => {
+        throw new Error('nothing is proved here')
+      },
+      turnBack: () => false,
       ...sides(raw, writer, fields),
     }
     const parts = { transport, timers, health: board, budgets, meter, writer, random: () => 0.5 }

@@ -1,3 +1,4 @@
+import { unfitReason } from '../../../src/config/compile/unfit.ts'
 import type {
   Cdn,
   Endpoint,
@@ -28,11 +29,14 @@ import { Drains } from '../../../src/health/drains.ts'
 import type { Generation } from '../../../src/http/generation.ts'
 import { RateLimits } from '../../../src/http/rate-limits.ts'
 import type { Services } from '../../../src/http/services.ts'
+import { ManifestShelf } from '../../../src/manifest/shelf.ts'
 import { AccessLog, type AccessRecord } from '../../../src/observe/access-log.ts'
 import { Log } from '../../../src/observe/log.ts'
 import { Metrics } from '../../../src/observe/metrics.ts'
 import { Pressure, type Vitals } from '../../../src/observe/pressure.ts'
 import type { LineSink } from '../../../src/observe/sink.ts'
+import type { Names } from '../../../src/proofs/names.ts'
+import { Proofs } from '../../../src/proofs/proofs.ts'
 import { indexSites } from '../../../src/steering/match.ts'
 import type { Scope } from '../../helpers/scope.ts'
 import { until } from '../../helpers/wait.ts'
@@ -101,6 +105,7 @@ export function cdn(name: string, over: Partial<Cdn> = {}): Cdn {
     pricing: { tiers: [{ upTo: Number.POSITIVE_INFINITY, price: 0 }], byContinent: null, per10kRequests: 0 },
     commit: null,
     maxMbps: null,
+    signing: null,
   }
   return { name, provider: 'http', trust: true, drain: false, ...rest, ...over }
 }
@@ -148,11 +153,19 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
     panicThreshold: 0,
     slowStart: 0,
     resume: { enabled: true, require: 'strong-etag' },
+    verify: 'when-possible',
     headers: NO_RULES,
     rateLimit: null,
     ...over,
   }
 }
+
+const NO_NAMES: Names = {
+  ipfs: () => Promise.reject(new Error('there are no names here')),
+  arns: () => Promise.reject(new Error('there are no names here')),
+}
+
+const NO_CONTENT = { complete: false, ipfs: null, arweave: null }
 
 export interface TestSite {
   readonly name?: string
@@ -183,7 +196,18 @@ export function site(spec: TestSite = {}): Site {
     networks: null,
     headers: [],
   }
-  const route: Route = { name: 'all', match: everything, policy: chosen, endpoints, geometry, ...spec.route }
+  const proved = { content: NO_CONTENT, manifest: null }
+  const unfit = endpoints.map((endpoint) => unfitReason(endpoint, proved, chosen))
+  const route: Route = {
+    name: 'all',
+    match: everything,
+    policy: chosen,
+    endpoints,
+    unfit,
+    proves: false,
+    geometry,
+    ...spec.route,
+  }
   return {
     name,
     hosts,
@@ -192,6 +216,7 @@ export function site(spec: TestSite = {}): Site {
         ? null
         : { endpoints: origin, timeout: 60_000, headers: NO_RULES, maxRequests: 256, ...spec.originOver },
     unsafeEndpoints: spec.unsafeEndpoints ?? origin,
+    ...proved,
     routes: [route],
   }
 }
@@ -268,6 +293,8 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
 
 /** Real services around a hand-made Snapshot. */
 export class TestServices implements Services {
+  readonly manifests = new ManifestShelf()
+  readonly proofs = new Proofs({ manifests: this.manifests, names: NO_NAMES, now: Date.now })
   readonly accessLines = new Lines()
   readonly logLines = new Lines()
   /** What deadlines and hooks threw: to be empty. */

@@ -1,3 +1,4 @@
+import { unfitReason } from '../../../src/config/compile/unfit.ts'
 import type {
   Cdn,
   Endpoint,
@@ -62,6 +63,7 @@ export function makeCdn(name: string, over: Partial<Cdn> = {}): Cdn {
     pricing: FREE,
     commit: null,
     maxMbps: null,
+    signing: null,
     ...over,
   }
 }
@@ -133,6 +135,7 @@ export function makePolicy(over: Partial<Policy> = {}): Policy {
     panicThreshold: 0,
     slowStart: 10_000,
     resume: { enabled: true, require: 'strong-etag' },
+    verify: 'when-possible',
     headers: NO_HEADERS,
     rateLimit: null,
     ...over,
@@ -154,6 +157,8 @@ const EVERYTHING: RouteMatch = {
   headers: [],
 }
 
+const UNPROVED = { content: { complete: false, ipfs: null, arweave: null }, manifest: null }
+
 export interface RouteSpec {
   readonly name?: string
   readonly policy?: Partial<Policy>
@@ -168,12 +173,14 @@ export function makeRoute(endpoints: readonly Endpoint[], spec: RouteSpec = {}):
     match: { ...EVERYTHING, ...spec.match },
     policy,
     endpoints,
+    unfit: endpoints.map((endpoint) => unfitReason(endpoint, UNPROVED, policy)),
+    proves: false,
     geometry: makeGeometry(endpoints, { anycastDistance: policy.tieThreshold, ...spec.geometry }),
   }
 }
 
 export function makeSite(name: string, hosts: readonly string[], over: Partial<Site> = {}): Site {
-  return { name, hosts, origin: null, unsafeEndpoints: [], routes: [], ...over }
+  return { name, hosts, origin: null, unsafeEndpoints: [], routes: [], ...UNPROVED, ...over }
 }
 
 /** Gives the numbers one after the other and fails when they are used up. */

@@ -94,7 +94,15 @@ export function contract(t: Test, name: StrategyName): void {
   t.test('no endpoint is tried again while another is left', (t) => {
     for (const { decision, decideAgain } of decisions(name, 6)) {
       const records: Parameters<typeof nextStep>[0]['records'][number][] = []
-      const rest = { elapsed: 0, origin: [], originTimeout: 1, broke: false, random: () => 0.5 }
+      const rest = {
+        elapsed: 0,
+        origin: [],
+        originTimeout: 1,
+        contentComplete: false,
+        network: null,
+        broke: false,
+        random: () => 0.5,
+      }
       const among = decision.candidates.length
       for (let attempt = 0; attempt < Math.min(3, among); attempt++) {
         const step = nextStep({ decision: attempt === 0 ? decision : decideAgain(), records, ...rest })

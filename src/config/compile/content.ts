@@ -1,0 +1,48 @@
+import { isAbsolute, join } from 'node:path'
+import type { Content, ContentReference, ManifestSettings } from '../content.ts'
+import type { Config } from '../schema/index.ts'
+
+type SiteConfig = Config['sites'][number]
+type AnyReference = SiteConfig['content']['ipfs'] | SiteConfig['content']['arweave']
+
+export function compileContent({ complete, ipfs, arweave }: SiteConfig['content'], folder: string): Content {
+  return {
+    complete,
+    ipfs:
+      ipfs === null
+        ? null
+        : (idOf(ipfs.cid) ?? nameOf('dnslink', ipfs.dnslink) ?? nameOf('ipns', ipfs.ipns) ?? pathOf(ipfs, folder)),
+    arweave:
+      arweave === null ? null : (idOf(arweave.manifest) ?? nameOf('arns', arweave.arns) ?? pathOf(arweave, folder)),
+  }
+}
+
+function idOf(id: string | undefined): ContentReference | null {
+  return id === undefined ? null : { kind: 'id', id }
+}
+
+function nameOf(kind: 'dnslink' | 'ipns' | 'arns', name: string | undefined): ContentReference | null {
+  return name === undefined ? null : { kind, name }
+}
+
+/** What may be asked for is listed, unless anything may. */
+function pathOf(
+  { allow = [], open, deny_list: denyList }: NonNullable<AnyReference>,
+  folder: string,
+): ContentReference {
+  return {
+    kind: 'path',
+    allow: open ? null : new Set(allow),
+    denyList: denyList === null ? null : pathIn(folder, denyList),
+  }
+}
+
+export function compileManifest(config: SiteConfig['manifest'], folder: string): ManifestSettings | null {
+  if (config === null) return null
+  const { file, url, public_key: publicKey, grace } = config
+  return { source: file === undefined ? { url: url! } : { file: pathIn(folder, file) }, publicKey, grace }
+}
+
+function pathIn(folder: string, path: string): string {
+  return isAbsolute(path) ? path : join(folder, path)
+}

@@ -1,0 +1,65 @@
+import type { ContentReference } from '../config/content.ts'
+import type { Endpoint, Route, Site } from '../config/snapshot.ts'
+import { PolycdnError } from '../errors.ts'
+import { parseArweavePath } from '../providers/index.ts'
+import type { RequestFacts } from '../steering/request-facts.ts'
+
+/** What of a request says which object it is about. */
+export interface AskedObject {
+  readonly site: Site
+  readonly route: Route
+  readonly target: { readonly path: string; readonly query: string }
+  readonly facts: RequestFacts
+}
+
+/** Where a network has the object: below a root that is named, or whose name has to be looked up. */
+export type ContentAddress = {
+  readonly root:
+    | { readonly kind: 'id'; readonly id: string }
+    | { readonly kind: 'dnslink' | 'ipns' | 'arns'; readonly name: string }
+  /** Below the root, percent-encoded; empty or with a slash in front. */
+  readonly path: string
+  /** The URL names the content itself. */
+  readonly immutable: boolean
+}
+
+export type ContentNetwork = 'ipfs' | 'arweave'
+
+/**
+ * Where the network has what the path asks for; null: the site is not there. An error where clients name the content
+ * themselves, and this one is no name, or is not to be had here.
+ */
+export function contentAddress(
+  network: ContentNetwork,
+  { site, target }: AskedObject,
+): ContentAddress | PolycdnError | null {
+  const reference = site.content[network]
+  if (reference === null) return null
+  if (reference.kind !== 'path') return { root: reference, path: target.path, immutable: false }
+  const address = network === 'ipfs' ? ipfsAddress(target.path) : arweaveAddress(target.path)
+  if (address === null) return new PolycdnError('no_route', 'the path names no content')
+  return mayHave(reference, address) ? address : new PolycdnError('forbidden', 'this content is not served here')
+}
+
+function ipfsAddress(path: string): ContentAddress | null {
+  const match = /^\/(ipfs|ipns)\/([^/]{1,255})(\/.*)?$/.exec(path)
+  if (match === null) return null
+  const [, space, name, rest = ''] = match as unknown as [string, 'ipfs' | 'ipns', string, string | undefined]
+  if (space === 'ipfs') return { root: { kind: 'id', id: name }, path: rest, immutable: true }
+  const kind = name.includes('.') ? 'dnslink' : 'ipns'
+  return { root: { kind, name: kind === 'dnslink' ? name.toLowerCase() : name }, path: rest, immutable: false }
+}
+
+function arweaveAddress(path: string): ContentAddress | null {
+  const found = parseArweavePath(path)
+  return found === null ? null : { root: { kind: 'id', id: found.id }, path: found.path, immutable: true }
+}
+
+function mayHave({ allow }: ContentReference & { kind: 'path' }, { root }: ContentAddress): boolean {
+  return allow === null || (root.kind === 'id' && allow.has(root.id))
+}
+
+/** The endpoints of a Route at such a network. */
+export function endpointsOf({ endpoints }: Route, network: ContentNetwork): readonly Endpoint[] {
+  return endpoints.filter(({ cdn }) => cdn?.provider === network)
+}

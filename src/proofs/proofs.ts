@@ -1,0 +1,85 @@
+import type { Endpoint } from '../config/snapshot.ts'
+import { PolycdnError } from '../errors.ts'
+import { pathOfTarget } from '../manifest/file-path.ts'
+import type { ManifestShelf } from '../manifest/shelf.ts'
+import type { AskedEndpoint } from '../providers/proof.ts'
+import { Absences } from './absences.ts'
+import { Addresses } from './addresses.ts'
+import { type AskedObject, type ContentNetwork, contentAddress } from './content-address.ts'
+import type { Names } from './names.ts'
+import { ObjectProofs } from './object-proofs.ts'
+import type { RequestProofs } from './request-proofs.ts'
+import { WatchedProof } from './watched-proof.ts'
+
+export interface ProofsOptions {
+  readonly manifests: ManifestShelf
+  readonly names: Names
+  /** Milliseconds since 1970. */
+  now(): number
+}
+
+/** How an endpoint is asked besides the attempt that a proof serves. */
+export type AskEndpoint = (endpoint: Endpoint) => AskedEndpoint
+
+/** How long a proved absence spares the network the question: a name may lead elsewhere by then. Milliseconds. */
+const ABSENT_FOR = 60_000
+
+/** Other people's pages on this host: they may do nothing in its name. */
+const SANDBOX = ['content-security-policy', 'sandbox', 'access-control-allow-origin', '*']
+
+/** What proves the objects of sites, in one process. */
+export class Proofs {
+  readonly #options: ProofsOptions
+  readonly #absences = new Absences()
+  readonly #addresses: Addresses
+
+  constructor(options: ProofsOptions) {
+    this.#options = options
+    this.#addresses = new Addresses(options.names)
+  }
+
+  /** For one request to a Route that `proves`. An error where clients name the content, and this is not to be had. */
+  begin(asked: AskedObject, ask: AskEndpoint): RequestProofs | PolycdnError {
+    const { site, target, route } = asked
+    const addresses = { ipfs: contentAddress('ipfs', asked), arweave: contentAddress('arweave', asked) }
+    const refused = refusalOf(Object.values(addresses))
+    if (refused !== null) return refused
+    const key = (network: ContentNetwork) => `${network}\n${site.name}\n${target.path}`
+    return new ObjectProofs(
+      {
+        target: target.path + target.query,
+        policy: route.policy,
+        content: site.content,
+        ...this.#filesOf(asked),
+        address: (network, reference) => {
+          if (reference !== null) return this.#addresses.ofReference(network, reference)
+          const address = addresses[network]
+          if (address === null || address instanceof PolycdnError) throw new TypeError(`the site is not on ${network}`)
+          const proof = this.#addresses.proofOf(network, address, { asked, ask })
+          return new WatchedProof(proof, () => this.#absences.add(key(network), this.#options.now() + ABSENT_FOR))
+        },
+        isAbsent: (network) => this.#absences.has(key(network), this.#options.now()),
+      },
+      isGateway(asked) ? SANDBOX : [],
+    )
+  }
+
+  #filesOf({ site, target }: AskedObject) {
+    const { manifests, now } = this.#options
+    const path = pathOfTarget(target.path)
+    if (path === null || site.manifest === null) return { file: null, previous: null }
+    const file = manifests.current(site.name, now())?.files.get(path) ?? null
+    return { file, previous: manifests.previous(site.name, now())?.files.get(path) ?? null }
+  }
+}
+
+/** One network that has a place for the path is enough. */
+function refusalOf(addresses: readonly unknown[]): PolycdnError | null {
+  const errors = addresses.filter((address) => address instanceof PolycdnError)
+  const found = addresses.some((address) => address !== null && !(address instanceof PolycdnError))
+  return found ? null : (errors.at(-1) ?? null)
+}
+
+function isGateway({ site: { content } }: AskedObject): boolean {
+  return content.ipfs?.kind === 'path' || content.arweave?.kind === 'path'
+}

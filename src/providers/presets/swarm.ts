@@ -1,0 +1,7 @@
+import type { Preset } from '../provider.ts'
+
+/** Swarm by the HTTP interface of a Bee node: each file has a reference of its own. */
+export const swarm: Preset = {
+  pathTemplate: '/bzz/{ref}/',
+  probe: '/readiness',
+}
