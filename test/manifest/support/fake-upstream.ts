@@ -1,4 +1,4 @@
-import type { Ask, Reply, Upstream } from '../../../src/providers/proof.ts'
+import type { Ask, AskedEndpoint, Reply } from '../../../src/providers/proof.ts'
 
 export interface FakeAnswer {
   readonly status?: number
@@ -10,7 +10,7 @@ export interface FakeAnswer {
   readonly error?: Error
 }
 
-export interface FakeUpstream extends Upstream {
+export interface FakeUpstream extends AskedEndpoint {
   readonly asks: readonly Ask[]
   /** Bodies that were begun, or not, and not read to their end. */
   readonly cancelled: number
