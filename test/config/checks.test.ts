@@ -209,6 +209,7 @@ t.test('warnings about what can never happen', async (t) => {
   expectProblems(t, site('routes: [{ policy: default, match: { countries: §[DE] } }]'), [
     'warning: sites[0].routes[0].match.countries: no request gets here: the bundled table knows no countries; geoip.database can be a city or country mmdb that does',
   ])
+  t.strictSame(problemsOf(after('continents: [EU]', 'path: /a')), [], 'coordinates tell the continent')
   expectProblems(t, site('routes: [{ policy: default, match: { asns: §[1] } }]'), [
     'warning: sites[0].routes[0].match.asns: no request gets here: AS numbers are known from geoip.asn_database only, and there is none',
   ])
