@@ -1,6 +1,6 @@
 import type { Endpoint } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Reason } from '../steering/decision.ts'
+import type { Reason } from '../steering/reasons.ts'
 import { Attempt, type AttemptTimeouts, type ResponseHead } from './attempt.ts'
 import type { Timers } from './timers.ts'
 

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Decision, Reason } from '../steering/decision.ts'
+import type { Decision } from '../steering/decision.ts'
+import type { Reason } from '../steering/reasons.ts'
 import type { ResponseHead } from './attempt.ts'
 import type { AttemptRecord } from './outcome.ts'
 import type { Part } from './resume.ts'

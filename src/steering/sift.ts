@@ -1,5 +1,6 @@
 import type { Endpoint, Policy, Route } from '../config/snapshot.ts'
-import type { Rejection, RejectionReason } from './decision.ts'
+import type { Rejection } from './decision.ts'
+import type { RejectionReason } from './reasons.ts'
 import type { Standing, World } from './world.ts'
 
 /** The endpoints of a Route, as indexes, that may serve, and the others with their reasons. */
@@ -41,5 +42,5 @@ export function isIll({ reason }: Rejection): boolean {
 
 /** Not the configuration, but how the endpoint stands now. */
 export function isTemporary({ reason }: Rejection): boolean {
-  return reason !== 'drained' && reason !== 'unverifiable' && reason !== 'already-tried' && reason !== 'commit-reached'
+  return reason !== 'drained' && reason !== 'unverifiable' && reason !== 'commit-reached'
 }
