@@ -34,6 +34,7 @@ const CODES: Readonly<Record<ProofFault, ErrorCode>> = {
   blocked: 'content_blocked',
   'not-found': 'content_not_found',
   'too-large': 'content_too_large',
+  incomplete: 'http_response_incomplete',
 }
 
 /** Of what names its content: a year and a day less, as RFC 9111 recommends no more than a year. */

@@ -12,6 +12,8 @@ export type ProofFault =
   | 'not-found'
   /** Beyond a bound of ours: a block, a depth, a name. Another endpoint would not do better, but may. */
   | 'too-large'
+  /** The body ends early. */
+  | 'incomplete'
 
 /** Thrown by whoever verifies, and caught by the attempt that it ends. `message` names no client data. */
 export class ProofError extends Error {
