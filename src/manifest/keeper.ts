@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Manifest } from './manifest.ts'
+import type { Snapshot } from '../config/snapshot.ts'
 import { ManifestShelf } from './shelf.ts'
 import type { ManifestShipment } from './shipment.ts'
 import { type ManifestSource, SiteKeeper, type SiteKeeperOptions } from './site-keeper.ts'
@@ -11,6 +11,8 @@ export interface ManifestKeeperOptions extends Omit<SiteKeeperOptions, 'onChange
 
 /** How long a start waits for manifests of servers. Milliseconds. */
 const PATIENCE = 10_000
+
+type Kept = Pick<Snapshot, 'sites' | 'stateDir'>
 
 /** The manifests of all sites in the process that controls. What serves asks its shelf. */
 export class ManifestKeeper {
@@ -28,8 +30,8 @@ export class ManifestKeeper {
    * What an earlier process accepted, and what is new since: before the first request, as far as servers answer in time.
    * To be followed by {@link adopt}, which looks again and again.
    */
-  async recall(sources: readonly ManifestSource[], stateDir: string | null): Promise<void> {
-    this.#replace(sources, stateDir)
+  async recall(snapshot: Kept): Promise<void> {
+    this.#replace(snapshot)
     const first = [...this.#keepers.values()].map(async (keeper) => {
       await keeper.recall()
       const look = keeper.look()
@@ -40,9 +42,9 @@ export class ManifestKeeper {
     for (const keeper of this.#keepers.values()) keeper.start()
   }
 
-  /** Keeps the manifests of these sites, and no others. A site whose key is another begins anew. */
-  adopt(sources: readonly ManifestSource[], stateDir: string | null): void {
-    for (const keeper of this.#replace(sources, stateDir)) {
+  /** Keeps the manifests of the sites of this Snapshot, and no others. A site whose key is another begins anew. */
+  adopt(snapshot: Kept): void {
+    for (const keeper of this.#replace(snapshot)) {
       const begin = keeper.held === null ? keeper.recall() : Promise.resolve()
       void begin.then(() => keeper.look()).then(() => keeper.start())
     }
@@ -53,28 +55,18 @@ export class ManifestKeeper {
     return [...this.#keepers.values()].map(({ shipment }) => shipment)
   }
 
-  /** The manifest that is right now; a response keeps the one that it began with. */
-  current(site: string): Manifest | null {
-    return this.shelf.current(site, this.#options.now())
-  }
-
-  /** The one before, as long as it is an excuse. */
-  previous(site: string): Manifest | null {
-    return this.shelf.previous(site, this.#options.now())
-  }
-
   async close(): Promise<void> {
     await Promise.all([this.#closing, ...[...this.#keepers.values()].map((keeper) => keeper.close())])
   }
 
   /** Returns the keepers that are new. */
-  #replace(sources: readonly ManifestSource[], stateDir: string | null): readonly SiteKeeper[] {
+  #replace({ sites, stateDir }: Kept): readonly SiteKeeper[] {
     const before = this.#keepers
     const sameFolder = this.#folder === stateDir
     this.#folder = stateDir
     const created: SiteKeeper[] = []
     this.#keepers = new Map(
-      sources.map((source) => {
+      sourcesOf(sites).map((source) => {
         const old = before.get(source.site)
         if (sameFolder && old !== undefined && isDeepStrictEqual(old.source, source)) return [source.site, old]
         const keeper = this.#create(source, stateDir, old)
@@ -117,4 +109,8 @@ export class ManifestKeeper {
     await Promise.race([work, late.promise])
     deadline.cancel()
   }
+}
+
+function sourcesOf(sites: Kept['sites']): readonly ManifestSource[] {
+  return sites.flatMap(({ name, manifest }) => (manifest === null ? [] : [{ site: name, ...manifest }]))
 }

@@ -1,3 +1,4 @@
+import type { ManifestSettings } from '../config/content.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Log } from '../observe/log.ts'
@@ -7,16 +8,11 @@ import { type KeptManifest, ManifestStore } from './manifest-store.ts'
 import { openManifest } from './open-manifest.ts'
 import { isManifestRefusal } from './refusal.ts'
 import type { ManifestShipment } from './shipment.ts'
-import { type ManifestLocation, SourceReader } from './source-reader.ts'
+import { SourceReader } from './source-reader.ts'
 
-export interface ManifestSource {
+export interface ManifestSource extends ManifestSettings {
   /** The name of the Site. */
   readonly site: string
-  readonly source: ManifestLocation
-  /** `ed25519:…`: who has to have signed it. */
-  readonly publicKey: string
-  /** How long the one before stays an excuse. Milliseconds. */
-  readonly grace: number
 }
 
 export interface SiteKeeperOptions {
@@ -49,6 +45,7 @@ export class SiteKeeper {
   readonly #store: ManifestStore | null
   readonly #stop = new AbortController()
   #held: Held | null
+  #shipment: ManifestShipment
   #looking: Promise<void> = Promise.resolve()
   #next: Deadline | null = null
   /** What was said last is not said again at each look. */
@@ -60,6 +57,7 @@ export class SiteKeeper {
     this.source = source
     this.#options = options
     this.#held = held
+    this.#shipment = shipmentOf(source, held)
     this.#reader = new SourceReader(source.source)
     this.#store = folder === null ? null : new ManifestStore(folder, source.site)
   }
@@ -68,10 +66,9 @@ export class SiteKeeper {
     return this.#held
   }
 
+  /** The same object until there is something new. */
   get shipment(): ManifestShipment {
-    const { site, publicKey } = this.source
-    const { current, previous, previousUntil } = this.#held ?? { current: null, previous: null, previousUntil: 0 }
-    return { site, publicKey, current: current?.bytes ?? null, previous: previous?.bytes ?? null, previousUntil }
+    return this.#shipment
   }
 
   /** Takes over what an earlier process accepted. */
@@ -153,6 +150,7 @@ export class SiteKeeper {
 
   #hold(held: Held): void {
     this.#held = held
+    this.#shipment = shipmentOf(this.source, held)
     this.#options.onChange()
   }
 
@@ -181,6 +179,11 @@ export class SiteKeeper {
     if (left <= 0) this.#options.log.error(event, fields)
     else this.#options.log.warn(event, fields)
   }
+}
+
+function shipmentOf({ site, publicKey }: ManifestSource, held: Held | null): ManifestShipment {
+  const bytes = { current: held?.current.bytes ?? null, previous: held?.previous?.bytes ?? null }
+  return { site, publicKey, ...bytes, previousUntil: held?.previousUntil ?? 0 }
 }
 
 function warningOf({ created, expires }: Manifest): number {

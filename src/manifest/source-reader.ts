@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises'
+import type { ManifestSettings } from '../config/content.ts'
 import { fetchManifest, NO_VALIDATORS } from './fetch-manifest.ts'
 import { readManifestFile } from './read-manifest-file.ts'
-
-/** Where a manifest is: an absolute path, or an http or https URL. */
-export type ManifestLocation = { readonly file: string } | { readonly url: string }
 
 /** How often a file is looked at: what costs nothing while it is the same. Milliseconds. */
 const FILE_INTERVAL = 2000
@@ -16,11 +14,11 @@ export class SourceReader {
   readonly interval: number
   /** For people, without what may be secret in a URL. */
   readonly name: string
-  readonly #location: ManifestLocation
+  readonly #location: ManifestSettings['source']
   #validators = NO_VALIDATORS
   #version = ''
 
-  constructor(location: ManifestLocation) {
+  constructor(location: ManifestSettings['source']) {
     this.#location = location
     this.interval = 'file' in location ? FILE_INTERVAL : URL_INTERVAL
     this.name = 'file' in location ? location.file : withoutSecrets(location.url)
@@ -52,6 +50,6 @@ async function versionOf(path: string): Promise<string | null> {
 }
 
 function withoutSecrets(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
+  const parsed = URL.parse(url)
+  return parsed === null ? 'a URL that is none' : parsed.origin + parsed.pathname
 }
