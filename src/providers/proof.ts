@@ -22,6 +22,20 @@ export class ProofError extends Error {
   }
 }
 
+/** An endpoint answered with a status that says nothing about the content: 429, 502 and the like. */
+export class UpstreamStatus extends Error {
+  readonly status: number
+  /** The Retry-After field as it came; null where there is none (RFC 9110 section 10.2.3). */
+  readonly retryAfter: string | null
+
+  constructor(status: number, retryAfter: string | null) {
+    super(`status ${status}`)
+    this.name = 'UpstreamStatus'
+    this.status = status
+    this.retryAfter = retryAfter
+  }
+}
+
 /** One GET to an endpoint of a network. `path` is the request target in origin form, below the endpoint's base path. */
 export interface Ask {
   readonly path: string
@@ -56,6 +70,8 @@ export type Wanted = { readonly first: number; readonly last: number | null } | 
 /** An object whose metadata is proved. */
 export interface ProvedObject {
   readonly kind: 'object'
+  /** The status that the site's own rules give with it: a page that is shown in place of what is not there. */
+  readonly status?: 404 | 410 | 451
   /** Bytes of all of it. */
   readonly size: number
   /** Media type; null: nothing tells. */
@@ -66,7 +82,7 @@ export interface ProvedObject {
   readonly immutable: boolean
   /**
    * Bytes `first` to `last`, both included, as whole verified units, cut at the edges: every chunk that is yielded is
-   * proved. Throws a ProofError or what the upstream threw. To be called once.
+   * proved. Throws a ProofError, an UpstreamStatus or what the upstream threw. To be called once.
    */
   read(first: number, last: number): AsyncIterable<Uint8Array>
   /** Gives up what `locate` began where `read` will not be called. */
@@ -80,7 +96,7 @@ export interface ProvedRedirect {
   readonly location: string
 }
 
-/** There is no such thing: the verified directory or manifest shows no such name. `page`: what is shown instead. */
+/** There is no such thing: the verified directory or manifest shows no such name. */
 export interface ProvedAbsence {
   readonly kind: 'absent'
   readonly status: 404 | 410 | 451
@@ -93,6 +109,6 @@ export type Located = ProvedObject | ProvedRedirect | ProvedAbsence
  * the next one is asked only for what is missing.
  */
 export interface Proof {
-  /** Proves what the object is, at this endpoint. Throws a ProofError or what the upstream threw. */
+  /** Proves what the object is, at this endpoint. Throws a ProofError, an UpstreamStatus or what the upstream threw. */
   locate(upstream: Upstream, wanted: Wanted): Promise<Located>
 }
