@@ -44,7 +44,10 @@ export interface Ask {
   readonly range?: string
 }
 
-/** What came back. Whoever stops reading the body cancels it (`return` of the iterator does). */
+/**
+ * What came back. Whoever stops reading the body cancels it: `return` of the iterator does, also where `next` was never
+ * called (a generator function alone would not see that).
+ */
 export interface Reply {
   readonly status: number
   /** The only value of a header field, its name in lower case; null where it is absent or has several. */

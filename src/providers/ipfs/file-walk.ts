@@ -30,7 +30,7 @@ export async function* walkFile(
   let at = root.own.size
   let empty = 0
   const stack: Frame[] = [{ children: root.children, start: 0, index: 0 }]
-  const around = new Stack(stack)
+  const around = new Stack(stack, last)
   while (at <= last) {
     const frame = stack.at(-1)
     if (frame === undefined) throw new ProofError('unproved', 'a file ends before its size')
@@ -45,6 +45,7 @@ export async function* walkFile(
       continue
     }
     if (child.size === 0 && ++empty > MAX_EMPTY) throw new ProofError('too-large', 'a file of too many empty blocks')
+    around.at = at
     const node = decodeNode(child.cid, await source.take(child.cid, around))
     if (node.kind !== 'file' || node.size !== child.size) throw new ProofError('unproved', 'a file contradicts itself')
     frame.index++
@@ -57,15 +58,23 @@ export async function* walkFile(
 }
 
 class Stack implements Surroundings {
+  /** Where in the file the child begins that is being asked for. */
+  at = 0
   readonly #frames: readonly Frame[]
+  readonly #last: number
 
-  constructor(frames: readonly Frame[]) {
+  constructor(frames: readonly Frame[], last: number) {
     this.#frames = frames
+    this.#last = last
   }
 
   *ahead(): Generator<FileChild> {
     const { children, index } = this.#frames.at(-1)!
-    for (let next = index + 1; next < children.length; next++) yield children[next]!
+    let end = this.at + children[index]!.size
+    for (let next = index + 1; next < children.length && end <= this.#last; next++) {
+      yield children[next]!
+      end += children[next]!.size
+    }
   }
 
   standing(cid: Uint8Array): 'skipped' | 'later' | null {
