@@ -1,6 +1,6 @@
 import type { Endpoint, RetryOn, RetrySettings } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Candidate, Decision } from '../steering/decision.ts'
+import type { Candidate, Decision, Rejection } from '../steering/decision.ts'
 import { type AttemptRecord, codeOf, type Outcome } from './outcome.ts'
 
 /**
@@ -49,15 +49,17 @@ const MAX_DELAY = 250
 export function nextStep(progress: Progress): Step {
   const { decision, records } = progress
   const last = records.at(-1)
-  const final = last?.outcome.kind === 'absent' && progress.contentComplete
-  if (last !== undefined && (final || !mayRetry(last.outcome, decision.policy.retry))) {
+  const absent = last === undefined ? decision.rejected.some(isAbsent) : last.outcome.kind === 'absent'
+  if (absent && progress.contentComplete) return { kind: 'fail', code: 'content_absent' }
+  if (last !== undefined && !mayRetry(last.outcome, decision.policy.retry)) {
     return { kind: 'fail', code: failureCode(records) }
   }
   const attempt = nextAttempt(progress)
   if (attempt !== null && !(attempt.paid && progress.broke)) return attempt
   const endpoint = progress.origin.find((origin) => !wasTried(origin, records))
   if (endpoint !== undefined) return { kind: 'origin', endpoint, timeout: progress.originTimeout }
-  return { kind: 'fail', code: failureCode(records) }
+  const nowhere = records.length === 0 && decision.rejected.length > 0 && decision.rejected.every(isAbsent)
+  return { kind: 'fail', code: nowhere ? 'content_absent' : failureCode(records) }
 }
 
 function nextAttempt(progress: Progress): (Step & { readonly kind: 'attempt' }) | null {
@@ -150,6 +152,11 @@ function untriedCandidates({ decision, records, network }: Progress): readonly C
   const rank = ({ endpoint: { cdn, cdnName } }: Candidate) =>
     (network !== null && cdn?.provider !== network ? 2 : 0) + (triedCdns.has(cdnName) ? 1 : 0)
   return untried.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** Its network proved of late that it has no such thing. */
+function isAbsent({ reason }: Rejection): boolean {
+  return reason === 'absent'
 }
 
 /** 503 when nothing could be tried, 504 when the last failure was a wait, else 502; 404 only when nobody has it. */

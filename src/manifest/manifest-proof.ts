@@ -47,6 +47,7 @@ export class ManifestProof implements Proof {
     let answered: Answered
     try {
       answered = answeredBy(reply, whole)
+      refusePage(reply, file)
       if (answered.size !== null && answered.size !== file.size) await refuseSize(reply, answered, window)
       if (answered.start > start || start - answered.start > MAX_SKIP) {
         throw new ProofError('unproved', 'the answer begins elsewhere than it was asked to')
@@ -79,6 +80,12 @@ function answeredBy(reply: Reply, whole: boolean): Answered {
   const range = status === 206 && !whole ? parseContentRange(reply.header('content-range')) : null
   if (range === null) throw new ProofError('unproved', `an answer of ${status} that was not asked for`)
   return { start: range.first, size: range.complete }
+}
+
+/** A page that says that something went wrong is no lie about the file: it ejects nobody. */
+function refusePage(reply: Reply, file: ManifestFile): void {
+  const isPage = (type: string | null) => type?.toLowerCase().startsWith('text/html') === true
+  if (isPage(reply.header('content-type')) && !isPage(file.type)) throw new ProofError('unproved', 'a page instead')
 }
 
 function lengthOf(field: string | null): number | null {

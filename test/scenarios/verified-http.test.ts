@@ -1,11 +1,11 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
-import { request } from 'node:http'
 import t, { type Test } from 'tap'
 import type { Cdn, Endpoint } from '../../src/config/snapshot.ts'
 import { openManifest } from '../../src/manifest/open-manifest.ts'
 import { publicKeyOf } from '../../src/manifest/private-key.ts'
 import { type SignedFile, signManifest } from '../../src/manifest/sign-manifest.ts'
 import { LIES, type Lie, type LyingServer, lyingServer, ODDITIES } from '../helpers/lying-server.ts'
+import { seen } from '../helpers/seen.ts'
 import { front } from '../http/support/front.ts'
 import { cdn, endpoint, policy, site, testServices } from '../http/support/services.ts'
 
@@ -39,31 +39,6 @@ function signed(files: ReadonlyMap<string, Buffer>, sequence = 1) {
 
 function sha256(bytes: Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest()
-}
-
-interface Seen {
-  readonly end: 'whole' | 'cut' | 'none'
-  readonly status: number
-  readonly headers: NodeJS.Dict<string | string[]>
-  readonly bytes: Buffer
-}
-
-/** What reaches a client's socket, byte by byte, also of an answer that is cut. */
-function seen(port: number, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Seen> {
-  return new Promise((resolve) => {
-    const parts: Buffer[] = []
-    let status = 0
-    let got: Seen['headers'] = {}
-    const finish = (end: Seen['end']) => resolve({ end, status, headers: got, bytes: Buffer.concat(parts) })
-    const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
-      status = response.statusCode!
-      got = response.headers
-      response.on('data', (part: Buffer) => parts.push(part))
-      response.on('end', () => finish(response.complete ? 'whole' : 'cut'))
-      response.on('error', () => finish('cut'))
-    })
-    sent.on('error', () => finish(status === 0 ? 'none' : 'cut')).end()
-  })
 }
 
 interface World {

@@ -26,7 +26,8 @@ export class PathProof implements Proof {
     const named = pathSegments(path)
     if (named !== null && named.length > MAX_SEGMENTS) throw new ProofError('too-large', 'a path of too many names')
     this.#named = named ?? []
-    this.#indexed = path === '' || path.endsWith('/')
+    // What is mounted somewhere has a slash of its own to be redirected to.
+    this.#indexed = path.endsWith('/') || (path === '' && mount === '')
     this.#trail = new Trail(root, this.#indexed ? [...this.#named, INDEX] : this.#named)
     this.#mount = mount
     if (named === null) this.#settled = ABSENT
@@ -83,7 +84,8 @@ export class PathProof implements Proof {
 
   /** Relative links of an index page work only below the directory's slash. */
   #slashed(): Located {
-    return { kind: 'redirect', status: 301, location: `${this.#mount}${encodePath(this.#named)}/` }
+    const path = this.#named.length === 0 ? '' : encodePath(this.#named)
+    return { kind: 'redirect', status: 301, location: `${this.#mount}${path}/` }
   }
 }
 
