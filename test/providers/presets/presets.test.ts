@@ -29,7 +29,7 @@ t.test('its template is one that the configuration would take, or it says what i
     t.equal(needs === undefined, pathTemplate !== null, `${name} needs something exactly where nothing is usual`)
     t.ok(probe === null || /^\/[!-~]+$/.test(probe), `${name} is checked by a path`)
   }
-  const [, example] = /path_template: (\S+),/.exec(PRESETS.storj.needs) ?? []
+  const [, example] = /path_template: (\S+),/.exec(PRESETS.storj.needs ?? '') ?? []
   t.notOk(isRefusal(parsePathTemplate(example)), 'what is needed is shown in a form that is accepted')
   t.end()
 })
