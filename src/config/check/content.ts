@@ -1,6 +1,6 @@
 import type { ProblemList } from '../problem-list.ts'
 import { child, entries, items, type Located, text } from '../tree.ts'
-import { given, policiesOf, providerName, siteTitle, usages } from './usage.ts'
+import { cdnsByName, given, providerName, siteTitle, type Usage, usages } from './usage.ts'
 
 const NETWORKS = {
   ipfs: { ways: ['cid', 'dnslink', 'ipns', 'from'], content: 'CIDs' },
@@ -12,14 +12,17 @@ const GATEWAY_KEYS = ['allow', 'open', 'deny_list'] as const
 
 /** Where content-addressed networks have a site: said in one way, and in one that somebody asks. */
 export function checkContent(root: Located, problems: ProblemList): void {
+  const cdns = cdnsByName(root)
   for (const site of items(child(root, 'sites'))) {
     const content = child(site, 'content')
     const said = NETWORK_NAMES.filter((name) => given(child(content, name)) !== undefined)
     for (const name of said) checkReference(child(content, name)!, name, problems)
     checkComplete(content, said, problems)
-    checkAsked(root, site, said, problems)
+    if (said.length === 0) continue
+    const used = [...usages(root, site, cdns)]
+    checkAsked(site, used, said, problems)
     const gateways = said.filter((name) => child(child(content, name), 'from') !== undefined)
-    if (gateways.length > 0) checkGateway(root, site, gateways, problems)
+    if (gateways.length > 0) checkGateway(site, used, gateways, problems)
   }
 }
 
@@ -57,12 +60,10 @@ function checkComplete(content: Located | undefined, said: readonly Network[], p
   problems.warn(complete, 'no content is named that could be complete: this says nothing')
 }
 
-/** What nobody is asked for. */
-function checkAsked(root: Located, site: Located, said: readonly Network[], problems: ProblemList): void {
-  // A policy that is not there may have been the one.
-  const policies = policiesOf(root, site)
-  const asked = new Set(usages(root).flatMap(({ site: at, cdn }) => (at === site ? [providerName(cdn)] : [])))
-  for (const network of policies.length === 0 ? [] : said) {
+/** What nobody is asked for. Where no CDN is known at all, something else is wrong. */
+function checkAsked(site: Located, used: readonly Usage[], said: readonly Network[], problems: ProblemList): void {
+  const asked = new Set(used.map(({ cdn }) => providerName(cdn)))
+  for (const network of used.length === 0 ? [] : said) {
     if (asked.has(network)) continue
     const node = child(child(site, 'content'), network)!
     problems.warn(node, `no route of this site leads to a CDN of provider ${network}`)
@@ -70,7 +71,12 @@ function checkAsked(root: Located, site: Located, said: readonly Network[], prob
 }
 
 /** Where clients name the content, whatever else the site had would answer under the names of other people. */
-function checkGateway(root: Located, site: Located, gateways: readonly Network[], problems: ProblemList): void {
+function checkGateway(
+  site: Located,
+  used: readonly Usage[],
+  gateways: readonly Network[],
+  problems: ProblemList,
+): void {
   const why = 'a site whose clients name the content (from: path)'
   for (const key of ['origin', 'manifest'] as const) {
     const node = given(child(site, key))
@@ -85,7 +91,7 @@ function checkGateway(root: Located, site: Located, gateways: readonly Network[]
     if (other === undefined || gateways.includes(other) || given(reference) === undefined) continue
     problems.errorAtKey(reference, `${why} has no other content`)
   }
-  for (const { cdn, named } of usages(root).filter((usage) => usage.site === site)) {
+  for (const { cdn, named } of used) {
     const provider = providerName(cdn)
     if (provider === undefined || gateways.some((network) => network === provider)) continue
     problems.error(named, `clients of ${siteTitle(site)} name the content, which a CDN of provider ${provider} has not`)

@@ -3,15 +3,25 @@ import type { Provider } from '../../providers/provider.ts'
 import { unfitReason } from '../compile/unfit.ts'
 import type { ProblemList } from '../problem-list.ts'
 import { child, entries, items, type Located, text } from '../tree.ts'
-import { given, isTrusted, pathTemplateOf, providerName, siteTitle, type Usage, usages } from './usage.ts'
+import { cdnsByName, given, isTrusted, pathTemplateOf, providerName, siteTitle, type Usage, usages } from './usage.ts'
 
 /** Whether there is something that proves the bytes of CDNs which have to be proved, and a way to ask them. */
 export function checkProofs(root: Located, problems: ProblemList): void {
-  const used = usages(root)
-  for (const usage of used) checkProvable(usage, problems)
-  for (const cdn of items(child(root, 'cdns'))) checkTemplate(cdn, used, problems)
+  const cdns = cdnsByName(root)
+  const used = new Set<Located>()
+  const lacking = new Set<Located>()
+  for (const site of items(child(root, 'sites'))) {
+    for (const usage of usages(root, site, cdns)) {
+      used.add(usage.cdn)
+      if (pathTemplateOf(site, usage.cdn) === null) lacking.add(usage.cdn)
+      checkProvable(usage, problems)
+    }
+    checkUnsafe(site, cdns.get(text(child(site, 'unsafe_methods'))), problems)
+  }
+  for (const cdn of items(child(root, 'cdns'))) {
+    if (lacking.has(cdn) || (!used.has(cdn) && pathTemplateOf(undefined, cdn) === null)) lacksTemplate(cdn, problems)
+  }
   for (const [, policy] of entries(child(root, 'policies'))) checkRedirect(policy, problems)
-  for (const site of items(child(root, 'sites'))) checkUnsafe(root, site, problems)
 }
 
 function checkProvable({ site, policy, cdn, named }: Usage, problems: ProblemList): void {
@@ -43,16 +53,12 @@ function checkProvable({ site, policy, cdn, named }: Usage, problems: ProblemLis
   }
 }
 
-/** Some networks have no usual template. */
-function checkTemplate(cdn: Located, used: readonly Usage[], problems: ProblemList): void {
+/** Some networks have no usual one. */
+function lacksTemplate(cdn: Located, problems: ProblemList): void {
   const provider = providerName(cdn)
   if (provider === undefined) return
   const { needs }: Provider = PROVIDERS[provider]
-  if (needs === undefined) return
-  const sites = used.filter((usage) => usage.cdn === cdn).map(({ site }) => site)
-  if (![undefined, ...sites].some((site) => pathTemplateOf(site, cdn) === null)) return
-  if (sites.length > 0 && sites.every((site) => pathTemplateOf(site, cdn) !== null)) return
-  problems.error(child(cdn, 'provider')!, `${provider} needs ${needs}`)
+  problems.error(child(cdn, 'provider')!, `${provider} needs ${needs ?? 'path_template'}`)
 }
 
 function checkRedirect(policy: Located, problems: ProblemList): void {
@@ -65,9 +71,8 @@ function checkRedirect(policy: Located, problems: ProblemList): void {
 }
 
 /** Other methods have no object that could have an address. */
-function checkUnsafe(root: Located, site: Located, problems: ProblemList): void {
+function checkUnsafe(site: Located, cdn: Located | undefined, problems: ProblemList): void {
   const unsafe = child(site, 'unsafe_methods')
-  const cdn = items(child(root, 'cdns')).find((entry) => text(child(entry, 'name')) === text(unsafe))
   const provider = providerName(cdn)
   if (unsafe === undefined || cdn === undefined || provider === undefined || text(unsafe) === undefined) return
   const byPath = PROVIDERS[provider].proof === 'manifest' && !pathTemplateOf(site, cdn)?.includes('{ref}')

@@ -10,21 +10,23 @@ export interface Usage {
   readonly named: Located
 }
 
-/** Every CDN of every route; what is not there, or names nothing, is left out. */
-export function usages(root: Located): readonly Usage[] {
-  const cdns = new Map(items(child(root, 'cdns')).map((cdn) => [text(child(cdn, 'name')), cdn]))
-  return items(child(root, 'sites')).flatMap((site) =>
-    policiesOf(root, site).flatMap((policy) =>
-      items(child(policy, 'cdns')).flatMap((named) => {
-        const cdn = text(named) === undefined ? undefined : cdns.get(text(named))
-        return cdn === undefined ? [] : [{ site, policy, cdn, named }]
-      }),
-    ),
-  )
+/** The CDNs of a configuration by their names. */
+export function cdnsByName(root: Located): ReadonlyMap<string | undefined, Located> {
+  return new Map(items(child(root, 'cdns')).map((cdn) => [text(child(cdn, 'name')), cdn]))
+}
+
+/** Every CDN of every route of a site; what is not there, or names nothing, is left out. */
+export function* usages(root: Located, site: Located, cdns: ReturnType<typeof cdnsByName>): Generator<Usage> {
+  for (const policy of policiesOf(root, site)) {
+    for (const named of items(child(policy, 'cdns'))) {
+      const cdn = text(named) === undefined ? undefined : cdns.get(text(named))
+      if (cdn !== undefined) yield { site, policy, cdn, named }
+    }
+  }
 }
 
 /** The policies that a site's routes lead to, those of mode origin left out: they ask no CDN. */
-export function policiesOf(root: Located, site: Located): readonly Located[] {
+function policiesOf(root: Located, site: Located): readonly Located[] {
   const routes = items(child(site, 'routes'))
   const names = routes.length === 0 ? ['default'] : routes.map((route) => text(child(route, 'policy')))
   return [...new Set(names)].flatMap((name) => {
