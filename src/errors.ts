@@ -79,6 +79,8 @@ export const ERRORS = {
   geo_unreadable: { fault: 'config', status: 422, retryable: false },
   /** An access log that is replayed. */
   log_unreadable: { fault: 'config', status: 422, retryable: false },
+  /** A signed site manifest, or what it is made from. */
+  manifest_invalid: { fault: 'config', status: 422, retryable: false },
   address_in_use: { fault: 'internal', status: 500, retryable: false },
   address_unavailable: { fault: 'internal', status: 500, retryable: false },
   /** The directory that certificates are ordered from. No client ever sees it. */

@@ -23,7 +23,7 @@ import { findEndpoints } from './geo/find-endpoints.ts'
 import { Locator } from './geo/locator.ts'
 import type { GeoReload } from './geo/source.ts'
 import { Admin, type AdminActions } from './http/admin.ts'
-import { ManifestShelf } from './manifest/shelf.ts'
+import { ManifestKeeper } from './manifest/keeper.ts'
 import { NameService } from './names/name-service.ts'
 import { exportControl, exportSink } from './observe/gauges.ts'
 import { type Fields, Log } from './observe/log.ts'
@@ -64,7 +64,7 @@ export class Gateway {
   readonly #acme: AcmeKeeper
   readonly #spend: SpendKeeper
   readonly #drains: DrainKeeper
-  readonly #manifests = new ManifestShelf()
+  readonly #manifests: ManifestKeeper
   readonly #locator = new Locator((reload) => this.#onGeoReload(reload))
   readonly #randomLoopId = `polycdn-${randomBytes(8).toString('hex')}`
   #inUse: InUse | null = null
@@ -108,6 +108,12 @@ export class Gateway {
       log: this.#log,
       onChange: async (names) => this.#servers?.tellDrained(names),
     })
+    this.#manifests = new ManifestKeeper({
+      timers: this.#timers,
+      now: Date.now,
+      log: this.#log,
+      onChange: (shipment) => this.#servers?.tellManifest(shipment),
+    })
     this.#acme = new AcmeKeeper({
       timers: this.#timers,
       now: Date.now,
@@ -147,6 +153,7 @@ export class Gateway {
     if (handover) await this.#admin?.close()
     await this.#reloads
     await this.#acme.close()
+    await this.#manifests.close()
     await this.#servers?.close()
     // What never served knows nothing that the one who does should read after a restart.
     await this.#health.close(served)
@@ -163,6 +170,7 @@ export class Gateway {
     await this.#health.recall(loaded.snapshot)
     await this.#spend.recall(loaded.snapshot)
     await this.#drains.recall(loaded.snapshot)
+    await this.#manifests.recall(loaded.snapshot)
     await this.#acme.recall(loaded.snapshot.acme)
     this.#servers = await this.#createServers(loaded.snapshot)
     await this.#apply(loaded)
@@ -188,10 +196,11 @@ export class Gateway {
       const onGrowth = (growth: readonly Growth[]) => this.#spend.receive(growth)
       const acme = () => this.#acme.state
       const drained = () => drains.names
-      return new WorkerServers({ ...parts, board, acme, quotes, drained, onGrowth, size, program })
+      const manifests = () => this.#manifests.shipments
+      return new WorkerServers({ ...parts, board, acme, quotes, drained, manifests, onGrowth, size, program })
     }
     const own = { meter: this.#spend.meter, quotes: this.#spend, drains, health: board, locator: this.#locator }
-    const proving = { manifests: this.#manifests, names: new NameService() }
+    const proving = { manifests: this.#manifests.shelf, names: new NameService() }
     const servers = await LocalServers.create({ ...parts, ...own, ...proving, memory })
     await servers.tellAcme(this.#acme.state)
     return servers
@@ -279,6 +288,7 @@ export class Gateway {
     this.#health.adopt(snapshot)
     this.#spend.adopt(snapshot)
     this.#drains.adopt(snapshot)
+    this.#manifests.adopt(snapshot)
     this.#log.setLevel(snapshot.log.level)
     this.#metrics.configLoadedTimestamp.child().set(Date.now() / 1000)
     this.#metrics.configLastReloadSuccessful.child().set(1)

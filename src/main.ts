@@ -8,6 +8,7 @@ import { diff } from './commands/diff.ts'
 import { drain } from './commands/drain.ts'
 import { explainCommand } from './commands/explain.ts'
 import { reportFailure } from './commands/failure.ts'
+import { manifest } from './commands/manifest.ts'
 import { printable } from './commands/printable.ts'
 import { schema } from './commands/schema.ts'
 import { serve } from './commands/serve.ts'
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check,
   costs,
   drain,
+  manifest,
   schema,
   demo,
   work,
@@ -53,6 +55,12 @@ const USAGE = `polycdn: makes many CDNs act as one
                                     send nothing new to a CDN of the running gateway, and again
   polycdn costs --config FILE [--json] [--offline]
                                     say what each CDN costs this month, so far and in the end
+  polycdn manifest keygen --out FILE
+  polycdn manifest build DIR --key FILE --out FILE [--site NAME] [--sequence N] [--expires 365d] [--refs FILE]
+                         [--exclude /drafts/*] [--index index.html] [--charset utf-8]
+  polycdn manifest verify DIR|URL --manifest FILE|URL [--public-key ed25519:…] [--concurrency 8] [--json]
+  polycdn manifest show FILE|URL [PATH] [--public-key ed25519:…] [--json]
+                                    sign what a site consists of, so that bytes of any CDN can be verified
   polycdn schema                    print the JSON Schema of the configuration
   polycdn demo                      run the gateway in front of three edges of its own
   polycdn --version`

@@ -8,7 +8,7 @@ import { PolycdnError } from '../errors.ts'
 import { ConfigRejected } from '../gateway/config-rejected.ts'
 import { askAdmin } from './admin-client.ts'
 import { renderCosts } from './render-costs.ts'
-import type { Command } from './shell.ts'
+import type { Command, Shell } from './shell.ts'
 
 const OPTIONS = {
   config: { type: 'string', short: 'c' },
@@ -26,7 +26,7 @@ export const costs: Command = async (args, shell) => {
   const loaded = await loadConfig(values.config, shell.env)
   if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
   const { snapshot } = loaded
-  const statements = values.offline ? await readKept(snapshot) : await askRunning(snapshot)
+  const statements = values.offline ? await readKept(snapshot, shell) : await askRunning(snapshot)
   shell.out(values.json ? JSON.stringify({ cdns: statements }, null, 2) : renderCosts(statements))
   return 0
 }
@@ -37,14 +37,16 @@ async function askRunning(snapshot: Snapshot): Promise<readonly Statement[]> {
   return answer.cdns as Statement[]
 }
 
-async function readKept({ cdns, stateDir }: Snapshot): Promise<readonly Statement[]> {
+async function readKept({ cdns, stateDir }: Snapshot, shell: Shell): Promise<readonly Statement[]> {
   if (stateDir === null)
     throw new PolycdnError('config_invalid', 'without a state_dir nothing is kept that could be read')
   const now = Date.now()
   const path = join(stateDir, LEDGER_FILE)
-  const { kept } = await readLedgerFile(path).catch((error: Error) => {
+  const { kept, damaged } = await readLedgerFile(path).catch((error: Error) => {
     throw new PolycdnError('config_invalid', `${path}: ${error.message}`)
   })
+  if (damaged > 0)
+    shell.err(`polycdn: ${path}: ${damaged} of ${damaged + kept.length} entries are damaged and left out`)
   const ledger = new Ledger()
   ledger.adopt(cdns, now)
   ledger.import(kept, now)

@@ -10,8 +10,8 @@ import { Replay } from '../replay/replay.ts'
 import { Replayer } from '../replay/replayer.ts'
 import { type Offline, openOffline } from './offline.ts'
 import { printableJson } from './printable-json.ts'
+import { Progress } from './progress.ts'
 import type { Command, Shell } from './shell.ts'
-import { Progress } from './simulate/progress.ts'
 import { renderSimulation } from './simulate/render.ts'
 import { reportOf } from './simulate/report.ts'
 
@@ -68,7 +68,7 @@ function usage(message: string, shell: Shell): 2 {
 /** One chunk after the other: what is not decided yet is not read either. */
 async function feed(replayer: Replayer, logs: readonly LogFile[], shell: Shell): Promise<void> {
   const size = logs.reduce<number | null>((sum, log) => (sum === null || log.size === null ? null : sum + log.size), 0)
-  const progress = shell.terminal === undefined ? null : new Progress(size, shell.terminal, Date.now)
+  const progress = shell.terminal === undefined ? null : new Progress('lines', size, shell.terminal, Date.now)
   for (const log of logs) {
     const lines = new LineSplitter(MAX_LINE, (line) => replayer.line(line))
     for await (const chunk of log.chunks((bytes) => progress?.add(bytes, replayer.counts.read))) {

@@ -22,6 +22,8 @@ export interface Books {
 
 /** A clock that is set back by less changes no month. Milliseconds. */
 const SMALL_STEP = 86_400_000
+/** Between the first and the last place on Earth where a month begins. Milliseconds. */
+const FURTHEST_ZONE = 26 * 3_600_000
 /** How many samples of before are remembered: a week, so that every weekday has its part. */
 export const REMEMBERED = 7 * 288
 /** At the limit of its rate a Cdn may be ahead by so much, and is told off for no longer than that. Milliseconds. */
@@ -51,10 +53,12 @@ export class Account {
     this.before = new Float64Array(0)
   }
 
-  /** Takes over books that were kept. */
-  restore(books: Books, before: Float64Array): void {
-    this.books = books
+  /** Takes over books that were kept, under these terms or others. */
+  restore(books: Books, before: Float64Array, now: number): void {
+    const { month } = this.books
     this.before = before
+    this.books = books.month.end <= now ? books : rebook(books, month, this.#percentile)
+    this.turn(now)
   }
 
   /** New terms of the same Cdn. Another time zone counts from the month that runs there; samples move along. */
@@ -63,15 +67,11 @@ export class Account {
     const percentile = cdn.commit?.kind === 'mbps'
     const timezone = timezoneOf(cdn)
     if (timezone === this.#timezone && percentile === this.#percentile) return
+    this.turn(now)
     const month = timezone === this.#timezone ? this.books.month : monthOf(now, timezone)
     this.#timezone = timezone
     this.#percentile = percentile
-    const { samples, offered, month: was, ...counts } = this.books
-    const fresh = openBooks(month, percentile)
-    const shift = Math.round((was.start - month.start) / SAMPLE_MS)
-    copyShifted(samples, fresh.samples, shift)
-    if (fresh.offered !== null) copyShifted(offered ?? samples, fresh.offered, shift)
-    this.books = { ...fresh, ...counts }
+    this.books = rebook(this.books, month, percentile)
   }
 
   get timezone(): string {
@@ -136,6 +136,15 @@ export function openBooks(month: Month, percentile: boolean): Books {
   const counts = { bytes: 0, estimated: 0, requests: 0, byContinent: {}, overflow: 0, overflowCost: 0 }
   const offered = percentile ? new Float64Array(length) : null
   return { month, ...counts, samples: new Float64Array(length), offered }
+}
+
+/** The same books by another calendar: samples keep their time. What was counted in another month stays there. */
+function rebook({ samples, offered, month: was, ...counts }: Books, month: Month, percentile: boolean): Books {
+  const fresh = openBooks(month, percentile)
+  const shift = Math.round((was.start - month.start) / SAMPLE_MS)
+  copyShifted(samples, fresh.samples, shift)
+  if (fresh.offered !== null) copyShifted(offered ?? samples, fresh.offered, shift)
+  return Math.abs(was.start - month.start) > FURTHEST_ZONE ? fresh : { ...fresh, ...counts }
 }
 
 /** The last week before `now`. After a pause that is longer nothing is remembered. */

@@ -88,22 +88,13 @@ export class Ledger {
     return [...this.#entries].map(([cdn, { account }]) => ({ cdn, books: account.books, before: account.before }))
   }
 
-  /** Takes over what was kept of the Cdns that are known. Another kind of commit begins anew. */
+  /** Takes over what was kept of the Cdns that are known. */
   import(kept: readonly Kept[], now: number): void {
     for (const { cdn: name, books, before } of kept) {
       const entry = this.#entries.get(name)
       if (entry === undefined) continue
       const { cdn, account } = entry
-      const { month, offered } = account.books
-      if (books.month.start === month.start && books.month.end === month.end) {
-        account.restore(
-          offered === null ? { ...books, offered } : { ...books, offered: books.offered ?? books.samples.slice() },
-          before,
-        )
-      } else if (books.month.end <= now) {
-        account.restore(books, before)
-      }
-      account.turn(now)
+      account.restore(books, before, now)
       this.#entries.set(name, { cdn, account, quotes: new Quotes(cdn, account) })
     }
   }

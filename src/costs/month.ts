@@ -26,11 +26,15 @@ export function monthName({ start }: Month, timezone: string): string {
   return `${year}-${String(month + 1).padStart(2, '0')}`
 }
 
-/** The first moment of a month, `month` counting from 0. The offset there is not the one that the guess has. */
+/**
+ * The first moment of a month, `month` counting from 0. The offset there is not the one that the guess has; and where
+ * the clocks go forward at midnight the first day has none, and begins with the guess.
+ */
 function midnight(year: number, month: number, timezone: string): number {
   const wall = Date.UTC(year, month, 1)
   const guess = wall - offsetAt(wall, timezone)
-  return wall - offsetAt(guess, timezone)
+  const start = wall - offsetAt(guess, timezone)
+  return start + offsetAt(start, timezone) < wall ? guess : start
 }
 
 /** Milliseconds that the time zone's clocks are ahead of UTC. */

@@ -8,7 +8,7 @@ export interface Asked {
 
 /** What an answer is to contain; `last` is less than `first` where it contains nothing. */
 export interface AskedPart {
-  readonly status: 200 | 206 | 304 | 412 | 416
+  readonly status: 200 | 206 | 304 | 404 | 410 | 412 | 416 | 451
   readonly first: number
   readonly last: number
 }

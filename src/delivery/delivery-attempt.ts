@@ -1,6 +1,6 @@
 import type { Endpoint } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Reason } from '../steering/decision.ts'
+import type { Reason } from '../steering/reasons.ts'
 import type { AttemptListener, Refused, ResponseHead, Running } from './attempt.ts'
 
 /** What becomes of a try, for the Delivery that made it. */

@@ -34,6 +34,7 @@ const CODES: Readonly<Record<ProofFault, ErrorCode>> = {
   blocked: 'content_blocked',
   'not-found': 'content_not_found',
   'too-large': 'content_too_large',
+  incomplete: 'http_response_incomplete',
 }
 
 /** Of what names its content: a year and a day less, as RFC 9111 recommends no more than a year. */
@@ -96,7 +97,8 @@ export class VerifiedAttempt implements Running {
     if (located.kind === 'redirect') {
       return this.#complete(head(located.status, ['location', located.location, 'content-length', '0']))
     }
-    const part = askedPart(this.#options.asked, located)
+    const part =
+      located.status === undefined ? askedPart(this.#options.asked, located) : wholeOf(located, located.status)
     const answer = headOf(located, part)
     if (this.#options.asked.method === 'GET' && part.last >= part.first) return this.#deliver(located, part, answer)
     located.discard()
@@ -173,6 +175,11 @@ export class VerifiedAttempt implements Running {
     this.#deadline?.cancel()
     this.#deadline = this.#options.timers.after(ms, () => this.#failWith('http_response_timeout'))
   }
+}
+
+/** A page in place of another is sent as a whole: conditions are about what was asked for. */
+function wholeOf({ size }: ProvedObject, status: NonNullable<ProvedObject['status']>): AskedPart {
+  return { status, first: 0, last: size - 1 }
 }
 
 function headOf({ size, type, etag, immutable }: ProvedObject, { status, first, last }: AskedPart): ResponseHead {

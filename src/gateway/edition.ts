@@ -3,6 +3,7 @@ import type { Snapshot } from '../config/snapshot.ts'
 import type { ConfigSource } from '../config/source.ts'
 import type { QuoteList } from '../costs/told-quotes.ts'
 import type { Coordinates } from '../geo/place.ts'
+import type { ManifestShipment } from '../manifest/shipment.ts'
 
 /** A configuration that is about to be used. */
 export interface Edition {
@@ -38,6 +39,8 @@ export interface Servers {
   tellQuotes(quotes: QuoteList): void
   /** These Cdns are drained, and no others. Resolves when every process knows. */
   tellDrained(names: readonly string[]): Promise<void>
+  /** A Site has another manifest. */
+  tellManifest(shipment: ManifestShipment): void
   /** What is known of ordered certificates has changed. Resolves when every process has it. */
   tellAcme(change: Partial<AcmeState>): Promise<void>
   /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */

@@ -51,6 +51,8 @@ export class LocalServers implements Servers {
 
   tellQuotes(): void {}
 
+  tellManifest(): void {}
+
   async tellAcme(change: Partial<AcmeState>): Promise<void> {
     this.#serving.useAcme(change)
   }

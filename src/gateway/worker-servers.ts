@@ -3,6 +3,7 @@ import type { QuoteList } from '../costs/told-quotes.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Board } from '../health/board.ts'
+import type { ManifestShipment } from '../manifest/shipment.ts'
 import { Fleet, type FleetOptions } from '../workers/fleet.ts'
 import { MemberRefused } from '../workers/member.ts'
 import type { Shipment } from '../workers/messages.ts'
@@ -13,7 +14,17 @@ import type { Edition, Prepared, Servers } from './edition.ts'
 export interface WorkerServersOptions
   extends Pick<
     FleetOptions,
-    'size' | 'program' | 'ticketKeys' | 'acme' | 'quotes' | 'drained' | 'onGrowth' | 'log' | 'metrics' | 'sink'
+    | 'size'
+    | 'program'
+    | 'ticketKeys'
+    | 'acme'
+    | 'quotes'
+    | 'drained'
+    | 'manifests'
+    | 'onGrowth'
+    | 'log'
+    | 'metrics'
+    | 'sink'
   > {
   readonly board: Board
   readonly timers: Timers
@@ -103,6 +114,10 @@ export class WorkerServers implements Servers {
 
   tellQuotes(quotes: QuoteList): void {
     this.#fleet.tellQuotes(quotes)
+  }
+
+  tellManifest(shipment: ManifestShipment): void {
+    this.#fleet.tellManifest(shipment)
   }
 
   tellAcme(change: Partial<AcmeState>): Promise<void> {

@@ -11,6 +11,7 @@ import { Locator } from '../geo/locator.ts'
 import { Drains } from '../health/drains.ts'
 import { Mirror } from '../health/mirror.ts'
 import { ManifestShelf } from '../manifest/shelf.ts'
+import { shelve } from '../manifest/shipment.ts'
 import { NameService } from '../names/name-service.ts'
 import { exportSink } from '../observe/gauges.ts'
 import { Log } from '../observe/log.ts'
@@ -88,6 +89,7 @@ export class Worker {
     if (message.type === 'probed') return this.#mirror?.probed(message.key, message.ms)
     if (message.type === 'quotes') return this.#quotes.apply(message.quotes)
     if (message.type === 'drained') return this.#drains.replace(message.names)
+    if (message.type === 'manifest') return shelve(this.#manifests, message.manifest)
     if (message.type !== 'drain') return void this.#reply(message)
     if (!this.#leaving) this.#options.stop(false)
   }
@@ -124,6 +126,7 @@ export class Worker {
     board,
     quotes,
     drained,
+    manifests,
     acme,
     ticketKeys,
     processes,
@@ -137,6 +140,7 @@ export class Worker {
     this.#mirror.apply(board)
     this.#quotes.apply(quotes)
     this.#drains.replace(drained)
+    for (const manifest of manifests) shelve(this.#manifests, manifest)
     this.#serving = await Serving.create({
       health: this.#mirror,
       meter: this.#meter,

@@ -1,5 +1,4 @@
 import { COUNTRIES } from './countries-data.ts'
-import { distanceKm } from './distance.ts'
 import type { Coordinates } from './place.ts'
 
 export interface Country {
@@ -21,14 +20,30 @@ export function allCountries(): Iterable<readonly [code: string, country: Countr
   return BY_CODE
 }
 
+/** A continent, and a point on a sphere of radius 1: the larger the scalar product of two, the nearer they are. */
+type Outpost = readonly [continent: string, x: number, y: number, z: number]
+
+const OUTPOSTS: readonly Outpost[] = [...BY_CODE.values()].flatMap(({ continent, location }) =>
+  location === null ? [] : [[continent, ...onSphere(location)] as const],
+)
+
 /** The continent of the country whose stand-in is nearest: near a border between continents it may be the other one. */
 export function continentAt(point: Coordinates): string {
-  let nearest = { continent: 'EU', km: Number.POSITIVE_INFINITY }
-  for (const { continent, location } of BY_CODE.values()) {
-    const km = location === null ? Number.POSITIVE_INFINITY : distanceKm(point, location)
-    if (km < nearest.km) nearest = { continent, km }
+  const [x, y, z] = onSphere(point)
+  let nearest = OUTPOSTS[0]![0]
+  let most = Number.NEGATIVE_INFINITY
+  for (const [continent, otherX, otherY, otherZ] of OUTPOSTS) {
+    const product = x * otherX + y * otherY + z * otherZ
+    if (product <= most) continue
+    most = product
+    nearest = continent
   }
-  return nearest.continent
+  return nearest
+}
+
+function onSphere({ latitude, longitude }: Coordinates): readonly [x: number, y: number, z: number] {
+  const [phi, lambda] = [(latitude * Math.PI) / 180, (longitude * Math.PI) / 180]
+  return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)]
 }
 
 function readCountries(): ReadonlyMap<string, Country> {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Address } from './address.ts'
+import { continentAt } from './countries.ts'
 import type { GeoDatabase } from './database.ts'
 import { formatNetwork, networkOf } from './network.ts'
 import type { NetworkSet } from './network-set.ts'
@@ -92,11 +93,14 @@ export class GeoLookup {
     const prefix = Math.max(this.#overrides.uniformPrefix(address), owner?.prefix ?? 0)
     const override = this.#overrides.match(address)
     if (override !== null) {
-      return { facts: { source: 'override', location: override.value, country: null, continent: null, asn }, prefix }
+      const { value: location } = override
+      const continent = continentAt(location)
+      return { facts: { source: 'override', location, country: null, continent, asn }, prefix }
     }
     const answer = this.database.place(address)
-    const { country, continent } = answer
+    const { country } = answer
     const location = answer.location ?? this.#defaultLocation
+    const continent = answer.continent ?? (location === null ? null : continentAt(location))
     const source = answer.location !== null ? 'database' : location !== null ? 'default' : 'none'
     return { facts: { source, location, country, continent, asn }, prefix: Math.max(prefix, answer.prefix) }
   }

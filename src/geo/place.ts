@@ -20,7 +20,7 @@ export interface Place {
   readonly location: Coordinates | null
   /** ISO 3166-1 alpha-2, where the database tells. */
   readonly country: string | null
-  /** AF AN AS EU NA OC SA, where the database tells, or the country does. */
+  /** AF AN AS EU NA OC SA, as the database tells, else the country, else the nearest country; null where none of them is known. */
   readonly continent: string | null
   /** The AS number of its network, where `geoip.asn_database` tells. */
   readonly asn: number | null

@@ -52,7 +52,13 @@ export function proxyStatus(code: ErrorCode, records: readonly AttemptRecord[]):
   const last = records.at(-1)
   const hop = last === undefined ? '' : `; next-hop=${item(last.endpoint.cdnName)}`
   const status = last === undefined ? null : statusOf(last.outcome)
-  return status === null ? `${PROXY_NAME}; error=${code}${hop}` : `${PROXY_NAME}; received-status=${status}${hop}`
+  if (status !== null) return `${PROXY_NAME}; received-status=${status}${hop}`
+  return `${PROXY_NAME}; ${errorOf(code)}${hop}`
+}
+
+/** RFC 9209 section 2.3 has no types for proofs: the answer was no good, and `details` says why. */
+function errorOf(code: ErrorCode): string {
+  return code.startsWith('content_') ? `error=http_protocol_error; details="${code}"` : `error=${code}`
 }
 
 /** RFC 9651 section 3.3.4: a token begins with a letter; other names of CDNs are strings, which need no escapes. */

@@ -15,7 +15,7 @@ export interface Envelope {
 
 const [KEY, SIGNATURE] = [51, 86]
 const HEAD = /^\{"key":"(ed25519:[A-Za-z0-9_-]{43})","manifest":$/
-const TAIL = /^,"signature":"([A-Za-z0-9_-]{86})"\}$/
+const TAIL = /^,"signature":"([A-Za-z0-9_-]{85}[AQgw])"\}$/
 const HEAD_LENGTH = '{"key":"","manifest":'.length + KEY
 const TAIL_LENGTH = ',"signature":""}'.length + SIGNATURE
 

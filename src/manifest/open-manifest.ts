@@ -7,7 +7,8 @@ import { hasKeys, isRecord, isSorted, readFileEntry } from './read-file-entry.ts
 import { type ManifestRefusal, refuseManifest } from './refusal.ts'
 
 const VERSION = 1
-const MAX_FILES = 500_000
+/** Files of a manifest. */
+export const MAX_FILES = 500_000
 const KEYS = ['created', 'expires', 'files', 'sequence', 'site', 'version']
 const SITE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 /** RFC 3339 in UTC, to the second or the millisecond. */

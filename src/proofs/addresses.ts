@@ -1,9 +1,10 @@
-import { ArweaveProof, type Known } from '../providers/index.ts'
-import { type Proof, ProofError } from '../providers/proof.ts'
+import { ArweaveProof, IpfsProof, type Known, parseCid } from '../providers/index.ts'
+import type { Proof } from '../providers/proof.ts'
 import { type AskedObject, type ContentAddress, type ContentNetwork, endpointsOf } from './content-address.ts'
 import { Memory } from './memory.ts'
 import { NamedProof } from './named-proof.ts'
 import type { Names } from './names.ts'
+import { PlacedProof } from './placed-proof.ts'
 import type { AskEndpoint } from './proofs.ts'
 
 /** Of transactions and path manifests together. Bytes, about. */
@@ -14,6 +15,10 @@ const TRANSACTION = 2048
 export class Addresses {
   readonly #names: Names
   readonly #known = new Memory<Known>(MAX_KNOWN)
+  readonly #memory = {
+    recall: (id: string) => this.#known.recall(id),
+    remember: (id: string, known: Known) => this.#remember(id, known),
+  }
 
   constructor(names: Names) {
     this.#names = names
@@ -21,7 +26,7 @@ export class Addresses {
 
   /** What a reference of the manifest names: one file. */
   ofReference(network: ContentNetwork, reference: string): Proof {
-    return this.#ofRoot(network, reference, { path: '', immutable: false })
+    return this.#ofRoot(network, reference, { path: '', mount: '', immutable: false })
   }
 
   proofOf(
@@ -32,26 +37,25 @@ export class Addresses {
     if (root.kind === 'id') return this.#ofRoot(network, root.id, rest)
     const names = this.#names
     if (root.kind === 'arns') {
-      const upstreams = () => endpointsOf(asked.route, network).map(ask)
-      return new NamedProof(async () => this.#ofRoot(network, await names.arns(root.name, upstreams()), rest))
+      const endpoints = () => endpointsOf(asked.route, network).map(ask)
+      return new NamedProof(async () => this.#ofRoot(network, await names.arns(root.name, endpoints()), rest))
     }
     const { kind, name } = root
-    return new NamedProof(async (upstream) => this.#below(await names.ipfs({ kind, name }, upstream), rest))
+    return new NamedProof(async (endpoint) => this.#below(await names.ipfs({ kind, name }, endpoint), rest))
   }
 
   /** @param found `/ipfs/{cid}/path` */
-  #below(found: string, { path, immutable }: Rest): Proof {
+  #below(found: string, { path, ...rest }: Rest): Proof {
     const [, , cid, ...segments] = found.split('/')
-    const folder = segments.filter((segment) => segment !== '').map((segment) => `/${segment}`)
-    return this.#ofRoot('ipfs', cid!, { path: folder.join('') + path, immutable })
+    const folder = segments.filter((segment) => segment !== '').map((segment) => `/${encodeURIComponent(segment)}`)
+    return this.#ofRoot('ipfs', cid!, { path: folder.join('') + path, ...rest }, folder.join(''))
   }
 
-  #ofRoot(network: ContentNetwork, id: string, rest: Rest): Proof {
-    if (network === 'ipfs') throw new ProofError('unproved', 'IPFS is not built')
-    return new ArweaveProof(
-      { id, ...rest },
-      { recall: (key) => this.#known.recall(key), remember: (key, known) => this.#remember(key, known) },
-    )
+  #ofRoot(network: ContentNetwork, id: string, { path, mount, immutable }: Rest, folder = ''): Proof {
+    if (network === 'arweave') return new ArweaveProof({ id, path, immutable }, this.#memory)
+    // Only where the tree has the host for itself do its rules count.
+    const content = () => ({ root: parseCid(id), path, mount, rules: mount === '' && path !== '' })
+    return new NamedProof(async () => new PlacedProof(new IpfsProof(content()), { folder, immutable }))
   }
 
   #remember(id: string, known: Known): void {
@@ -60,4 +64,4 @@ export class Addresses {
   }
 }
 
-type Rest = Pick<ContentAddress, 'path' | 'immutable'>
+type Rest = Omit<ContentAddress, 'root'>

@@ -1,7 +1,7 @@
 import type { ContentReference } from '../config/content.ts'
 import type { Endpoint, Route, Site } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
-import { parseArweavePath } from '../providers/index.ts'
+import { canonicalCid, parseArweavePath, parseCid } from '../providers/index.ts'
 import type { RequestFacts } from '../steering/request-facts.ts'
 
 /** What of a request says which object it is about. */
@@ -19,6 +19,8 @@ export type ContentAddress = {
     | { readonly kind: 'dnslink' | 'ipns' | 'arns'; readonly name: string }
   /** Below the root, percent-encoded; empty or with a slash in front. */
   readonly path: string
+  /** What the URL has before `path`. */
+  readonly mount: string
   /** The URL names the content itself. */
   readonly immutable: boolean
 }
@@ -35,7 +37,7 @@ export function contentAddress(
 ): ContentAddress | PolycdnError | null {
   const reference = site.content[network]
   if (reference === null) return null
-  if (reference.kind !== 'path') return { root: reference, path: target.path, immutable: false }
+  if (reference.kind !== 'path') return { root: reference, path: target.path, mount: '', immutable: false }
   const address = network === 'ipfs' ? ipfsAddress(target.path) : arweaveAddress(target.path)
   if (address === null) return new PolycdnError('no_route', 'the path names no content')
   return mayHave(reference, address) ? address : new PolycdnError('forbidden', 'this content is not served here')
@@ -45,14 +47,29 @@ function ipfsAddress(path: string): ContentAddress | null {
   const match = /^\/(ipfs|ipns)\/([^/]{1,255})(\/.*)?$/.exec(path)
   if (match === null) return null
   const [, space, name, rest = ''] = match as unknown as [string, 'ipfs' | 'ipns', string, string | undefined]
-  if (space === 'ipfs') return { root: { kind: 'id', id: name }, path: rest, immutable: true }
+  const place = { path: rest, mount: `/${space}/${name}` }
+  if (space === 'ipfs') {
+    const id = canonical(name)
+    return id === null ? null : { root: { kind: 'id', id }, ...place, immutable: true }
+  }
   const kind = name.includes('.') ? 'dnslink' : 'ipns'
-  return { root: { kind, name: kind === 'dnslink' ? name.toLowerCase() : name }, path: rest, immutable: false }
+  return { root: { kind, name: kind === 'dnslink' ? name.toLowerCase() : name }, ...place, immutable: false }
+}
+
+/** The one spelling of a CID; null: it is none that can be proved. */
+export function canonical(text: string): string | null {
+  try {
+    return canonicalCid(parseCid(text))
+  } catch {
+    return null
+  }
 }
 
 function arweaveAddress(path: string): ContentAddress | null {
   const found = parseArweavePath(path)
-  return found === null ? null : { root: { kind: 'id', id: found.id }, path: found.path, immutable: true }
+  return found === null
+    ? null
+    : { root: { kind: 'id', id: found.id }, path: found.path, mount: `/${found.id}`, immutable: true }
 }
 
 function mayHave({ allow }: ContentReference & { kind: 'path' }, { root }: ContentAddress): boolean {

@@ -5,7 +5,7 @@ import { ManifestProof } from '../manifest/manifest-proof.ts'
 import { ReferencedProof } from '../manifest/referenced-proof.ts'
 import { plan, providerOf } from '../providers/index.ts'
 import type { Proof } from '../providers/proof.ts'
-import type { RejectionReason } from '../steering/decision.ts'
+import type { RejectionReason } from '../steering/reasons.ts'
 import type { RequestProofs } from './request-proofs.ts'
 
 /** The object that one request asks for. */
@@ -40,7 +40,7 @@ export class ObjectProofs implements RequestProofs {
 
   unfit = (endpoint: Endpoint): RejectionReason | null => {
     if (endpoint.cdn === null) return null
-    if (this.#outdated !== null && !this.#outdated.has(endpoint)) return 'already-tried'
+    if (this.#outdated !== null && !this.#outdated.has(endpoint)) return 'cannot-serve'
     const { proof } = providerOf(endpoint)
     const reference = this.reference(endpoint)
     if (proof === 'manifest') {

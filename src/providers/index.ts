@@ -5,6 +5,8 @@ import type { Preset, Provider } from './provider.ts'
 
 export { parseArweavePath } from './arweave/arweave-path.ts'
 export { ArweaveProof, type Known } from './arweave/arweave-proof.ts'
+export { canonicalCid, parseCid } from './ipfs/cid.ts'
+export { IpfsProof } from './ipfs/ipfs-proof.ts'
 
 /** What gateways of content-addressed networks are asked is planned by their proofs; a check asks for its own path. */
 const addressed = { trustByDefault: false, pathTemplate: '{path}', probe: null, plan: planHttp } as const

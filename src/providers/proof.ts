@@ -12,6 +12,8 @@ export type ProofFault =
   | 'not-found'
   /** Beyond a bound of ours: a block, a depth, a name. Another endpoint would not do better, but may. */
   | 'too-large'
+  /** The body ends early. */
+  | 'incomplete'
 
 /** Thrown by whoever verifies, and caught by the attempt that it ends. `message` names no client data. */
 export class ProofError extends Error {
@@ -24,10 +26,10 @@ export class ProofError extends Error {
   }
 }
 
-/** An answer that is none: thrown for every status that no network uses to say something about an object. */
+/** An endpoint answered with a status that says nothing about the content: 429, 502 and the like. */
 export class UpstreamStatus extends Error {
   readonly status: number
-  /** Its Retry-After, as it was received. */
+  /** The Retry-After field as it came; null where there is none (RFC 9110 section 10.2.3). */
   readonly retryAfter: string | null
 
   constructor(status: number, retryAfter: string | null) {
@@ -46,7 +48,10 @@ export interface Ask {
   readonly range?: string
 }
 
-/** What came back. Whoever stops reading the body cancels it (`return` of the iterator does). */
+/**
+ * What came back. Whoever stops reading the body cancels it: `return` of the iterator does, also where `next` was never
+ * called (a generator function alone would not see that).
+ */
 export interface Reply {
   readonly status: number
   /** The only value of a header field, its name in lower case; null where it is absent or has several. */
@@ -72,6 +77,8 @@ export type Wanted = { readonly first: number; readonly last: number | null } | 
 /** An object whose metadata is proved. */
 export interface ProvedObject {
   readonly kind: 'object'
+  /** The status that the site's own rules give with it: a page that is shown in place of what is not there. */
+  readonly status?: 404 | 410 | 451
   /** Bytes of all of it. */
   readonly size: number
   /** Media type; null: nothing tells. */
@@ -82,7 +89,7 @@ export interface ProvedObject {
   readonly immutable: boolean
   /**
    * Bytes `first` to `last`, both included, as whole verified units, cut at the edges: every chunk that is yielded is
-   * proved. Throws a ProofError or what the upstream threw. To be called once.
+   * proved. Throws a ProofError, an UpstreamStatus or what the upstream threw. To be called once.
    */
   read(first: number, last: number): AsyncIterable<Uint8Array>
   /** Gives up what `locate` began where `read` will not be called. */
@@ -96,7 +103,7 @@ export interface ProvedRedirect {
   readonly location: string
 }
 
-/** There is no such thing: the verified directory or manifest shows no such name. `page`: what is shown instead. */
+/** There is no such thing: the verified directory or manifest shows no such name. */
 export interface ProvedAbsence {
   readonly kind: 'absent'
   readonly status: 404 | 410 | 451
@@ -109,6 +116,6 @@ export type Located = ProvedObject | ProvedRedirect | ProvedAbsence
  * the next one is asked only for what is missing.
  */
 export interface Proof {
-  /** Proves what the object is, at this endpoint. Throws a ProofError or what the upstream threw. */
+  /** Proves what the object is, at this endpoint. Throws a ProofError, an UpstreamStatus or what the upstream threw. */
   locate(upstream: AskedEndpoint, wanted: Wanted): Promise<Located>
 }

@@ -5,6 +5,11 @@ const NOT_JSON = wrong('no valid JSON')
 const NOT_OURS = wrong('JSON, but no access line of polycdn')
 const NO_CLIENT = wrong('no client address in it (log.client_ip: none)')
 
+/** The end of the year 9999, with which calendars end. Milliseconds. */
+const LATEST = Date.UTC(10_000, 0, 1)
+/** No configuration has a name that is longer. */
+const LONGEST_NAME = 64
+
 /** A path that was too long for the log ends in this. */
 const CUT = '…'
 
@@ -20,7 +25,7 @@ export function readOwnLine(line: string): LogEntry | NoEntry {
   if (typeof record.event === 'string') return null
   if (client === null) return NO_CLIENT
   const texts = typeof client === 'string' && typeof method === 'string' && typeof host === 'string'
-  if (!texts || typeof path !== 'string' || !isCount(time) || !isCount(bytes)) return NOT_OURS
+  if (!texts || typeof path !== 'string' || !isCount(time) || time >= LATEST || !isCount(bytes)) return NOT_OURS
   const target = path.endsWith(CUT) ? path.slice(0, -1) : path
   const agent = record.user_agent
   const userAgent = typeof agent === 'string' ? agent : null
@@ -34,9 +39,13 @@ function isCount(value: unknown): value is number {
 function readHappened({ cdn, attempts }: Record<string, unknown>): Happened {
   const failedAt: string[] = []
   for (const attempt of Array.isArray(attempts) ? attempts : []) {
-    if (typeof attempt?.cdn === 'string' && FAILED.has(attempt.outcome)) failedAt.push(attempt.cdn)
+    if (isName(attempt?.cdn) && FAILED.has(attempt.outcome)) failedAt.push(attempt.cdn)
   }
-  return { servedBy: typeof cdn === 'string' ? cdn : 'none', failedAt }
+  return { servedBy: isName(cdn) ? cdn : 'none', failedAt }
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= LONGEST_NAME
 }
 
 const FAILED: ReadonlySet<unknown> = new Set(['failed', 'corrupt', 'refused', 'absent'])

@@ -11,6 +11,10 @@ const TOLD = 10
 /** More than a year before or after the first line, a time is a mistake. Milliseconds. */
 const WINDOW = 400 * 86_400_000
 
+/** Of CDNs that a log names; what the others did is told together. A log may be forged. */
+const MOST_NAMES = 1_000
+const OTHERS = '…'
+
 const TOO_LONG: NoEntry = { why: 'longer than 64 KiB' }
 const FAR_TIME: NoEntry = { why: 'more than 400 days from the first line' }
 
@@ -51,6 +55,7 @@ export class Replayer {
   readonly #requests = new LogRequests()
   readonly #log: Tally
   readonly #why = new Map<string, number>()
+  readonly #names = new Set<string>()
   readonly #moves = new Map<string, Map<string, number>>()
   readonly counts: LineCounts = { read: 0, replayed: 0, others: 0, skipped: 0 }
   readonly firstSkipped: Skipped[] = []
@@ -118,8 +123,13 @@ export class Replayer {
     if (!(time <= this.to)) this.to = time
     if (happened === null) return
     this.#ownLines++
-    this.#log.served({ cdn: happened.servedBy, km: null, bytes, continent: null, time })
-    for (const cdn of happened.failedAt) this.#log.failedAt(cdn)
+    this.#log.served({ cdn: this.#known(happened.servedBy), km: null, bytes, continent: null, time })
+    for (const cdn of happened.failedAt) this.#log.failedAt(this.#known(cdn))
+  }
+
+  #known(cdn: string): string {
+    if (this.#names.size < MOST_NAMES) this.#names.add(cdn)
+    return this.#names.has(cdn) ? cdn : OTHERS
   }
 
   #move(from: string, to: string): void {

@@ -1,36 +1,5 @@
 import type { Endpoint, Policy } from '../config/snapshot.ts'
-
-/** Why a candidate stands where it stands. */
-export type Reason =
-  | 'proximity'
-  | 'latency'
-  | 'weight'
-  | 'failover'
-  | 'hash'
-  | 'affinity'
-  | 'cost'
-  | 'commit-burst'
-  | 'tie-break'
-  | 'no-geo-default'
-  | 'override'
-  | 'panic'
-  | 'origin'
-  | 'failover-unhealthy'
-  | 'failover-error'
-
-/** Why an endpoint of the policy is no candidate. */
-export type RejectionReason =
-  | 'drained'
-  | 'unhealthy'
-  | 'ejected'
-  | 'corrupt'
-  | 'circuit-open'
-  | 'over-capacity'
-  | 'commit-reached'
-  | 'cannot-serve'
-  | 'unverifiable'
-  | 'absent'
-  | 'already-tried'
+import type { Reason, RejectionReason } from './reasons.ts'
 
 /** An endpoint that may serve, at its rank. */
 export interface Candidate {

@@ -1,6 +1,4 @@
-import type { Reason, RejectionReason } from './decision.ts'
-
-/** Every reason that the first candidate of a Decision may have, for what people write; and `origin`. */
+/** Every reason that the first candidate of a Decision may have; and `origin`. */
 export const REASONS = [
   'proximity',
   'latency',
@@ -18,26 +16,21 @@ export const REASONS = [
   'failover-unhealthy',
 ] as const
 
-/** Every reason for which an endpoint is no candidate. */
+/** Every reason for which an endpoint of the policy is no candidate. */
 export const REJECTION_REASONS = [
   'drained',
-  'unhealthy',
-  'ejected',
-  'corrupt',
-  'circuit-open',
-  'over-capacity',
-  'commit-reached',
   'cannot-serve',
   'unverifiable',
   'absent',
-  'already-tried',
-  'lower-priority',
-  'retry-budget',
+  'corrupt',
+  'unhealthy',
+  'circuit-open',
+  'over-capacity',
+  'ejected',
+  'commit-reached',
 ] as const
 
-type Missing =
-  | Exclude<Reason, (typeof REASONS)[number] | 'failover-error'>
-  | Exclude<RejectionReason, (typeof REJECTION_REASONS)[number]>
+/** Why a candidate stands where it stands, or why it served: `failover-error`, after others had failed. */
+export type Reason = (typeof REASONS)[number] | 'failover-error'
 
-/** Does not compile when a reason of the Decision is missing above. */
-export const COMPLETE: [Missing] extends [never] ? true : Missing = true
+export type RejectionReason = (typeof REJECTION_REASONS)[number]

@@ -1,5 +1,6 @@
 import type { Endpoint, Policy, Route } from '../config/snapshot.ts'
-import type { Rejection, RejectionReason } from './decision.ts'
+import type { Rejection } from './decision.ts'
+import type { RejectionReason } from './reasons.ts'
 import type { Standing, World } from './world.ts'
 
 /** The endpoints of a Route, as indexes, that may serve, and the others with their reasons. */
@@ -39,7 +40,7 @@ export function isIll({ reason }: Rejection): boolean {
 
 /** Not the configuration, but how the endpoint stands now. */
 export function isTemporary(rejection: Rejection): boolean {
-  return !isUnfit(rejection) && rejection.reason !== 'already-tried' && rejection.reason !== 'commit-reached'
+  return !isUnfit(rejection) && rejection.reason !== 'commit-reached'
 }
 
 /** It could not serve this request if it were well. */

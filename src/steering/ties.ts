@@ -1,5 +1,6 @@
 import { clientNetwork } from './client-network.ts'
-import { type Candidate, type Reason, weightOf } from './decision.ts'
+import { type Candidate, weightOf } from './decision.ts'
+import type { Reason } from './reasons.ts'
 import { rendezvousOrder } from './rendezvous.ts'
 import type { Field } from './strategies/strategy.ts'
 import { TIE_BREAKERS } from './tie-breakers/index.ts'

@@ -5,6 +5,7 @@ import type { QuoteList } from '../costs/told-quotes.ts'
 import { PolycdnError } from '../errors.ts'
 import type { BoardState } from '../health/board-state.ts'
 import type { HealthReport } from '../health/report.ts'
+import type { ManifestShipment } from '../manifest/shipment.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { LineSink } from '../observe/sink.ts'
@@ -32,6 +33,8 @@ export interface FleetOptions {
   quotes(): QuoteList
   /** Names of Cdns. */
   drained(): readonly string[]
+  /** The same objects for as long as a Site's manifest is the same. */
+  manifests(): readonly ManifestShipment[]
   onGrowth(growth: readonly Growth[]): void
   onReports(reports: readonly HealthReport[]): void
   /** How long a process may be silent when it is asked. Milliseconds; default 15,000. */
@@ -135,6 +138,10 @@ export class Fleet {
     for (const member of this.#ready()) member.tell({ type: 'quotes', quotes })
   }
 
+  tellManifest(shipment: ManifestShipment): void {
+    for (const member of this.#ready()) member.tell({ type: 'manifest', manifest: shipment })
+  }
+
   /** Tells every process that serves; resolves when all of them have it. */
   async tellAcme(change: Partial<AcmeState>): Promise<void> {
     await Promise.all(this.#ready().map((member) => this.#tellAcme(member, change)))
@@ -177,8 +184,10 @@ export class Fleet {
     try {
       const shipment = this.#current!
       this.#using.set(member, shipment)
+      const manifests = this.#options.manifests()
       const start = {
         shipment,
+        manifests,
         board: board(),
         quotes: quotes(),
         drained: drained(),
@@ -195,6 +204,9 @@ export class Fleet {
       for (const [key, ms] of latencies()) member.tell({ type: 'probed', key, ms })
       member.tell({ type: 'quotes', quotes: quotes() })
       member.tell({ type: 'drained', names: drained() })
+      for (const later of this.#options.manifests()) {
+        if (!manifests.includes(later)) member.tell({ type: 'manifest', manifest: later })
+      }
       void this.#tellAcme(member, acme())
       log.info('worker-ready', { pid: member.pid })
       if (this.serving === this.#slots.length) this.#starting?.resolve()

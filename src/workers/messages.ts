@@ -8,6 +8,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { Coordinates } from '../geo/place.ts'
 import type { BoardState } from '../health/board-state.ts'
 import type { HealthReport } from '../health/report.ts'
+import type { ManifestShipment } from '../manifest/shipment.ts'
 import type { FamilyPart } from '../observe/family.ts'
 
 /** A configuration on its way to a worker, which compiles it again: equal sources, equal Snapshots. */
@@ -40,6 +41,7 @@ export type ToWorker =
       readonly board: BoardState
       readonly quotes: QuoteList
       readonly drained: readonly string[]
+      readonly manifests: readonly ManifestShipment[]
       readonly acme: AcmeState
       /** What encrypts TLS session tickets, 48 bytes: each process resumes the sessions of the others. */
       readonly ticketKeys: Uint8Array
@@ -58,6 +60,8 @@ export type ToWorker =
   | { readonly type: 'quotes'; readonly quotes: QuoteList }
   /** Cdns that an operator drained, and no others are. */
   | { readonly type: 'drained'; readonly names: readonly string[] }
+  /** A Site has another manifest. */
+  | { readonly type: 'manifest'; readonly manifest: ManifestShipment }
   | { readonly type: 'drain' }
 
 export type Question = Extract<ToWorker, { readonly id: number }>

@@ -165,6 +165,14 @@ t.test('what failed in the log fails again; what is given is away', async (t) =>
   t.strictSame(failovers(given.simulated), { sin: 1, origin: 0 })
 })
 
+t.test('a forged log with names without end costs no memory without end', async (t) => {
+  const lines = Array.from({ length: 1_100 }, (_, at) => ours(`cdn-${at}`, [`bad-${at}`]))
+  const { log } = (await run(t, lines)).report
+  t.equal(log.cdns.length, 1_001)
+  t.equal(log.requests, 1_100)
+  t.match(log.cdns[0], { cdn: '…', requests: 600, failovers: 600 })
+})
+
 t.test('lines that are none are counted and named, and the others go on', async (t) => {
   const random = seededRandom(3)
   const garbage = Buffer.from(Array.from({ length: 5000 }, () => Math.floor(random() * 256))).toString('latin1')

@@ -206,9 +206,14 @@ t.test('warnings about what can never happen', async (t) => {
   ] as const) {
     t.strictSame(problemsOf(after(first, second)), [], `${first}, ${second}`)
   }
+  const networks = (count: number) => Array.from({ length: count }, (_, at) => `10.${at >> 8}.${at & 255}.0/24`).join()
+  const twice = (count: number) => problemsOf(after(`networks: [${networks(count)}]`, `networks: [${networks(count)}]`))
+  t.equal(twice(50).length, 1)
+  t.strictSame(twice(2500), [], 'what would take too long to compare is not compared')
   expectProblems(t, site('routes: [{ policy: default, match: { countries: §[DE] } }]'), [
     'warning: sites[0].routes[0].match.countries: no request gets here: the bundled table knows no countries; geoip.database can be a city or country mmdb that does',
   ])
+  t.strictSame(problemsOf(after('continents: [EU]', 'path: /a')), [], 'coordinates tell the continent')
   expectProblems(t, site('routes: [{ policy: default, match: { asns: §[1] } }]'), [
     'warning: sites[0].routes[0].match.asns: no request gets here: AS numbers are known from geoip.asn_database only, and there is none',
   ])

@@ -120,6 +120,30 @@ t.test('a reload keeps the books, and another time zone moves the samples', asyn
   t.equal(ledger.export().length, 1)
 })
 
+t.test('after a quiet turn of the month another time zone brings nothing of the month before along', async (t) => {
+  const { ledger, state } = ledgerOf({ commit: commit({}) })
+  ledger.add([part('x', 100 * MBPS)], NOVEMBER + DAY)
+  ledger.adopt([makeCdn('x', { commit: commit({ timezone: 'Europe/Berlin' }) })], DECEMBER + 5 * DAY)
+  t.match(state(DECEMBER + 5 * DAY), { month: '2026-12', bytes: 0, requests: 0, samples_over_commit: 0 })
+})
+
+t.test('what was kept is taken over into other terms as a reload would', async (t) => {
+  const { ledger } = ledgerOf({ commit: commit({}) })
+  ledger.add([part('x', 100 * MBPS)], NOVEMBER + DAY)
+  const now = NOVEMBER + 2 * DAY
+  const berlin = ledgerOf({ commit: commit({ amount: 10, timezone: 'Europe/Berlin' }) }, now)
+  berlin.ledger.import(ledger.export(), now)
+  t.match(berlin.state(now), { month: '2026-11', bytes: 100 * MBPS, requests: 1, samples_over_commit: 1 })
+  t.equal(berlin.ledger.export()[0]!.books.samples[288 + 12], 100 * MBPS)
+  const listed = ledgerOf({}, now)
+  listed.ledger.import(ledger.export(), now)
+  t.match(listed.state(now), { bytes: 100 * MBPS, requests: 1 })
+  t.equal(listed.ledger.export()[0]!.books.offered, null)
+  const future = ledgerOf({ commit: commit({}) }, NOVEMBER - 300 * DAY)
+  future.ledger.import(ledger.export(), NOVEMBER - 300 * DAY)
+  t.equal(future.state(NOVEMBER - 300 * DAY).bytes, 0, 'a month that has not begun')
+})
+
 t.test('more than 100,000 events a second', async (t) => {
   const { ledger } = ledgerOf({ commit: commit({}), maxMbps: 500 })
   const began = performance.now()

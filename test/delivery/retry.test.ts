@@ -3,7 +3,7 @@ import type { Endpoint, RetryOn, RetrySettings } from '../../src/config/snapshot
 import type { AttemptRecord, Outcome } from '../../src/delivery/outcome.ts'
 import { hedgeCandidate, mayRetry, nextStep, type Progress, type Step } from '../../src/delivery/retry.ts'
 import { ERRORS, type ErrorCode } from '../../src/errors.ts'
-import type { Reason } from '../../src/steering/decision.ts'
+import type { Reason } from '../../src/steering/reasons.ts'
 import { makeEndpoint, makePolicy, RETRY } from '../steering/support/build.ts'
 
 const CONDITIONS: readonly RetryOn[] = ['connect-failure', 'reset', 'response-timeout', 'corrupt']

@@ -52,7 +52,7 @@ t.test('override, database, default, none', async (t) => {
       source: 'override',
       location: PARIS,
       country: null,
-      continent: null,
+      continent: 'EU',
       asn: null,
     },
   )
@@ -67,11 +67,11 @@ t.test('override, database, default, none', async (t) => {
       asn: null,
     },
   )
-  t.match(place('9.9.9.9'), { source: 'default', location: TOKYO, country: null })
+  t.match(place('9.9.9.9'), { source: 'default', location: TOKYO, country: null, continent: 'AS' })
   t.match(place('1.0.0.9'), { source: 'default', location: TOKYO, country: 'GS', continent: 'AN' })
   t.match(place('2001:db8::1'), { source: 'default', network: '2001:db8::/48' })
   const bare = new GeoLookup({ database: known, overrides: overrides({}), defaultLocation: null })
-  t.match(bare.place(address('9.9.9.9')), { source: 'none', location: null })
+  t.match(bare.place(address('9.9.9.9')), { source: 'none', location: null, continent: null })
 })
 
 t.test('a block that no source divides shares one place', async (t) => {

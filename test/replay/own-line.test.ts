@@ -47,11 +47,21 @@ t.test('events are no fault, and everything else is', (t) => {
   const line = { time: 1, client: '1.2.3.4', method: 'GET', host: 'h', path: '/', bytes: 0 }
   t.equal(readOwnLine('{"time":"2026-01-02T03:04:05.006Z","level":"info","event":"ready"}'), null)
   t.match(readOwnLine(JSON.stringify(line)), { happened: { servedBy: 'none', failedAt: [] } })
+  const long = 'c'.repeat(65)
+  const invented = { ...line, cdn: long, attempts: [{ cdn: long, outcome: 'failed' }] }
+  t.match(
+    readOwnLine(JSON.stringify(invented)),
+    { happened: { servedBy: 'none', failedAt: [] } },
+    'no CDN has such a name',
+  )
   const wrong: Record<string, readonly unknown[]> = {
     'JSON, but no access line of polycdn': [
       {},
       { ...line, time: '1' },
       { ...line, time: -1 },
+      // No calendar goes so far, and ISO 8601 ends with the year 9999.
+      { ...line, time: 9e15 },
+      { ...line, time: Date.UTC(10_000, 0, 1) },
       { ...line, bytes: 1e300 },
       { ...line, host: 1 },
       { ...line, path: null },

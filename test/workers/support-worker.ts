@@ -20,7 +20,13 @@ const say = (words: string) => process.stdout.write(`${process.pid} ${words}\n`)
 
 channel.onMessage((message) => {
   if (message.type === 'drain') process.exit(0)
-  if (message.type === 'board' || message.type === 'probed' || message.type === 'quotes' || message.type === 'drained')
+  if (
+    message.type === 'board' ||
+    message.type === 'probed' ||
+    message.type === 'quotes' ||
+    message.type === 'drained' ||
+    message.type === 'manifest'
+  )
     return
   let refused: Extract<FromWorker, { type: 'answer' }>['refused'] = null
   try {

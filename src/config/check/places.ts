@@ -9,7 +9,7 @@ export function checkPlaces(root: Located, problems: ProblemList): void {
   for (const site of items(child(root, 'sites'))) {
     for (const route of items(child(site, 'routes'))) {
       const match = child(route, 'match')
-      if (!knowsCountries) for (const key of ['countries', 'continents']) warn(child(match, key), COUNTRIES, problems)
+      if (!knowsCountries) warn(child(match, 'countries'), COUNTRIES, problems)
       if (!knowsAsns) warn(child(match, 'asns'), ASNS, problems)
     }
   }

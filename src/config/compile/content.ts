@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path'
+import { canonicalCid, parseCid } from '../../providers/index.ts'
 import type { Content, ContentReference, ManifestSettings } from '../content.ts'
 import type { Config } from '../schema/index.ts'
 
@@ -32,7 +33,7 @@ function pathOf(
 ): ContentReference {
   return {
     kind: 'path',
-    allow: open ? null : new Set(allow),
+    allow: open ? null : new Set(allow.map(oneSpelling)),
     denyList: denyList === null ? null : pathIn(folder, denyList),
   }
 }
@@ -41,6 +42,15 @@ export function compileManifest(config: SiteConfig['manifest'], folder: string):
   if (config === null) return null
   const { file, url, public_key: publicKey, grace } = config
   return { source: file === undefined ? { url: url! } : { file: pathIn(folder, file) }, publicKey, grace }
+}
+
+/** Clients may spell a CID otherwise than the configuration. */
+function oneSpelling(id: string): string {
+  try {
+    return canonicalCid(parseCid(id))
+  } catch {
+    return id
+  }
 }
 
 function pathIn(folder: string, path: string): string {

@@ -1,5 +1,5 @@
 import { PROVIDERS } from '../../providers/index.ts'
-import type { RejectionReason } from '../../steering/decision.ts'
+import type { RejectionReason } from '../../steering/reasons.ts'
 import type { Cdn, Endpoint, Policy, Site } from '../snapshot.ts'
 
 /** What of a Site tells whether an endpoint can serve it: what is there, whatever it says. */

@@ -20,21 +20,26 @@ export async function askJson(
 /** All bytes of an answer; throws what its status says, and lets go of its body where it is not read to the end. */
 export async function bodyOf(reply: Reply, maxBytes: number, interest: Interest): Promise<Buffer> {
   const wrong = classify(reply)
+  if (wrong !== null) {
+    letGo(reply)
+    throw wrong
+  }
   const chunks: Uint8Array[] = []
   let bytes = 0
-  const body = reply.body[Symbol.asyncIterator]()
-  try {
-    if (wrong !== null) throw wrong
-    for (let next = await body.next(); next.done !== true; next = await body.next()) {
-      if (interest.lost) throw new ProofError('unproved', 'nobody waits for it any more')
-      bytes += next.value.length
-      if (bytes > maxBytes) throw new ProofError('too-large', `an answer of more than ${maxBytes} bytes`)
-      chunks.push(next.value)
-    }
-  } finally {
-    body.return?.().catch(() => {})
+  for await (const chunk of reply.body) {
+    if (interest.lost) throw new ProofError('unproved', 'nobody waits for it any more')
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new ProofError('too-large', `an answer of more than ${maxBytes} bytes`)
+    chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+/** Of a body that nobody reads. */
+export function letGo(reply: Reply): void {
+  reply.body[Symbol.asyncIterator]()
+    .return?.()
+    .catch(() => {})
 }
 
 function asJson(bytes: Buffer): Readonly<Record<string, unknown>> {

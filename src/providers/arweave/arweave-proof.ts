@@ -119,6 +119,6 @@ async function askHeader(upstream: AskedEndpoint, id: string): Promise<Readonly<
   } catch (error) {
     if (!(error instanceof ProofError) || error.fault !== 'not-found') throw error
     // Items of a bundle have no header of their own, and only an index that nobody signed says where they are.
-    throw new ProofError('unproved', 'no transaction of its own: what lies in a bundle needs the site manifest')
+    throw new ProofError('not-found', 'no transaction of its own: what lies in a bundle needs the site manifest')
   }
 }

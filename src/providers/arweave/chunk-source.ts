@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type AskedEndpoint, ProofError, type Reply } from '../proof.ts'
-import { askJson, bodyOf, type Interest } from './answer.ts'
+import { askJson, bodyOf, type Interest, letGo } from './answer.ts'
 import { fromBase64url } from './base64url.ts'
 import { MAX_CHUNK, MAX_PATH, provedLeaf } from './merkle.ts'
 import type { Transaction } from './transaction.ts'
@@ -71,9 +71,7 @@ export class ChunkSource {
       if (isBinary(reply, path)) {
         return { bytes: nonEmpty(await bodyOf(reply, MAX_CHUNK, this.interest)), path: path ?? Buffer.alloc(0) }
       }
-      reply.body[Symbol.asyncIterator]()
-        .return?.()
-        .catch(() => {})
+      letGo(reply)
       this.#jsonOnly.add(this.#upstream.key)
     }
     return readChunk(await askJson(this.#upstream, `/chunk/${offset}`, MAX_CHUNK_JSON, this.interest))

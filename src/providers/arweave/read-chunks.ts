@@ -5,12 +5,15 @@ import type { Transaction } from './transaction.ts'
 /** How many chunks are asked for at a time: what hides a round trip, and bounds what a reader holds to 1 MiB or so. */
 const AHEAD = 4
 
+/** Where chunks come from: one transaction at one endpoint. */
+export type Chunks = Pick<ChunkSource, 'chunk' | 'interest'>
+
 /**
  * The bytes `first` to `last` of a transaction's data, whole proved chunks cut at the edges. Asks ahead for the chunks
  * that begin at multiples of 256 KiB, as they do in all but odd trees; where one does not, for that which is missing.
  */
 export async function* readChunks(
-  source: ChunkSource,
+  source: Chunks,
   transaction: Transaction,
   first: number,
   last: number,

@@ -1,4 +1,4 @@
-import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
+import { createPublicKey, hash, verify } from 'node:crypto'
 import { ProofError } from '../proof.ts'
 import { fromBase64url } from './base64url.ts'
 import { deepHash } from './deep-hash.ts'
@@ -25,6 +25,8 @@ export const MAX_HEADER = 64 * 1024
 /** RSA keys of 2048 to 4096 bits; the network's own are of 4096. */
 const KEY = { least: 256, most: 512 } as const
 const MAX_FIELD = 4096
+/** As node:crypto's constants have it. */
+const RSA_PKCS1_PSS_PADDING = 6
 const DECIMAL = /^(?:0|[1-9][0-9]{0,29})$/
 
 /**
@@ -72,17 +74,11 @@ function isSigned(owner: Buffer, signed: Buffer, signature: Buffer): boolean {
   if (owner.length < KEY.least || signature.length !== owner.length) return false
   try {
     // Salts of every length are in use: without `saltLength` it is read from the signature.
-    return verify('sha256', signed, { key: publicKey(owner), padding: RSA_PKCS1_PSS_PADDING }, signature)
+    const key = createPublicKey({ key: { kty: 'RSA', n: owner.toString('base64url'), e: 'AQAB' }, format: 'jwk' })
+    return verify('sha256', signed, { key, padding: RSA_PKCS1_PSS_PADDING }, signature)
   } catch {
     return false
   }
-}
-
-/** RSA_PKCS1_PSS_PADDING of node:crypto's constants. */
-const RSA_PKCS1_PSS_PADDING = 6
-
-function publicKey(modulus: Buffer): KeyObject {
-  return createPublicKey({ key: { kty: 'RSA', n: modulus.toString('base64url'), e: 'AQAB' }, format: 'jwk' })
 }
 
 function sizeOf(text: string, root: Buffer): number {

@@ -1,3 +1,4 @@
+import type { Candidate } from '../decision.ts'
 import { expectedLatency } from '../expected-latency.ts'
 import { breakTies } from '../ties.ts'
 import { candidatesOf, type Strategy } from './strategy.ts'
@@ -14,7 +15,9 @@ export const latency: Strategy = (field) => {
   let tied = 1
   while (tied < ranked.length && ranked[tied]!.ms <= limit) tied++
   if (tied === 1) return ranked
-  const unknown = field.order === null && ranked.every(({ endpoint }) => field.world.latency(endpoint) === null)
+  const isKnown = ({ endpoint }: Candidate) => field.world.latency(endpoint) !== null
+  // What the gateway measures tells nothing of a client who is redirected.
+  const unknown = field.order === null && (field.policy.mode === 'redirect' || !ranked.some(isKnown))
   const equals = breakTies(ranked.slice(0, tied), field, unknown ? 'no-geo-default' : 'tie-break')
   return [...equals, ...ranked.slice(tied)]
 }

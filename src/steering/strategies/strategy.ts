@@ -1,5 +1,6 @@
 import type { Distance, Endpoint, Policy } from '../../config/snapshot.ts'
-import type { Candidate, Reason } from '../decision.ts'
+import type { Candidate } from '../decision.ts'
+import type { Reason } from '../reasons.ts'
 import type { RequestFacts } from '../request-facts.ts'
 import type { World } from '../world.ts'
 

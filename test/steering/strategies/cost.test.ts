@@ -42,6 +42,22 @@ t.test('the cheapest within reach first, the others by distance', async (t) => {
   t.same([...passedOver(decided(quotes))], [], 'a price is no commit')
 })
 
+t.test('in redirect mode nobody is too slow: the gateway measures, and the client fetches', async (t) => {
+  const settings = { maxExtraDistance: 1000, maxExtraLatency: 50, burstTo: ['mid'], pricedAt: null }
+  const world = {
+    ...makeWorld({}, { quotes: { near: quote(0.05, { commit: 'reached' }), mid: quote(0.01), edge: quote(0.03) } }),
+    latency: latencyOf('mid'),
+  }
+  const firstOf = (mode: 'proxy' | 'redirect', strategy: 'cost' | 'proximity') => {
+    const route = makeRoute(ENDPOINTS, { policy: { mode, strategy, tieThreshold: 0, cost: settings } })
+    return order(decide(route, HERE, world)).split(' ')[0]
+  }
+  t.equal(firstOf('proxy', 'cost'), 'edge:cost')
+  t.equal(firstOf('redirect', 'cost'), 'mid:commit-burst')
+  t.equal(firstOf('proxy', 'proximity'), 'near:proximity')
+  t.equal(firstOf('redirect', 'proximity'), 'mid:commit-burst')
+})
+
 t.test('prices of the continent where they are paid', async (t) => {
   const mid = quote(0.04, { prices: { EU: 0.01, default: 0.09 } })
   const quotes = { near: quote(0.05), mid, edge: quote(0.06) }

@@ -24,6 +24,8 @@ t.test('what was measured counts more than the distance', (t) => {
   const measured = { near: 90, middle: 60, far: 30 }
   t.equal(ranked({ latency: measured }), 'far:latency middle:latency near:latency')
   t.equal(ranked({ latency: measured, longitude: null }), 'far:latency middle:latency near:latency')
+  const sent = { latency: measured, longitude: null, draw: () => 0, policy: { mode: 'redirect' } } as const
+  t.match(ranked(sent), /^(\w+:no-geo-default ?){3}$/, 'a redirected client is not where the gateway measures')
   const field = makeField(ENDPOINTS, { latency: measured })
   t.strictSame(
     latency(field).map(({ ms }) => ms),

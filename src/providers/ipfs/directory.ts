@@ -1,0 +1,34 @@
+import type { CID } from 'multiformats/cid'
+import { ProofError } from '../proof.ts'
+import { admitCid } from './cid.ts'
+import { murmur3x64 } from './murmur3.ts'
+import type { DirectoryNode, ShardNode } from './unixfs.ts'
+
+/** What one node of a directory says of a name: its entry, the shard to ask next, or that there is none. */
+export type Found = { readonly entry: CID } | { readonly shard: CID } | null
+
+/** `level`: how many shards were asked before this one. */
+export function lookUp(node: DirectoryNode | ShardNode, name: string, level: number): Found {
+  return node.kind === 'directory' ? listed(node, name) : hashed(node, name, level)
+}
+
+function listed({ links }: DirectoryNode, name: string): Found {
+  const link = links.find(({ Name }) => Name === name)
+  return link === undefined ? null : { entry: admitCid(link.Hash) }
+}
+
+/** https://specs.ipfs.tech/unixfs/#dag-pb-hamtdirectory: links are named by slot, in upper-case hexadecimal. */
+function hashed({ links, fanout }: ShardNode, name: string, level: number): Found {
+  const bits = Math.log2(fanout)
+  const shift = 64 - bits * (level + 1)
+  if (shift < 0) throw new ProofError('too-large', 'a sharded directory is too deep')
+  const slot = (murmur3x64(Buffer.from(name)) >> BigInt(shift)) & BigInt(fanout - 1)
+  const width = (fanout - 1).toString(16).length
+  const prefix = slot.toString(16).toUpperCase().padStart(width, '0')
+  let shard: CID | null = null
+  for (const { Name, Hash } of links) {
+    if (Name === prefix + name) return { entry: admitCid(Hash) }
+    if (Name === prefix) shard = Hash
+  }
+  return shard === null ? null : { shard: admitCid(shard) }
+}
