@@ -38,6 +38,20 @@ t.test('what the example has as a comment is right too', async (t) => {
   if ('config' in parsed) t.equal(parsed.config.cdns.length, 6)
 })
 
+t.test('so is what it has as a comment of decentralized networks', async (t) => {
+  const uncommented = EXAMPLE.replace(/^ {2}# - name: planet\n(?: {2}#.*\n)+/m, (lines) =>
+    lines.replace(/^ {2}# /gm, '  '),
+  )
+    .replace(/^ {4}# content:\n(?: {4}#.*\n)+/m, (lines) => lines.replace(/^ {4}# /gm, '    '))
+    .replaceAll('[frankfurt, virginia, singapore]', '[frankfurt, virginia, singapore, planet]')
+  const parsed = parseConfig(uncommented, 'c.yaml', {})
+  if ('problems' in parsed) return t.fail('rejected', { problems: parsed.problems.map(formatProblem) })
+  t.strictSame(parsed.warnings.map(formatProblem), [])
+  t.equal(parsed.config.cdns.at(-1)?.provider, 'ipfs')
+  t.not(parsed.config.sites[0]?.content.ipfs, null)
+  t.not(parsed.config.sites[0]?.manifest, null)
+})
+
 t.test('config.schema.json is what `polycdn schema` prints', async (t) => {
   const committed = readFileSync(join(root, 'config.schema.json'), 'utf8')
   const current = JSON.stringify(JSON.parse(committed)) === JSON.stringify(JSON.parse(renderSchema()))

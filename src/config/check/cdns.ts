@@ -4,6 +4,7 @@ import type { ProblemList } from '../problem-list.ts'
 import { child, entries, items, type Located, text } from '../tree.ts'
 import { parseRedirectHost } from '../values/redirect-host.ts'
 import { checkDistinctUrls, checkTls, urlOf } from './urls.ts'
+import { isTrusted } from './usage.ts'
 
 /** Each CDN has endpoints in one of the two forms, and its settings fit them. */
 export function checkCdns(root: Located, problems: ProblemList): void {
@@ -14,27 +15,26 @@ export function checkCdns(root: Located, problems: ProblemList): void {
     checkDistinctUrls(urls, problems)
     checkPrivate(cdn, [...urls, ...overriddenUrls(root, text(child(cdn, 'name')))], problems)
     checkTls(child(cdn, 'tls'), [...urls, ...overriddenUrls(root, text(child(cdn, 'name')))], problems)
-    const trust = child(cdn, 'trust')
-    if (trust?.value === false && text(child(cdn, 'provider')) === 'http') {
-      problems.warn(trust, 'nothing can prove the bytes of an http CDN yet: with trust: false it is never used')
-    }
   }
 }
 
 /** Nobody looks up an address that stands in a URL, so it is judged here: as dialled, whatever its spelling. */
 function checkPrivate(cdn: Located, urls: readonly (Located | undefined)[], problems: ProblemList): void {
-  const untrusted = child(cdn, 'trust')?.value === false && child(cdn, 'allow_private')?.value !== true
-  for (const node of untrusted ? urls : []) {
-    const { hostname } = urlOf(node) ?? {}
-    if (node === undefined || hostname === undefined || !isPrivateLiteral(hostname)) continue
-    problems.error(node, `${hostname} is a private address: with trust: false that needs allow_private: true`)
-  }
+  if (!isTrusted(cdn) && child(cdn, 'allow_private')?.value !== true) checkPublic(urls, problems)
   for (const node of items(child(cdn, 'redirect_hosts'))) {
     const hostname = parseRedirectHost(node.value)
       ?.replace(/:\d+$/, '')
       .replace(/^\[|\]$/g, '')
     if (hostname === undefined || !isPrivateLiteral(hostname)) continue
     problems.error(node, `${hostname} is a private address, and no redirect is followed to one`)
+  }
+}
+
+function checkPublic(urls: readonly (Located | undefined)[], problems: ProblemList): void {
+  for (const node of urls) {
+    const { hostname } = urlOf(node) ?? {}
+    if (node === undefined || hostname === undefined || !isPrivateLiteral(hostname)) continue
+    problems.error(node, `${hostname} is a private address: with trust: false that needs allow_private: true`)
   }
 }
 

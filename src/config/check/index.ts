@@ -3,12 +3,15 @@ import type { Located } from '../tree.ts'
 import { checkAcme } from './acme.ts'
 import { checkAddresses } from './addresses.ts'
 import { checkCdns } from './cdns.ts'
+import { checkContent } from './content.ts'
 import { checkCosts } from './costs.ts'
 import { checkDuplicates } from './duplicates.ts'
 import { checkListeners } from './listeners.ts'
+import { checkManifest } from './manifest.ts'
 import { checkNames } from './names.ts'
 import { checkPlaces } from './places.ts'
 import { checkPolicies } from './policies.ts'
+import { checkProofs } from './proofs.ts'
 import { checkReach } from './reach.ts'
 import { checkSigning } from './signing.ts'
 import { checkSites } from './sites.ts'
@@ -20,12 +23,15 @@ const CHECKS = [
   checkAcme,
   checkAddresses,
   checkCdns,
+  checkContent,
   checkCosts,
   checkDuplicates,
   checkListeners,
+  checkManifest,
   checkNames,
   checkPlaces,
   checkPolicies,
+  checkProofs,
   checkReach,
   checkSigning,
   checkSites,

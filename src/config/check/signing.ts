@@ -1,12 +1,13 @@
 import type { ProblemList } from '../problem-list.ts'
 import { child, items, type Located, text } from '../tree.ts'
+import { isTrusted } from './usage.ts'
 
 /** Signatures that nobody would ever need, or that their networks do not have. */
 export function checkSigning(root: Located, problems: ProblemList): void {
   for (const cdn of items(child(root, 'cdns'))) {
     const signing = child(cdn, 'signing')
     if (signing === undefined || signing.value === null) continue
-    if (child(cdn, 'trust')?.value === false) {
+    if (!isTrusted(cdn)) {
       problems.errorAtKey(signing, 'a CDN with trust: false is sent nobody, so nothing is signed for it')
     }
     checkForm(signing, problems)
