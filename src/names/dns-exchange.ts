@@ -34,7 +34,8 @@ export function askByUdp(server: NameServer, question: TxtQuestion, ms: number):
       if (++strangers === MAX_STRANGERS) fail(new Error('answers to other questions'))
     })
     // A connected socket takes datagrams of this server only, and hears that nobody listens.
-    socket.connect(server.port, server.host, () => socket.send(encodeQuestion(question)))
+    socket.once('connect', () => socket.send(encodeQuestion(question)))
+    socket.connect(server.port, server.host)
   })
 }
 
@@ -50,7 +51,7 @@ export function askByTcp(server: NameServer, question: TxtQuestion, ms: number):
       length.writeUInt16BE(bytes.length)
       socket.write(Buffer.concat([length, bytes]))
     })
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])
       const message = wholeMessage(received)
       if (message === null) return
