@@ -7,7 +7,7 @@ import { refusal, setUp } from './support/service.ts'
 const owner = await publisher()
 const nobody = gateway('nobody', () => ({ status: 404 }))
 const site = { kind: 'dnslink', name: 'example.com' } as const
-const OTHER = 'bafkqabtgn5xwi4i'
+const OTHER = 'bafkqablporugk4q'
 
 t.test('a DNSLink leads to content, by its own name before the older one', async (t) => {
   const { names, asked } = setUp({
