@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { base32 } from 'multiformats/bases/base32'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
@@ -9,7 +9,7 @@ import { decode as decodeDigest } from 'multiformats/hashes/digest'
 export interface IpnsName {
   /** The one spelling that is asked for and remembered: a CID of version 1 in base36. */
   readonly text: string
-  readonly key: KeyObject
+  readonly key: ReturnType<typeof createPublicKey>
 }
 
 const LIBP2P_KEY = 0x72
