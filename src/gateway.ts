@@ -16,6 +16,7 @@ import type { Edition, Prepared, Servers } from './gateway/edition.ts'
 import { HealthKeeper } from './gateway/health-keeper.ts'
 import { liveNames } from './gateway/live-names.ts'
 import { LocalServers } from './gateway/local-servers.ts'
+import { NameKeeper } from './gateway/name-keeper.ts'
 import { prepareGeo } from './gateway/prepare-geo.ts'
 import { SpendKeeper } from './gateway/spend-keeper.ts'
 import { WorkerServers } from './gateway/worker-servers.ts'
@@ -24,7 +25,6 @@ import { Locator } from './geo/locator.ts'
 import type { GeoReload } from './geo/source.ts'
 import { Admin, type AdminActions } from './http/admin.ts'
 import { ManifestKeeper } from './manifest/keeper.ts'
-import { NameService } from './names/name-service.ts'
 import { exportControl, exportSink } from './observe/gauges.ts'
 import { type Fields, Log } from './observe/log.ts'
 import { Metrics } from './observe/metrics.ts'
@@ -65,6 +65,7 @@ export class Gateway {
   readonly #spend: SpendKeeper
   readonly #drains: DrainKeeper
   readonly #manifests: ManifestKeeper
+  readonly #names: NameKeeper
   readonly #locator = new Locator((reload) => this.#onGeoReload(reload))
   readonly #randomLoopId = `polycdn-${randomBytes(8).toString('hex')}`
   #inUse: InUse | null = null
@@ -97,6 +98,7 @@ export class Gateway {
       onChange: (urgent) => this.#servers?.tellHealth(urgent),
       onProbed: ({ key }, ms) => this.#servers?.tellProbe(key, ms),
     })
+    this.#names = new NameKeeper({ timers: this.#timers, log: this.#log, now: Date.now })
     this.#spend = new SpendKeeper({
       timers: this.#timers,
       metrics: this.#metrics,
@@ -158,6 +160,7 @@ export class Gateway {
     // What never served knows nothing that the one who does should read after a restart.
     await this.#health.close(served)
     await this.#spend.close(served)
+    await this.#names.close()
     this.#locator.close()
     await this.#admin?.close()
     this.#timers.close()
@@ -184,7 +187,7 @@ export class Gateway {
   }
 
   /** The number of processes is chosen once: a reload that changes it says so. */
-  async #createServers({ workers }: Snapshot): Promise<Servers> {
+  async #createServers({ workers, stateDir }: Snapshot): Promise<Servers> {
     const { sink, memory, program, beside = false } = this.#options
     const ticketKeys = randomBytes(TICKET_KEYS)
     const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys, beside }
@@ -200,7 +203,8 @@ export class Gateway {
       return new WorkerServers({ ...parts, board, acme, quotes, drained, manifests, onGrowth, size, program })
     }
     const own = { meter: this.#spend.meter, quotes: this.#spend, drains, health: board, locator: this.#locator }
-    const proving = { manifests: this.#manifests.shelf, names: new NameService() }
+    await this.#names.keepIn(stateDir)
+    const proving = { manifests: this.#manifests.shelf, names: this.#names.names }
     const servers = await LocalServers.create({ ...parts, ...own, ...proving, memory })
     await servers.tellAcme(this.#acme.state)
     return servers
@@ -289,6 +293,8 @@ export class Gateway {
     this.#spend.adopt(snapshot)
     this.#drains.adopt(snapshot)
     this.#manifests.adopt(snapshot)
+    // Workers keep what they know of names themselves.
+    if (this.#servers instanceof LocalServers) void this.#names.keepIn(snapshot.stateDir)
     this.#log.setLevel(snapshot.log.level)
     this.#metrics.configLoadedTimestamp.child().set(Date.now() / 1000)
     this.#metrics.configLastReloadSuccessful.child().set(1)

@@ -12,7 +12,6 @@ import { Drains } from '../health/drains.ts'
 import { Mirror } from '../health/mirror.ts'
 import { ManifestShelf } from '../manifest/shelf.ts'
 import { shelve } from '../manifest/shipment.ts'
-import { NameService } from '../names/name-service.ts'
 import { exportSink } from '../observe/gauges.ts'
 import { Log } from '../observe/log.ts'
 import { Metrics } from '../observe/metrics.ts'
@@ -23,6 +22,7 @@ import type { Question, Refusal, Shipment, ToWorker } from '../workers/messages.
 import { ConfigRejected } from './config-rejected.ts'
 import type { Prepared } from './edition.ts'
 import { liveNames } from './live-names.ts'
+import { NameKeeper } from './name-keeper.ts'
 import { prepareGeo } from './prepare-geo.ts'
 import { Serving } from './serving.ts'
 
@@ -51,6 +51,7 @@ export class Worker {
   readonly #meter = new Tally()
   readonly #quotes = new ToldQuotes()
   readonly #manifests = new ManifestShelf()
+  readonly #names: NameKeeper
   readonly #drains = new Drains()
   readonly #push: NodeJS.Timeout
   #mirror: Mirror | null = null
@@ -64,6 +65,7 @@ export class Worker {
     const { channel, sink, build } = options
     this.#log = new Log({ sink, now: Date.now })
     this.#metrics = new Metrics(build, { processMetrics: false })
+    this.#names = new NameKeeper({ timers: this.#timers, log: this.#log, now: Date.now })
     exportSink(this.#metrics, sink)
     this.#push = setInterval(() => void this.#tellMetrics(), PUSH_EVERY)
     channel.onMessage((message) => this.#onMessage(message))
@@ -77,6 +79,7 @@ export class Worker {
     void this.#options.channel.send({ type: 'leaving' })
     await this.#serving?.close()
     clearInterval(this.#push)
+    await this.#names.close()
     this.#mirror?.close()
     this.#locator.close()
     this.#timers.close()
@@ -148,7 +151,7 @@ export class Worker {
       drains: this.#drains,
       locator: this.#locator,
       manifests: this.#manifests,
-      names: new NameService(),
+      names: this.#names.names,
       timers: this.#timers,
       metrics: this.#metrics,
       log: this.#log,
@@ -182,6 +185,7 @@ export class Worker {
     const snapshot = { ...placed, listen }
     const first = !this.#adopted
     // Requests come as soon as there is a listener.
+    if (first) await this.#names.keepIn(snapshot.stateDir)
     if (first) this.#adopt(snapshot, geo.commit)
     try {
       const prepared = await this.#serving!.prepare({ snapshot, loopId: shipment.loopId })
@@ -205,6 +209,7 @@ export class Worker {
     this.#adopted = true
     commitGeo()
     this.#mirror!.retain(snapshot.endpoints)
+    void this.#names.keepIn(snapshot.stateDir)
     this.#log.setLevel(snapshot.log.level)
     this.#metrics.dropStale(liveNames(snapshot))
   }

@@ -3,10 +3,15 @@ import { http, planHttp } from './http.ts'
 import { PRESETS } from './presets/index.ts'
 import type { Preset, Provider } from './provider.ts'
 
+export { type ArnsAnswer, askArns, isArnsName, majority } from './arweave/arns.ts'
 export { parseArweavePath } from './arweave/arweave-path.ts'
 export { ArweaveProof, type Known } from './arweave/arweave-proof.ts'
+export { askIpnsRecord } from './ipfs/ask-ipns.ts'
 export { canonicalCid, parseCid } from './ipfs/cid.ts'
+export { type ContentPath, parseContentPath } from './ipfs/content-path.ts'
 export { IpfsProof } from './ipfs/ipfs-proof.ts'
+export { type IpnsRecord, verifyIpnsRecord } from './ipfs/ipns.ts'
+export { type IpnsName, parseIpnsName } from './ipfs/ipns-name.ts'
 
 /** What gateways of content-addressed networks are asked is planned by their proofs; a check asks for its own path. */
 const addressed = { trustByDefault: false, pathTemplate: '{path}', probe: null, plan: planHttp } as const
