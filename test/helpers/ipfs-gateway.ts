@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { encode } from '@ipld/dag-cbor'
+import { varint } from 'multiformats'
 import { base36 } from 'multiformats/bases/base36'
 import { CID } from 'multiformats/cid'
-import * as varint from 'multiformats/varint'
 import type { Dag, DagBlock } from './ipfs-dag.ts'
 import { type IpfsBehaviour, lieInBlock, lieInCar } from './ipfs-lies.ts'
 import type { Scope } from './scope.ts'
@@ -160,13 +160,23 @@ async function sendParts(
     const pieces = behaviour === 'drip' ? drops(part) : [part]
     for (const piece of pieces) {
       if (response.destroyed) return
-      if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+      if (!response.write(piece)) await drained(response)
       if (behaviour === 'drip') await new Promise(setImmediate)
     }
   }
   if (behaviour === 'stall-middle') return
   if (behaviour === 'cut') response.destroy()
   else response.end()
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
 }
 
 /** All of them but the second half of the bytes. */
