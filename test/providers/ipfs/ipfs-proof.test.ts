@@ -7,24 +7,19 @@ import type { IpfsBehaviour } from '../../helpers/ipfs-lies.ts'
 import { ipfsUpstream } from '../../helpers/ipfs-upstream.ts'
 import { seededRandom } from '../../helpers/random.ts'
 import { fetchFile } from './support/fetch-file.ts'
+import { noise } from './support/noise.ts'
 
 const K = 1024
 const random = seededRandom(7)
 
-function noise(size: number): Buffer {
-  const bytes = Buffer.alloc(size)
-  for (let at = 0; at < size; at++) bytes[at] = random() * 256
-  return bytes
-}
-
 const FILES = {
   'one.txt': Buffer.from('x'),
   'empty.css': Buffer.alloc(0),
-  'below.bin': noise(256 * K - 1),
-  'exact.js': noise(256 * K),
-  'above.png': noise(256 * K + 1),
+  'below.bin': noise(256 * K - 1, 11),
+  'exact.js': noise(256 * K, 7),
+  'above.png': noise(256 * K + 1, 11),
   'zeros.bin': Buffer.alloc(1024 * K + 17),
-  'a/b/c/deep.html': noise(400 * K),
+  'a/b/c/deep.html': noise(400 * K, 7),
   'a b/ü%.txt': Buffer.from('names'),
   'docs/index.html': Buffer.from('<h1>docs</h1>'),
   'index.html': Buffer.from('<h1>home</h1>'),
@@ -51,7 +46,6 @@ for (const [shape, options] of Object.entries(SHAPES)) {
     for (const behaviour of HONEST) {
       gateway.play(behaviour)
       for (const [name, content] of Object.entries(FILES)) {
-        // Without raw blocks nothing repairs a CAR that is not what was asked for.
         const path = `/${name.split('/').map(encodeURIComponent).join('/')}`
         const whole = await fetchFile(new IpfsProof({ root, path }), [upstream])
         t.ok(whole.bytes.equals(content), `${behaviour} ${name}`)
