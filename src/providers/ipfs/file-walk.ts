@@ -41,7 +41,7 @@ export async function* walkFile(
     }
     if (at + child.size <= first && (child.size > 0 || at < first)) {
       at += child.size
-      frame.start = ++frame.index
+      around.pass(frame)
       continue
     }
     if (child.size === 0 && ++empty > MAX_EMPTY) throw new ProofError('too-large', 'a file of too many empty blocks')
@@ -62,10 +62,17 @@ class Stack implements Surroundings {
   at = 0
   readonly #frames: readonly Frame[]
   readonly #last: number
+  /** Frames with children that were passed over: one a level, at the edge of the range. Kept: a CAR may be behind. */
+  readonly #passed: Frame[] = []
 
   constructor(frames: readonly Frame[], last: number) {
     this.#frames = frames
     this.#last = last
+  }
+
+  pass(frame: Frame): void {
+    if (frame.start === 0) this.#passed.push(frame)
+    frame.start = ++frame.index
   }
 
   *ahead(): Generator<FileChild> {
@@ -80,7 +87,7 @@ class Stack implements Surroundings {
   standing(cid: Uint8Array): 'skipped' | 'later' | null {
     const isAt = (from: number, to: number, { children }: Frame) =>
       children.slice(from, to).some((child) => equalBytes(child.cid.bytes, cid))
-    if (this.#frames.some((frame) => isAt(0, frame.start, frame))) return 'skipped'
+    if (this.#passed.some((frame) => isAt(0, frame.start, frame))) return 'skipped'
     return this.#frames.some((frame) => isAt(frame.index, Number.POSITIVE_INFINITY, frame)) ? 'later' : null
   }
 }
