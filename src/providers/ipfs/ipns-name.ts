@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { base32 } from 'multiformats/bases/base32'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
@@ -16,7 +16,7 @@ const MAX_TEXT = 128
 export interface IpnsName {
   /** The one spelling for requests and for what is remembered: a CID in base36. */
   readonly text: string
-  readonly key: KeyObject
+  readonly key: ReturnType<typeof createPublicKey>
   /** The key as the record may repeat it. */
   readonly encodedKey: Uint8Array
 }
