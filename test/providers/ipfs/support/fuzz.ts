@@ -100,7 +100,7 @@ async function nodeTarget(random: () => number): Promise<Target> {
     const bytes = damage(nodes[Math.floor(random() * nodes.length)]!, random)
     const cid = CID.createV1(0x70, create(0x12, hash('sha256', bytes, 'buffer')))
     const node = decodeNode(cid, { parts: [bytes], size: bytes.length })
-    if (node.kind !== 'file') lookUp(node, 'a.bin', 0)
+    if (node.kind !== 'file') return lookUp(node, 'a.bin', 0) === undefined ? 'no answer' : null
     dag.put(cid, bytes)
     const upstream = memoryUpstream(({ path }) => {
       const block = dag.get(CID.parse(/^\/ipfs\/([^?/]+)/.exec(path)![1]!))
