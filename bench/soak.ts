@@ -1,6 +1,7 @@
 import { Run } from './run.ts'
 import { soakChaos } from './soak-chaos.ts'
 import { soakFuzzConfig, soakFuzzMmdb } from './soak-fuzz-files.ts'
+import { soakFuzzIpfs } from './soak-fuzz-ipfs.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
 import { soakLoad } from './soak-load.ts'
@@ -20,6 +21,7 @@ const PARTS = {
   'fuzz-responses': soakFuzzResponses,
   'fuzz-config': soakFuzzConfig,
   'fuzz-mmdb': soakFuzzMmdb,
+  'fuzz-ipfs': soakFuzzIpfs,
 } as const
 
 const [first, second] = process.argv.slice(2)

@@ -24,6 +24,7 @@ export const ERRORS = {
   unknown_host: { fault: 'client', status: 404, retryable: false },
   no_route: { fault: 'client', status: 404, retryable: false },
   method_not_allowed: { fault: 'client', status: 405, retryable: false },
+  content_denied: { fault: 'client', status: 410, retryable: false },
   request_timeout: { fault: 'client', status: 408, retryable: false },
   body_too_large: { fault: 'client', status: 413, retryable: false },
   target_too_long: { fault: 'client', status: 414, retryable: false },

@@ -44,6 +44,7 @@ export function compile(config: Config, { id, files, stateDir, folder, ...databa
   const continent = location === null ? null : continentAt(location)
   const context = {
     folder,
+    files,
     cdns: new Map(config.cdns.map((cdn) => [cdn.name, { config: cdn, cdn: compileCdn(cdn, files) }])),
     policies: new Map(
       Object.entries(config.policies).map(([name, policy]) => [

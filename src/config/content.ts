@@ -1,3 +1,5 @@
+import type { Denylist } from '../providers/index.ts'
+
 /** Where content-addressed networks have a site. */
 export interface Content {
   /** What it lacks does not exist. */
@@ -13,7 +15,7 @@ export interface Content {
 export type ContentReference =
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'dnslink' | 'ipns' | 'arns'; readonly name: string }
-  | { readonly kind: 'path'; readonly allow: ReadonlySet<string> | null; readonly denyList: string | null }
+  | { readonly kind: 'path'; readonly allow: ReadonlySet<string> | null; readonly denied: Denylist | null }
 
 export interface ManifestSettings {
   /** An absolute path, or an http or https URL. */

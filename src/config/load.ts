@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { parseDenylist } from '../providers/index.ts'
 import { checkCertificates, checkKey, checkRsaKey } from './check-pem.ts'
 import type { NamedFile } from './compile.ts'
 import { decodeUtf8 } from './decode.ts'
@@ -14,6 +15,8 @@ import { type ConfigSource, compileSource } from './source.ts'
 
 /** A certificate bundle of all public authorities is a quarter of it. */
 const MAX_NAMED_FILE = 1024 * 1024
+/** The lists that operators share have a few MB. */
+const MAX_DENY_LIST = 32 * 1024 * 1024
 /** UTF-8 takes up to three bytes for a UTF-16 unit. */
 const MAX_FILE = 3 * MAX_TEXT
 
@@ -83,9 +86,10 @@ async function readNamedFiles(config: Config, folder: string, locate: Locate): P
   const hashes = new Map<string, string>()
   const problems: Problem[] = []
   const references = namedFiles(config)
-  for (const { name, path } of references) {
+  for (const { name, path, kind } of references) {
     if (contents.has(name)) continue
-    const read = await readFile(resolve(folder, name), MAX_NAMED_FILE)
+    const most = kind === 'deny-list' ? MAX_DENY_LIST : MAX_NAMED_FILE
+    const read = await readFile(resolve(folder, name), most)
     hashes.set(resolve(folder, name), 'hash' in read ? read.hash : '')
     if ('hash' in read) contents.set(name, { text: read.bytes.toString('utf8'), hash: read.hash })
     else problems.push({ ...locate(path), path, message: `cannot be read: ${read.refused}`, severity: 'error' })
@@ -100,8 +104,15 @@ async function readNamedFiles(config: Config, folder: string, locate: Locate): P
 function checkContents(reference: FileReference, contents: ReadonlyMap<string, NamedFile>): string | null {
   const file = contents.get(reference.name)
   if (file === undefined) return null
+  if (reference.kind === 'deny-list') return checkDenyList(file.text)
   if (reference.kind === 'certificates') return checkCertificates(file.text)
   if (reference.kind === 'rsa-key') return checkRsaKey(file.text)
   const certificates = reference.certificate === undefined ? undefined : contents.get(reference.certificate)?.text
   return checkKey(file.text, certificates)
+}
+
+/** A rule that is not understood is one that does not hold. */
+function checkDenyList(text: string): string | null {
+  const [problem] = parseDenylist(text).problems
+  return problem === undefined ? null : `line ${problem.line} of the file is no rule: ${problem.message}`
 }

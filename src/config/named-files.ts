@@ -5,7 +5,7 @@ export interface FileReference {
   readonly name: string
   /** The path of the value: `cdns[0].tls.ca_file`. */
   readonly path: string
-  readonly kind: 'certificates' | 'key' | 'rsa-key'
+  readonly kind: 'certificates' | 'key' | 'rsa-key' | 'deny-list'
   /** The certificate that a key must belong to. */
   readonly certificate?: string
 }
@@ -22,6 +22,7 @@ export function namedFiles(config: Config): readonly FileReference[] {
     ...config.cdns.flatMap(({ tls }, index) => filesOf(tls, `cdns[${index}].tls`)),
     ...config.cdns.flatMap(({ signing }, index) => signingKey(signing, `cdns[${index}].signing`)),
     ...config.sites.flatMap(({ origin }, index) => (origin ? filesOf(origin.tls, `sites[${index}].origin.tls`) : [])),
+    ...config.sites.flatMap(({ content }, index) => denyLists(content, `sites[${index}].content`)),
   ]
 }
 
@@ -35,6 +36,13 @@ function filesOf({ ca_file: ca, client_certificate: client }: Tls, path: string)
 function signingKey(signing: Config['cdns'][number]['signing'], path: string): FileReference[] {
   if (signing?.type !== 'cloudfront') return []
   return [{ name: signing.key_file, path: `${path}.key_file`, kind: 'rsa-key' }]
+}
+
+function denyLists({ ipfs, arweave }: Config['sites'][number]['content'], path: string): FileReference[] {
+  const files: FileReference[] = []
+  if (ipfs?.deny_list) files.push({ name: ipfs.deny_list, path: `${path}.ipfs.deny_list`, kind: 'deny-list' })
+  if (arweave?.deny_list) files.push({ name: arweave.deny_list, path: `${path}.arweave.deny_list`, kind: 'deny-list' })
+  return files
 }
 
 function pairOf({ cert_file: certificate, key_file: key }: Pair, path: string): FileReference[] {

@@ -44,10 +44,10 @@ export class Addresses {
     return new NamedProof(async (endpoint) => this.#below(await names.ipfs({ kind, name }, endpoint), rest))
   }
 
-  /** @param found `/ipfs/{cid}/path` */
+  /** @param found `/ipfs/{cid}/path`, percent-encoded */
   #below(found: string, { path, ...rest }: Rest): Proof {
     const [, , cid, ...segments] = found.split('/')
-    const folder = segments.filter((segment) => segment !== '').map((segment) => `/${encodeURIComponent(segment)}`)
+    const folder = segments.filter((segment) => segment !== '').map((segment) => `/${segment}`)
     return this.#ofRoot('ipfs', cid!, { path: folder.join('') + path, ...rest }, folder.join(''))
   }
 

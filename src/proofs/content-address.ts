@@ -40,7 +40,8 @@ export function contentAddress(
   if (reference.kind !== 'path') return { root: reference, path: target.path, mount: '', immutable: false }
   const address = network === 'ipfs' ? ipfsAddress(target.path) : arweaveAddress(target.path)
   if (address === null) return new PolycdnError('no_route', 'the path names no content')
-  return mayHave(reference, address) ? address : new PolycdnError('forbidden', 'this content is not served here')
+  if (!mayHave(reference, address)) return new PolycdnError('forbidden', 'this content is not served here')
+  return isDenied(reference, address) ? new PolycdnError('content_denied', 'this content is blocked here') : address
 }
 
 function ipfsAddress(path: string): ContentAddress | null {
@@ -74,6 +75,12 @@ function arweaveAddress(path: string): ContentAddress | null {
 
 function mayHave({ allow }: ContentReference & { kind: 'path' }, { root }: ContentAddress): boolean {
   return allow === null || (root.kind === 'id' && allow.has(root.id))
+}
+
+function isDenied({ denied }: ContentReference & { kind: 'path' }, { root, path }: ContentAddress): boolean {
+  if (denied === null) return false
+  const id = root.kind === 'id' ? root.id : root.name
+  return denied.blocks({ space: root.kind === 'id' ? 'ipfs' : 'ipns', id, path })
 }
 
 /** The endpoints of a Route at such a network. */

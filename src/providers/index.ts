@@ -9,9 +9,11 @@ export { ArweaveProof, type Known } from './arweave/arweave-proof.ts'
 export { askIpnsRecord } from './ipfs/ask-ipns.ts'
 export { canonicalCid, parseCid } from './ipfs/cid.ts'
 export { type ContentPath, parseContentPath } from './ipfs/content-path.ts'
+export { Denylist } from './ipfs/denylist.ts'
 export { IpfsProof } from './ipfs/ipfs-proof.ts'
 export { type IpnsRecord, verifyIpnsRecord } from './ipfs/ipns.ts'
 export { type IpnsName, parseIpnsName } from './ipfs/ipns-name.ts'
+export { parseDenylist } from './ipfs/parse-denylist.ts'
 
 /** What gateways of content-addressed networks are asked is planned by their proofs; a check asks for its own path. */
 const addressed = { trustByDefault: false, pathTemplate: '{path}', probe: null, plan: planHttp } as const

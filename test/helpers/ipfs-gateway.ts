@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { encode } from '@ipld/dag-cbor'
-import { varint } from 'multiformats'
 import { base36 } from 'multiformats/bases/base36'
 import { CID } from 'multiformats/cid'
+import { carParts } from './ipfs-car.ts'
 import type { Dag, DagBlock } from './ipfs-dag.ts'
 import { type IpfsBehaviour, lieInBlock, lieInCar } from './ipfs-lies.ts'
 import type { Scope } from './scope.ts'
@@ -132,21 +131,10 @@ async function sendBlock(response: ServerResponse, { bytes }: DagBlock, behaviou
   const told = lieInBlock(bytes, behaviour)
   const type = behaviour === 'wrong-type' ? 'application/octet-stream' : 'application/vnd.ipld.raw'
   const lie = behaviour === 'wrong-type' ? Buffer.alloc(told.length, 'file') : told
-  response.writeHead(200, { 'content-type': type, 'content-length': told.length })
+  // An end that is too early looks like one only where no length was said.
+  const length = behaviour === 'end-early' ? {} : { 'content-length': told.length }
+  response.writeHead(200, { 'content-type': type, ...length })
   await sendParts(response, [lie], behaviour)
-}
-
-/** A CAR in pieces: the header, then each section's length with its CID, and its bytes. */
-function* carParts(blocks: readonly DagBlock[], root: CID, behaviour: IpfsBehaviour): Generator<Uint8Array> {
-  const header = encode({ version: 1, roots: [root] })
-  yield Buffer.concat([number(header.length), header])
-  const middle = blocks.length >> 1
-  for (const [index, { cid, bytes }] of blocks.entries()) {
-    if (behaviour === 'huge-varint' && index === middle) yield Buffer.alloc(64, 0xff)
-    yield Buffer.concat([number(cid.bytes.length + bytes.length), cid.bytes])
-    yield bytes
-  }
-  if (behaviour === 'append') yield Buffer.from('\n<p>Served by a gateway</p>')
 }
 
 async function sendParts(
@@ -192,10 +180,6 @@ function half(parts: readonly Uint8Array[]): Uint8Array[] {
 
 function* drops(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 1021) yield bytes.subarray(at, at + 1021)
-}
-
-function number(value: number): Uint8Array {
-  return varint.encodeTo(value, new Uint8Array(varint.encodingLength(value)))
 }
 
 function parseRange(text: string | null, size: number): [first: number, last: number] {

@@ -145,7 +145,7 @@ t.test('20 MiB outlive a page, a 504, a cut and a tampered block as one answer',
 t.test('a path gateway: listed content only, in a sandbox, under names that never change', async (t) => {
   const { dag, root } = await tree()
   const other = await dag.add({ 'x.txt': Buffer.from('not listed') })
-  const { port } = await ground(t, dag, { kind: 'path', allow: new Set([`${root}`]), denyList: null })
+  const { port } = await ground(t, dag, { kind: 'path', allow: new Set([`${root}`]), denied: null })
   const { status, headers, bytes } = await seen(port, `/ipfs/${root}/index.html`)
   t.equal(`${status} ${bytes}`, '200 <h1>home</h1>')
   t.equal(headers['content-security-policy'], 'sandbox')

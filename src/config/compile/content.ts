@@ -1,20 +1,23 @@
 import { isAbsolute, join } from 'node:path'
-import { canonicalCid, parseCid } from '../../providers/index.ts'
+import { canonicalCid, parseCid, parseDenylist } from '../../providers/index.ts'
+import type { NamedFile } from '../compile.ts'
 import type { Content, ContentReference, ManifestSettings } from '../content.ts'
 import type { Config } from '../schema/index.ts'
+import { fileOf } from './file-of.ts'
 
+type Files = ReadonlyMap<string, NamedFile>
 type SiteConfig = Config['sites'][number]
 type AnyReference = SiteConfig['content']['ipfs'] | SiteConfig['content']['arweave']
 
-export function compileContent({ complete, ipfs, arweave }: SiteConfig['content'], folder: string): Content {
+export function compileContent({ complete, ipfs, arweave }: SiteConfig['content'], files: Files): Content {
   return {
     complete,
     ipfs:
       ipfs === null
         ? null
-        : (idOf(ipfs.cid) ?? nameOf('dnslink', ipfs.dnslink) ?? nameOf('ipns', ipfs.ipns) ?? pathOf(ipfs, folder)),
+        : (idOf(ipfs.cid) ?? nameOf('dnslink', ipfs.dnslink) ?? nameOf('ipns', ipfs.ipns) ?? pathOf(ipfs, files)),
     arweave:
-      arweave === null ? null : (idOf(arweave.manifest) ?? nameOf('arns', arweave.arns) ?? pathOf(arweave, folder)),
+      arweave === null ? null : (idOf(arweave.manifest) ?? nameOf('arns', arweave.arns) ?? pathOf(arweave, files)),
   }
 }
 
@@ -27,14 +30,11 @@ function nameOf(kind: 'dnslink' | 'ipns' | 'arns', name: string | undefined): Co
 }
 
 /** What may be asked for is listed, unless anything may. */
-function pathOf(
-  { allow = [], open, deny_list: denyList }: NonNullable<AnyReference>,
-  folder: string,
-): ContentReference {
+function pathOf({ allow = [], open, deny_list: denyList }: NonNullable<AnyReference>, files: Files): ContentReference {
   return {
     kind: 'path',
     allow: open ? null : new Set(allow.map(oneSpelling)),
-    denyList: denyList === null ? null : pathIn(folder, denyList),
+    denied: denyList === null ? null : parseDenylist(fileOf(denyList, files).text).list,
   }
 }
 

@@ -1,5 +1,6 @@
 import { createNetworkSet } from '../../geo/network-set.ts'
 import { PROVIDERS } from '../../providers/index.ts'
+import type { NamedFile } from '../compile.ts'
 import type { Config } from '../schema/index.ts'
 import type { Cdn, Endpoint, Origin, Policy, Route, RouteMatch, Site } from '../snapshot.ts'
 import type { CdnConfig } from './cdn.ts'
@@ -18,6 +19,7 @@ type RouteConfig = SiteConfig['routes'][number]
 export interface SiteContext {
   /** Absolute: what relative paths start from. */
   readonly folder: string
+  readonly files: ReadonlyMap<string, NamedFile>
   readonly cdns: ReadonlyMap<string, { readonly config: CdnConfig; readonly cdn: Cdn }>
   readonly policies: ReadonlyMap<string, { readonly config: PolicyConfig; readonly policy: Policy }>
   readonly endpoints: EndpointPool
@@ -40,7 +42,7 @@ export function compileSite(config: SiteConfig, context: SiteContext): Site {
   const routes = config.routes.length === 0 ? [EVERYTHING] : config.routes
   const unsafe = config.unsafe_methods
   const proved = {
-    content: compileContent(config.content, context.folder),
+    content: compileContent(config.content, context.files),
     manifest: compileManifest(config.manifest, context.folder),
   }
   return {
