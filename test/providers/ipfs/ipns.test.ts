@@ -140,7 +140,7 @@ t.test('an endpoint is asked for the record, and what is none is told apart', as
   await t.rejects(answer(302, type, []), refusal('unproved'))
   await t.rejects(answer(404, type, []), refusal('not-found'))
   await t.rejects(answer(451, type, []), refusal('blocked'))
-  await t.rejects(answer(502, type, []), { name: 'Error', status: 502 })
+  await t.rejects(answer(502, type, []), { name: 'UpstreamStatus', status: 502 })
   const endless = Array.from({ length: 1000 }, () => Buffer.alloc(1024))
   await t.rejects(answer(200, type, endless), refusal('too-large'))
   t.ok(endless.length > 900, 'and is not read to its end')

@@ -57,7 +57,7 @@ interface Expected {
 }
 
 const PATHS: readonly (readonly [path: string, rules: boolean, expected: Expected])[] = [
-  ['', true, { kind: 'object', body: 'home' }],
+  ['', true, { kind: 'redirect', status: 301, location: '/m/' }],
   ['/', true, { kind: 'object', body: 'home' }],
   ['/docs/', true, { kind: 'object', body: 'docs' }],
   ['//docs//a%20b.txt', true, { kind: 'object', body: 'a b' }],
