@@ -119,6 +119,10 @@ t.test('a root that is a file, of every hash and in a CID itself', async (t) => 
       t.ok(bytes.equals(content))
       t.match(object, { etag: `"${root}"`, type: null, size: 5, immutable: true })
     }
+    for (const path of ['/x', '/x/']) {
+      const below = await new IpfsProof({ root, path }).locate(upstream, ALL)
+      t.same(below, { kind: 'absent', status: 404 }, 'a file has no names in it')
+    }
   }
 })
 
@@ -179,4 +183,17 @@ t.test('what one endpoint has proved is not asked of the next', async (t) => {
   const { bytes } = await fetchFile(proof, [upstreams[1]!], { first: 300_000, last: 300_009 })
   t.equal(bytes.length, 10)
   t.match(second.requests, [{ target: /^\/ipfs\/bafy\w+\?.*entity-bytes=300000:300009$/ }])
+})
+
+t.test('other bytes than those that came along are asked for anew', async (t) => {
+  const dag = new Dag()
+  const content = Buffer.alloc(3_000_000, 'abcdefg')
+  const root = await dag.add({ 'a.bin': content })
+  const gateway = await ipfsGateway(t, dag)
+  const upstream = ipfsUpstream(t, gateway.url)
+  const located = await new IpfsProof({ root, path: '/a.bin' }).locate(upstream, ALL)
+  const parts: Uint8Array[] = []
+  if (located.kind === 'object') for await (const part of located.read(2_000_000, 2_000_001)) parts.push(part)
+  t.ok(Buffer.concat(parts).equals(content.subarray(2_000_000, 2_000_002)))
+  t.match(gateway.requests, [{ target: /a\.bin/ }, { target: /entity-bytes=2000000:2000001$/ }])
 })
