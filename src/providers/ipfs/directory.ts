@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import { ProofError } from '../proof.ts'
-import { admitCid } from './cid.ts'
+import { equalBytes } from './block.ts'
+import { linkCid, linkName } from './dag-pb.ts'
 import { murmur3x64 } from './murmur3.ts'
 import type { DirectoryNode, ShardNode } from './unixfs.ts'
 
@@ -13,8 +14,8 @@ export function lookUp(node: DirectoryNode | ShardNode, name: string, level: num
 }
 
 function listed({ links }: DirectoryNode, name: string): Found {
-  const link = links.find(({ Name }) => Name === name)
-  return link === undefined ? null : { entry: admitCid(link.Hash) }
+  const link = named(links, name)
+  return link === undefined ? null : { entry: linkCid(link) }
 }
 
 /** https://specs.ipfs.tech/unixfs/#dag-pb-hamtdirectory: links are named by slot, in upper-case hexadecimal. */
@@ -25,10 +26,13 @@ function hashed({ links, fanout }: ShardNode, name: string, level: number): Foun
   const slot = (murmur3x64(Buffer.from(name)) >> BigInt(shift)) & BigInt(fanout - 1)
   const width = (fanout - 1).toString(16).length
   const prefix = slot.toString(16).toUpperCase().padStart(width, '0')
-  let shard: CID | null = null
-  for (const { Name, Hash } of links) {
-    if (Name === prefix + name) return { entry: admitCid(Hash) }
-    if (Name === prefix) shard = Hash
-  }
-  return shard === null ? null : { shard: admitCid(shard) }
+  const entry = named(links, prefix + name)
+  if (entry !== undefined) return { entry: linkCid(entry) }
+  const shard = named(links, prefix)
+  return shard === undefined ? null : { shard: linkCid(shard) }
+}
+
+function named(links: readonly Uint8Array[], name: string): Uint8Array | undefined {
+  const bytes = Buffer.from(name)
+  return links.find((link) => equalBytes(linkName(link), bytes))
 }

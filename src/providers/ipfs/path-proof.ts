@@ -45,10 +45,11 @@ export class PathProof implements Proof {
   }
 
   async #search(asked: Asked, wanted: Wanted): Promise<Located> {
-    const { cid, rest } = this.#trail.known
+    const depth = this.#trail.depth
+    const { cid, rest } = this.#trail.at(depth)
     const source = await EndpointBlocks.open(asked, { cid, segments: rest, wanted })
     try {
-      const end = await this.#trail.follow(source)
+      const end = await this.#trail.follow(source, depth)
       const file = this.#fileAt(end)
       if (file === null) {
         source.cancel()

@@ -8,18 +8,13 @@ export interface Field {
 
 /** The fields of one message of Protocol Buffers, in the order of the wire. Fixed-size numbers and groups are refused. */
 export function* fields(bytes: Uint8Array): Generator<Field> {
-  for (let at = 0; at < bytes.length; ) {
-    const tag = varint(bytes, at)
-    const body = varint(bytes, tag.end)
-    const number = Number(tag.value >> 3n)
-    const wire = Number(tag.value & 7n)
-    if (wire === 0) {
-      yield { number, value: body.value }
-      at = body.end
-    } else if (wire === 2 && body.value <= bytes.length - body.end) {
-      at = body.end + Number(body.value)
-      yield { number, value: bytes.subarray(body.end, at) }
-    } else throw malformed()
+  const cursor = new Cursor(bytes)
+  while (!cursor.atEnd) {
+    const tag = cursor.number()
+    const number = Math.floor(tag / 8)
+    if (tag % 8 === 0) yield { number, value: cursor.bigint() }
+    else if (tag % 8 === 2) yield { number, value: cursor.take(cursor.number()) }
+    else throw malformed()
   }
 }
 
@@ -33,28 +28,46 @@ export function singleFields(bytes: Uint8Array): ReadonlyMap<number, Field['valu
   return found
 }
 
-function varint(bytes: Uint8Array, start: number): { readonly value: bigint; readonly end: number } {
-  let low = 0
-  for (let index = 0; index < 10; index++) {
-    const byte = bytes[start + index]
-    if (byte === undefined) throw malformed()
-    // Seven groups of seven bits are exact in a double; what is longer is rare.
-    if (index === 7) return longVarint(bytes, start)
-    low += (byte & 0x7f) * 2 ** (7 * index)
-    if (byte < 0x80) return { value: BigInt(low), end: start + index + 1 }
-  }
-  throw malformed()
-}
+class Cursor {
+  readonly #bytes: Uint8Array
+  #at = 0
 
-function longVarint(bytes: Uint8Array, start: number): { readonly value: bigint; readonly end: number } {
-  let value = 0n
-  for (let index = 0; index < 10; index++) {
-    const byte = bytes[start + index]
-    if (byte === undefined) throw malformed()
-    value |= BigInt(byte & 0x7f) << BigInt(7 * index)
-    if (byte < 0x80) return { value: BigInt.asUintN(64, value), end: start + index + 1 }
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
   }
-  throw malformed()
+
+  get atEnd(): boolean {
+    return this.#at >= this.#bytes.length
+  }
+
+  take(size: number): Uint8Array {
+    const end = this.#at + size
+    if (end > this.#bytes.length) throw malformed()
+    const taken = this.#bytes.subarray(this.#at, end)
+    this.#at = end
+    return taken
+  }
+
+  /** A varint that is exact below 2^53; above it is too large for whatever it counts. */
+  number(): number {
+    let value = 0
+    for (let index = 0; index < 10; index++) {
+      const byte = this.#bytes[this.#at++]
+      if (byte === undefined) throw malformed()
+      value += (byte & 0x7f) * 2 ** (7 * index)
+      if (byte < 0x80) return value
+    }
+    throw malformed()
+  }
+
+  bigint(): bigint {
+    const start = this.#at
+    const value = this.number()
+    if (value <= Number.MAX_SAFE_INTEGER) return BigInt(value)
+    const digits = this.#bytes.subarray(start, this.#at)
+    const exact = digits.reduceRight((sum, byte) => (sum << 7n) | BigInt(byte & 0x7f), 0n)
+    return BigInt.asUintN(64, exact)
+  }
 }
 
 function malformed(): ProofError {

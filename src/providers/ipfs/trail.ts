@@ -18,38 +18,44 @@ export type End =
 export class Trail {
   readonly segments: readonly string[]
   readonly #cids: CID[]
-  /** Whether the root, a plain directory, was seen to have no such entry. */
-  readonly #seen: { root: UnixfsNode | null } = { root: null }
+  #root: UnixfsNode | null = null
 
   constructor(root: CID, segments: readonly string[]) {
     this.#cids = [root]
     this.segments = segments
   }
 
-  /** The last CID that is known, and the names that are not resolved yet. */
-  get known(): { readonly cid: CID; readonly rest: readonly string[] } {
-    return { cid: this.#cids.at(-1)!, rest: this.segments.slice(this.#cids.length - 1) }
+  /** How many names are resolved. */
+  get depth(): number {
+    return this.#cids.length - 1
+  }
+
+  /** What the first `depth` names lead to. */
+  at(depth: number): { readonly cid: CID; readonly rest: readonly string[] } {
+    return { cid: this.#cids[depth]!, rest: this.segments.slice(depth) }
   }
 
   /** Whether the root directory, as far as it was seen, may have an entry. */
   mayHave(name: string): boolean {
-    const { root } = this.#seen
+    const root = this.#root
     return root === null || (root.kind !== 'file' && lookUp(root, name, 0) !== null)
   }
 
-  /** Follows the names to the end, by verified blocks. */
-  async follow(source: BlockSource): Promise<End> {
-    for (;;) {
-      const { cid, rest } = this.known
+  /**
+   * Follows the names after the first `start` to the end, by verified blocks. Several may do so at once, each with the
+   * blocks of another endpoint: all come to the same CIDs.
+   */
+  async follow(source: BlockSource, start: number): Promise<End> {
+    for (let depth = start; ; depth++) {
+      const { cid, rest } = this.at(depth)
       const node = decodeNode(cid, await source.take(cid))
-      const depth = this.#cids.length - 1
-      if (depth === 0) this.#seen.root = node
+      if (depth === 0) this.#root = node
       const [name] = rest
       if (name === undefined) return node.kind === 'file' ? { kind: 'file', cid, node } : { kind: 'directory' }
       if (node.kind === 'file') return { kind: 'absent', depth, file: { cid, node } }
       const entry = await entryOf(source, node, name)
       if (entry === null) return { kind: 'absent', depth, file: null }
-      this.#cids.push(entry)
+      this.#cids[depth + 1] = entry
     }
   }
 }

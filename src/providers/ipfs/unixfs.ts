@@ -1,13 +1,14 @@
-import { decode, type PBLink, type PBNode } from '@ipld/dag-pb'
+import { decode } from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
 import type { CID } from 'multiformats/cid'
 import { ProofError } from '../proof.ts'
 import { type Block, joined } from './block.ts'
 import { admitCid, RAW } from './cid.ts'
+import { splitNode } from './dag-pb.ts'
 import { fields } from './protobuf.ts'
 
-/** Of one node: a file's nodes have at most about a thousand, a directory that large is sharded. */
-export const MAX_LINKS = 32_768
+/** Of a node of a file: writers make at most about a thousand, and each becomes several objects. */
+const MAX_CHILDREN = 8192
 
 /** HAMT shards are addressed by murmur3-x64-64. */
 const MURMUR3 = 0x22n
@@ -30,12 +31,13 @@ export interface FileChild {
 
 export interface DirectoryNode {
   readonly kind: 'directory'
-  readonly links: readonly PBLink[]
+  /** PBLinks in their encoding. */
+  readonly links: readonly Uint8Array[]
 }
 
 export interface ShardNode {
   readonly kind: 'shard'
-  readonly links: readonly PBLink[]
+  readonly links: readonly Uint8Array[]
   /** Slots of this level of the trie: a power of two. */
   readonly fanout: number
 }
@@ -48,38 +50,33 @@ export type UnixfsNode = FileNode | DirectoryNode | ShardNode
  */
 export function decodeNode(cid: CID, block: Block): UnixfsNode {
   if (cid.code === RAW) return { kind: 'file', own: block, children: [], size: block.size }
-  const { links, data } = parse(joined(block))
-  switch (data.type) {
+  const bytes = joined(block)
+  const { links, data } = splitNode(bytes)
+  const meaning = parsed(() => UnixFS.unmarshal(data))
+  switch (meaning.type) {
     case 'raw':
     case 'file':
-      return fileNode(links, data)
+      if (links.length > MAX_CHILDREN) throw new ProofError('too-large', `a file node of ${links.length} links`)
+      return fileNode(bytes, meaning)
     case 'directory':
       return { kind: 'directory', links }
     case 'hamt-sharded-directory':
-      return { kind: 'shard', links, fanout: fanoutOf(data) }
+      return { kind: 'shard', links, fanout: fanoutOf(meaning, data) }
     default:
-      throw new ProofError('unproved', `a ${data.type} is not served`)
+      throw new ProofError('unproved', `a ${meaning.type} is not served`)
   }
 }
 
-function parse(bytes: Uint8Array): { links: readonly PBLink[]; data: UnixFS & { hashType?: bigint } } {
-  let links = 0
-  // Counted before they are decoded: each becomes several objects.
-  for (const { number } of fields(bytes)) if (number === 2) links++
-  if (links > MAX_LINKS) throw new ProofError('too-large', `a node of ${links} links`)
+function parsed<Value>(parse: () => Value): Value {
   try {
-    const node: PBNode = decode(bytes)
-    if (node.Data === undefined) throw new ProofError('unproved', 'a node without UnixFS data')
-    const data = UnixFS.unmarshal(node.Data)
-    // The decoder drops it.
-    if (data.type === 'hamt-sharded-directory') Object.assign(data, { hashType: hashTypeOf(node.Data) })
-    return { links: node.Links, data }
-  } catch (error) {
-    throw error instanceof ProofError ? error : new ProofError('unproved', 'a block is no UnixFS node')
+    return parse()
+  } catch {
+    throw new ProofError('unproved', 'a block is no UnixFS node')
   }
 }
 
-function fileNode(links: readonly PBLink[], data: UnixFS): FileNode {
+function fileNode(block: Uint8Array, data: UnixFS): FileNode {
+  const links = parsed(() => decode(block)).Links
   const bytes = data.data ?? new Uint8Array(0)
   const sizes = data.blockSizes
   const childless = data.type === 'raw' && links.length > 0
@@ -94,13 +91,15 @@ function fileNode(links: readonly PBLink[], data: UnixFS): FileNode {
   return { kind: 'file', own: { parts: bytes.length > 0 ? [bytes] : [], size: bytes.length }, children, size }
 }
 
-function fanoutOf({ fanout, hashType }: { readonly fanout?: bigint; readonly hashType?: bigint }): number {
+function fanoutOf({ fanout }: UnixFS, data: Uint8Array): number {
   const value = Number(fanout ?? 0n)
   const powerOfTwo = value >= 2 && value <= MAX_FANOUT && (value & (value - 1)) === 0
-  if (hashType !== MURMUR3 || !powerOfTwo) throw new ProofError('unproved', 'an unknown kind of sharded directory')
+  if (hashTypeOf(data) !== MURMUR3 || !powerOfTwo)
+    throw new ProofError('unproved', 'an unknown kind of sharded directory')
   return value
 }
 
+/** The decoder drops it. */
 function hashTypeOf(data: Uint8Array): bigint | undefined {
   for (const { number, value } of fields(data)) if (number === 5 && typeof value === 'bigint') return value
   return undefined

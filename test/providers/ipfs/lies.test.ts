@@ -73,6 +73,24 @@ t.test('a CAR that breaks is repaired by single blocks of the same gateway', asy
   }
 })
 
+t.test('true blocks that are not those of the DAG are a lie; true ones out of order cost requests', async (t) => {
+  const dag = new Dag()
+  const root = await dag.add(FILES, { chunkSize: 10_000 })
+  const [gateway, honest] = [await ipfsGateway(t, dag), await ipfsGateway(t, dag)]
+  const upstreams = [ipfsUpstream(t, gateway.url), ipfsUpstream(t, honest.url)]
+  for (const [lie, failures] of [
+    ['extra-blocks', [{ fault: 'corrupt' }]],
+    ['wrong-root', [{ fault: 'corrupt' }]],
+    ['swap', []],
+  ] as const) {
+    gateway.play(({ kind }) => (kind === 'car' ? lie : 'honest'))
+    const fetched = await fetchFile(new IpfsProof({ root, path: '/some/deep/file.bin' }), upstreams)
+    t.ok(fetched.bytes.equals(FILES['some/deep/file.bin']), lie)
+    t.equal(fetched.failures.length, failures.length, lie)
+    t.match(fetched.failures, failures, lie)
+  }
+})
+
 const ANSWERS: readonly (readonly [IpfsBehaviour, unknown])[] = [
   ['404', { fault: 'not-found' }],
   ['410', { fault: 'blocked' }],

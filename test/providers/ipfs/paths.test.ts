@@ -9,6 +9,7 @@ import { Dag } from '../../helpers/ipfs-dag.ts'
 import { ipfsGateway } from '../../helpers/ipfs-gateway.ts'
 import { ipfsUpstream } from '../../helpers/ipfs-upstream.ts'
 import { fetchFile } from './support/fetch-file.ts'
+import { noise } from './support/noise.ts'
 
 const ALL = { first: 0, last: null }
 
@@ -119,6 +120,10 @@ t.test('a root that is a file, of every hash and in a CID itself', async (t) => 
       t.ok(bytes.equals(content))
       t.match(object, { etag: `"${root}"`, type: null, size: 5, immutable: true })
     }
+    for (const path of ['/x', '/x/']) {
+      const below = await new IpfsProof({ root, path }).locate(upstream, ALL)
+      t.same(below, { kind: 'absent', status: 404 }, 'a file has no names in it')
+    }
   }
 })
 
@@ -179,4 +184,47 @@ t.test('what one endpoint has proved is not asked of the next', async (t) => {
   const { bytes } = await fetchFile(proof, [upstreams[1]!], { first: 300_000, last: 300_009 })
   t.equal(bytes.length, 10)
   t.match(second.requests, [{ target: /^\/ipfs\/bafy\w+\?.*entity-bytes=300000:300009$/ }])
+})
+
+t.test('other bytes than those that came along are asked for anew', async (t) => {
+  const dag = new Dag()
+  const content = Buffer.alloc(3_000_000, 'abcdefg')
+  const root = await dag.add({ 'a.bin': content })
+  const gateway = await ipfsGateway(t, dag)
+  const upstream = ipfsUpstream(t, gateway.url)
+  const located = await new IpfsProof({ root, path: '/a.bin' }).locate(upstream, ALL)
+  const parts: Uint8Array[] = []
+  if (located.kind === 'object') for await (const part of located.read(2_000_000, 2_000_001)) parts.push(part)
+  t.ok(Buffer.concat(parts).equals(content.subarray(2_000_000, 2_000_002)))
+  t.match(gateway.requests, [{ target: /a\.bin/ }, { target: /entity-bytes=2000000:2000001$/ }])
+})
+
+t.test('two endpoints may be asked at once', async (t) => {
+  const dag = new Dag()
+  const root = await dag.add({ 'a/b/c/d.bin': Buffer.alloc(600_000, 1), 'x.txt': Buffer.from('x') })
+  const gateways = [await ipfsGateway(t, dag), await ipfsGateway(t, dag, 'no-car')]
+  const upstreams = gateways.map(({ url }) => ipfsUpstream(t, url))
+  const proof = new IpfsProof({ root, path: '/a/b/c/d.bin' })
+  const located = await Promise.all(upstreams.map((upstream) => proof.locate(upstream, ALL)))
+  for (const object of located) {
+    t.match(object, { kind: 'object', size: 600_000 })
+    let bytes = 0
+    if (object.kind === 'object') for await (const part of object.read(0, 599_999)) bytes += part.length
+    t.equal(bytes, 600_000)
+  }
+})
+
+t.test('a file of 20 MiB, whole and in ranges', async (t) => {
+  const dag = new Dag()
+  const content = noise(20 * 1024 * 1024, 20)
+  const root = await dag.add({ '': content })
+  const gateway = await ipfsGateway(t, dag)
+  const upstream = ipfsUpstream(t, gateway.url)
+  const whole = await fetchFile(new IpfsProof({ root, path: '' }), [upstream])
+  t.ok(whole.bytes.equals(content))
+  for (const first of [0, 1, 262_143, 262_144, 7_000_000, content.length - 1]) {
+    const last = Math.min(content.length - 1, first + 300_000)
+    const { bytes } = await fetchFile(new IpfsProof({ root, path: '' }), [upstream], { first, last })
+    t.ok(bytes.equals(content.subarray(first, last + 1)), `${first}`)
+  }
 })
