@@ -69,8 +69,8 @@ function configuration(folder: string, publicKey: string, { url, root }: Ground[
     workers: 1,
     cdns: [
       { name: 'trusted', provider: 'http', url, trust: true },
-      { name: 'untrusted', provider: 'http', url, trust: false },
-      { name: 'planet', provider: 'ipfs', url },
+      { name: 'untrusted', provider: 'http', url, trust: false, allow_private: true },
+      { name: 'planet', provider: 'ipfs', url, allow_private: true },
     ],
     sites: [
       { name: 'pump', hosts: ['pump'], origin, routes: [{ policy: 'pump' }] },

@@ -23,12 +23,12 @@ const dag = new Dag()
 const root = await dag.add({ 'file.bin': content })
 const [directory, file] = dag.resolve(root, ['file.bin'])!
 const header = encode({ version: 1, roots: [root] })
-const wholeCar = [number(header.length), header, ...[directory!, ...dag.entity(file!.cid)].flatMap(section)]
+const car = [Buffer.concat([number(header.length), header]), ...[directory!, ...dag.entity(file!.cid)].map(section)]
 
 function answer(url: string, response: ServerResponse): Promise<void> | unknown {
   const { pathname, searchParams } = new URL(url, 'http://upstream')
   if (pathname === '/file.bin') {
-    return response.writeHead(200, { 'content-type': 'application/octet-stream', etag: '"1"' }).end(content)
+    return send(response, 'application/octet-stream', content)
   }
   if (searchParams.get('format') === 'car') {
     response.writeHead(200, { 'content-type': 'application/vnd.ipld.car; version=1; order=dfs; dups=y' })
@@ -36,23 +36,25 @@ function answer(url: string, response: ServerResponse): Promise<void> | unknown 
   }
   const block = dag.get(CID.parse(pathname.split('/')[2] ?? ''))
   if (block === undefined) return response.writeHead(404).end()
-  response.writeHead(200, { 'content-type': 'application/vnd.ipld.raw' }).end(block)
+  return send(response, 'application/vnd.ipld.raw', block)
+}
+
+function send(response: ServerResponse, type: string, body: Uint8Array): void {
+  response.writeHead(200, { 'content-type': type, 'content-length': body.length, etag: '"1"' }).end(body)
 }
 
 /** A block at a time, without a length, as gateways do that read from a block store. */
 async function sendCar(response: ServerResponse): Promise<void> {
-  for (let at = 0; at < wholeCar.length && !response.destroyed; at += 2) {
-    response.cork()
-    response.write(wholeCar[at]!)
-    const more = response.write(wholeCar[at + 1]!)
-    response.uncork()
-    if (!more) await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve))
+  for (const part of car) {
+    if (response.destroyed) return
+    if (!response.write(part))
+      await new Promise<void>((resolve) => response.once('drain', resolve).once('close', resolve))
   }
   response.end()
 }
 
-function section({ cid, bytes }: DagBlock): [Uint8Array, Uint8Array] {
-  return [Buffer.concat([number(cid.bytes.length + bytes.length), cid.bytes]), bytes]
+function section({ cid, bytes }: DagBlock): Buffer {
+  return Buffer.concat([number(cid.bytes.length + bytes.length), cid.bytes, bytes])
 }
 
 function number(value: number): Uint8Array {
