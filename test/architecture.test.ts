@@ -78,7 +78,6 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   '@ipld/dag-pb': ['src/providers/ipfs/'],
   '@noble/hashes': ['src/providers/ipfs/'],
   'acme-client': ['src/acme/authority.ts', 'src/acme/transport.ts'],
-  cacache: ['src/cache/'],
   canonicalize: ['src/manifest/'],
   'close-with-grace': ['src/main.ts', 'src/commands/'],
   'dns-packet': ['src/names/'],

@@ -5,6 +5,7 @@ import type { HealthView } from '../health/health-view.ts'
 import type { Decision } from '../steering/decision.ts'
 import type { Reason } from '../steering/reasons.ts'
 import type { Refused, ResponseHead } from './attempt.ts'
+import { AttemptRecords } from './attempt-records.ts'
 import { Blame } from './blame.ts'
 import { Body } from './body.ts'
 import type { Budgets } from './budgets.ts'
@@ -13,7 +14,7 @@ import { type AttemptOwner, DeliveryAttempt } from './delivery-attempt.ts'
 import { isChallenge, representationOf, retryAfterOf } from './head.ts'
 import type { Delivered, Job, Resume } from './job.ts'
 import { launch } from './launch.ts'
-import { type AttemptRecord, codeOf, failureOf, type Outcome } from './outcome.ts'
+import { codeOf, failureOf, type Outcome } from './outcome.ts'
 import { isPartAsked } from './partial.ts'
 import { contradictsItself } from './resume.ts'
 import { hedgeCandidate, nextStep, type Step } from './retry.ts'
@@ -37,8 +38,6 @@ export interface DeliveryParts {
 const CLIENT_GONE = 499
 /** How long a client that ended its side may wait for the head of its answer. Milliseconds. */
 const GRACE = 1000
-/** Enough for the log of one request; a long body may outlive many endpoints. */
-const MAX_RECORDS = 64
 
 /**
  * Delivers one answer. Until the first byte any failure that the policy retries moves on to the next Endpoint; after
@@ -49,14 +48,12 @@ export class Delivery implements AttemptOwner {
   readonly #job: Job
   readonly #parts: DeliveryParts
   readonly #done: (delivered: Delivered) => void
-  readonly #records: AttemptRecord[] = []
+  readonly #records = new AttemptRecords()
   readonly #resumes: Resume[] = []
   readonly #blame: Blame
   /** Attempts whose head is waited for: one, or two when hedged. */
   readonly #waiting = new Set<DeliveryAttempt>()
   #decision: Decision
-  /** Records before this one belong to what the client has; they count no more. */
-  #countedFrom = 0
   /** Milliseconds spent without an answer, but for the time since `#seekingSince`. */
   #sought = 0
   #seekingSince: number
@@ -156,7 +153,7 @@ export class Delivery implements AttemptOwner {
     if (step.kind === 'fail') return this.#turnBack() ? this.#take(this.#nextStep()) : this.#giveUp(step.code)
     if (step.kind === 'origin') return this.#launch(step.endpoint, 'origin', step.timeout)
     const { candidate, timeout, delay } = step
-    const reason = this.#records.length > this.#countedFrom ? 'failover-error' : candidate.reason
+    const reason = this.#records.counted.length > 0 ? 'failover-error' : candidate.reason
     if (delay === 0) return this.#launch(candidate.endpoint, reason, timeout)
     this.#deadline = this.#parts.timers.after(delay, () => this.#launch(candidate.endpoint, reason, timeout))
   }
@@ -165,7 +162,7 @@ export class Delivery implements AttemptOwner {
   #nextStep(): Step {
     const { budgets, timers, health } = this.#parts
     // Things may have changed since the request began: who was well may be ejected, or full.
-    if (this.#records.length > 0) this.#decision = this.#job.decideAgain()
+    if (this.#records.all.length > 0) this.#decision = this.#job.decideAgain()
     const step = nextStep(this.#progress(false))
     const refused = step.kind === 'attempt' && step.paid && !budgets.withdrawRetry(this.#decision.policy, timers.now())
     const affordable = refused ? nextStep(this.#progress(true)) : step
@@ -262,7 +259,7 @@ export class Delivery implements AttemptOwner {
     this.#current = by
     this.#sought += this.#parts.timers.now() - this.#seekingSince
     this.#record(by, { kind: 'served', status })
-    if (status < 500 && status !== 429) this.#blame.answered(this.#records)
+    if (status < 500 && status !== 429) this.#blame.answered(this.#records.all)
   }
 
   /** The body broke off. The rest is asked for elsewhere, if what comes could prove to be the rest. */
@@ -276,7 +273,7 @@ export class Delivery implements AttemptOwner {
     }
     if (body.rest === null) return this.#giveUp(code)
     if (body.renews()) {
-      this.#countedFrom = this.#records.length - 1
+      this.#records.renew(1)
       this.#sought = 0
     }
     this.#seekingSince = this.#parts.timers.now()
@@ -286,9 +283,9 @@ export class Delivery implements AttemptOwner {
   /** Nobody has what was published last: what was published before is better than nothing, where somebody has that. */
   #turnBack(): boolean {
     if (this.#body !== null || this.#kept !== null) return false
-    const outdated = this.#records.filter(({ outcome }) => codeOf(outcome) === 'content_outdated')
+    const outdated = this.#records.all.filter(({ outcome }) => codeOf(outcome) === 'content_outdated')
     if (outdated.length === 0 || !this.#job.turnBack(outdated.map(({ endpoint }) => endpoint))) return false
-    this.#countedFrom = this.#records.length
+    this.#records.renew(0)
     this.#sought = 0
     this.#seekingSince = this.#parts.timers.now()
     return true
@@ -302,7 +299,7 @@ export class Delivery implements AttemptOwner {
     const kept = this.#kept
     const answer = kept?.unkeep() ?? null
     if (kept !== null && answer !== null && this.#sendHead(kept, answer.head)) return this.#serveKept(kept, answer)
-    this.#status = this.#job.refuse(code, this.#records)
+    this.#status = this.#job.refuse(code, this.#records.all)
     this.#finish({ error: code, aborted: false })
   }
 
@@ -348,7 +345,7 @@ export class Delivery implements AttemptOwner {
     const { origin, originTimeout } = this.#job
     const { timers, random } = this.#parts
     const elapsed = this.#sought + timers.now() - this.#seekingSince
-    const records = this.#records.slice(this.#countedFrom)
+    const records = this.#records.counted
     const network = this.#interrupted?.cdn?.provider ?? null
     const { contentComplete } = this.#job
     return {
@@ -364,11 +361,8 @@ export class Delivery implements AttemptOwner {
     }
   }
 
-  /** A try has one record: what it comes to in the end. */
   #record(by: DeliveryAttempt, outcome: Outcome): void {
-    const entry = { endpoint: by.endpoint, outcome, ms: this.#elapsedOf(by), hops: by.attempt.hops }
-    if (by.recordIndex >= 0) this.#records[by.recordIndex] = { ...entry, ms: this.#records[by.recordIndex]!.ms }
-    else by.recordIndex = this.#records.push(entry) - 1
+    this.#records.add(by, outcome, this.#elapsedOf(by))
   }
 
   #elapsedOf({ attempt }: DeliveryAttempt): number {
@@ -392,7 +386,7 @@ export class Delivery implements AttemptOwner {
       status: this.#status,
       servedBy: last?.endpoint ?? this.#interrupted,
       reason: last?.reason ?? null,
-      records: this.#records.slice(-MAX_RECORDS),
+      records: this.#records.shown,
       resumes: this.#resumes,
       firstByteAt: this.#firstByteAt,
       ...end,

@@ -23,7 +23,7 @@ export class RawBlocks implements BlockSource {
 
   async take(cid: CID, around?: Surroundings): Promise<Block> {
     const key = cid.toString()
-    const pending = this.#wanted.get(key) ?? this.#fetch(cid)
+    const pending = this.#wanted.get(key) ?? this.#request(cid)
     this.#wanted.delete(key)
     this.#prefetch(around, key, pending)
     return pending
@@ -46,14 +46,14 @@ export class RawBlocks implements BlockSource {
       if (++count > AHEAD || bytes > AHEAD_BYTES) return
       const key = cid.toString()
       if (this.#wanted.has(key)) continue
-      const pending = key === current ? block : this.#fetch(cid)
+      const pending = key === current ? block : this.#request(cid)
       // Whoever takes it sees the failure.
       pending.catch(() => {})
       this.#wanted.set(key, pending)
     }
   }
 
-  async #fetch(cid: CID): Promise<Block> {
+  async #request(cid: CID): Promise<Block> {
     const reply = await this.#upstream.ask({ path: `/ipfs/${canonicalCid(cid)}?format=raw`, accept: RAW_TYPE })
     if (reply.status !== 200 || this.#closed) {
       abandon(reply)
