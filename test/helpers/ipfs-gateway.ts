@@ -132,7 +132,9 @@ async function sendBlock(response: ServerResponse, { bytes }: DagBlock, behaviou
   const told = lieInBlock(bytes, behaviour)
   const type = behaviour === 'wrong-type' ? 'application/octet-stream' : 'application/vnd.ipld.raw'
   const lie = behaviour === 'wrong-type' ? Buffer.alloc(told.length, 'file') : told
-  response.writeHead(200, { 'content-type': type, 'content-length': told.length })
+  // An end that is too early looks like one only where no length was said.
+  const length = behaviour === 'end-early' ? {} : { 'content-length': told.length }
+  response.writeHead(200, { 'content-type': type, ...length })
   await sendParts(response, [lie], behaviour)
 }
 

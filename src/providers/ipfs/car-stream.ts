@@ -68,6 +68,7 @@ function versionOf(header: Uint8Array): unknown {
 
 function split({ parts, size }: Block): Section {
   const length = cidLength(startOf(parts, MAX_CID))
+  if (size - length > MAX_BLOCK) throw new ProofError('too-large', 'a block is larger than 2 MiB')
   const [cid, rest] = cut(parts, length)
   return { cid, block: { parts: rest, size: size - length } }
 }
