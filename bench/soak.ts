@@ -3,6 +3,7 @@ import { soakChaos } from './soak-chaos.ts'
 import { soakFuzzConfig, soakFuzzMmdb } from './soak-fuzz-files.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
+import { soakLies } from './soak-lies.ts'
 import { soakLoad } from './soak-load.ts'
 import { soakSlow } from './soak-slow.ts'
 import { soakSteady } from './soak-steady.ts'
@@ -16,6 +17,7 @@ const PARTS = {
   chaos: soakChaos,
   steady: soakSteady,
   slow: soakSlow,
+  lies: soakLies,
   'fuzz-requests': soakFuzzRequests,
   'fuzz-responses': soakFuzzResponses,
   'fuzz-config': soakFuzzConfig,
