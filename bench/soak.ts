@@ -5,6 +5,7 @@ import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
 import { soakLies } from './soak-lies.ts'
 import { soakLoad } from './soak-load.ts'
+import { soakProofs } from './soak-proofs.ts'
 import { soakSlow } from './soak-slow.ts'
 import { soakSteady } from './soak-steady.ts'
 
@@ -18,6 +19,7 @@ const PARTS = {
   steady: soakSteady,
   slow: soakSlow,
   lies: soakLies,
+  proofs: soakProofs,
   'fuzz-requests': soakFuzzRequests,
   'fuzz-responses': soakFuzzResponses,
   'fuzz-config': soakFuzzConfig,
