@@ -4,7 +4,9 @@ import { soakFuzzConfig, soakFuzzMmdb } from './soak-fuzz-files.ts'
 import { soakFuzzIpfs } from './soak-fuzz-ipfs.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
+import { soakLies } from './soak-lies.ts'
 import { soakLoad } from './soak-load.ts'
+import { soakProofs } from './soak-proofs.ts'
 import { soakSlow } from './soak-slow.ts'
 import { soakSteady } from './soak-steady.ts'
 
@@ -17,6 +19,8 @@ const PARTS = {
   chaos: soakChaos,
   steady: soakSteady,
   slow: soakSlow,
+  lies: soakLies,
+  proofs: soakProofs,
   'fuzz-requests': soakFuzzRequests,
   'fuzz-responses': soakFuzzResponses,
   'fuzz-config': soakFuzzConfig,

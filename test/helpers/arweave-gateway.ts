@@ -62,6 +62,8 @@ const PADDING = 256 * 1024
 /** A gateway of Arweave on loopback, with a weave of its own. It is honest until it is told to lie. */
 export class ArweaveGateway {
   lie: Lie | null = null
+  /** What names of ArNS stand for here; without one there is no such name. */
+  readonly names = new Map<string, string>()
   /** Paths in the order of arrival. */
   readonly asked: string[] = []
   /** Called when an answer has begun that never ends. */
@@ -89,6 +91,13 @@ export class ArweaveGateway {
     return this
   }
 
+  /** From the next answer on. */
+  lying(lie: Lie | null): this {
+    this.lie = lie
+    this.#answers.clear()
+    return this
+  }
+
   async listen(scope: Scope): Promise<this> {
     const server = createServer((request, response) => {
       this.asked.push(request.url!)
@@ -110,6 +119,9 @@ export class ArweaveGateway {
     if (kind === 'tx' && more === 'offset') return this.#offset(name!, response)
     if (kind === 'chunk' && (more === undefined || (more === 'data' && this.#binary))) {
       return this.#chunk(Number(name), more === 'data', response)
+    }
+    if (kind === 'ar-io' && name === 'resolver' && this.names.has(more!)) {
+      return send(response, 200, JSON.stringify({ txId: this.names.get(more!), ttlSeconds: 60 }))
     }
     send(response, 404, 'Not Found')
   }

@@ -294,7 +294,8 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
 /** Real services around a hand-made Snapshot. */
 export class TestServices implements Services {
   readonly manifests = new ManifestShelf()
-  readonly proofs = new Proofs({ manifests: this.manifests, names: NO_NAMES, now: Date.now })
+  /** Replaced: what was proved before is forgotten. */
+  proofs = this.newProofs()
   readonly accessLines = new Lines()
   readonly logLines = new Lines()
   /** What deadlines and hooks threw: to be empty. */
@@ -322,6 +323,11 @@ export class TestServices implements Services {
   constructor(first: Snapshot) {
     this.#generation = generationOf(first)
     this.board.retain(first.endpoints)
+  }
+
+  /** @param names none: nobody is asked for any */
+  newProofs(names: Names = NO_NAMES): Proofs {
+    return new Proofs({ manifests: this.manifests, names, now: Date.now })
   }
 
   current(): Generation {
