@@ -98,7 +98,7 @@ export class Gateway {
       onChange: (urgent) => this.#servers?.tellHealth(urgent),
       onProbed: ({ key }, ms) => this.#servers?.tellProbe(key, ms),
     })
-    this.#names = new NameKeeper({ timers: this.#timers, log: this.#log, now: Date.now })
+    this.#names = new NameKeeper({ timers: this.#timers, log: this.#log, metrics: this.#metrics, now: Date.now })
     this.#spend = new SpendKeeper({
       timers: this.#timers,
       metrics: this.#metrics,
@@ -115,6 +115,7 @@ export class Gateway {
       now: Date.now,
       log: this.#log,
       onChange: (shipment) => this.#servers?.tellManifest(shipment),
+      onLoad: (site, result) => this.#metrics.manifestLoads.child(site, result).inc(),
     })
     this.#acme = new AcmeKeeper({
       timers: this.#timers,
@@ -178,7 +179,8 @@ export class Gateway {
     this.#servers = await this.#createServers(loaded.snapshot)
     await this.#apply(loaded)
     exportSink(this.#metrics, this.#options.sink)
-    exportControl(this.#metrics, this.#locator, this.#health.board)
+    const owners = { locator: this.#locator, board: this.#health.board, manifests: this.#manifests }
+    exportControl(this.#metrics, owners)
     this.#metrics.onScrape(() => this.#metrics.workers.child().set(this.#servers!.serving))
     this.#ready = true
     for (const address of this.addresses) this.#log.info('listening', { address })

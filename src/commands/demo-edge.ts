@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { PolycdnError } from '../errors.ts'
+import { type DemoAddress, listenAt, stop } from './demo-listen.ts'
 
 /** How long a demo edge stays away. Milliseconds. */
 export const OUTAGE = 20_000
 
-export interface DemoEdgeOptions {
+export interface DemoEdgeOptions extends DemoAddress {
   readonly name: string
-  readonly host: string
-  readonly port: number
 }
 
 /**
@@ -22,7 +20,7 @@ export class DemoEdge {
 
   static async start(options: DemoEdgeOptions): Promise<DemoEdge> {
     const edge = new DemoEdge(options)
-    await edge.#listen()
+    await listenAt(edge.#server, options)
     return edge
   }
 
@@ -33,23 +31,7 @@ export class DemoEdge {
 
   close(): void {
     if (this.#return !== null) clearTimeout(this.#return)
-    this.#stop()
-  }
-
-  #listen(): Promise<void> {
-    const { host, port } = this.#options
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        const reason = error.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be opened: ${error.code}`
-        reject(new PolycdnError('address_in_use', `${host}:${port}, where the demo wants an edge, ${reason}`))
-      })
-      this.#server.listen(port, host, resolve)
-    })
-  }
-
-  #stop(): void {
-    this.#server.close()
-    this.#server.closeAllConnections()
+    stop(this.#server)
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -67,7 +49,7 @@ export class DemoEdge {
   }
 
   #outage(): void {
-    this.#stop()
-    this.#return = setTimeout(() => void this.#listen().catch(() => {}), OUTAGE)
+    stop(this.#server)
+    this.#return = setTimeout(() => void listenAt(this.#server, this.#options).catch(() => {}), OUTAGE)
   }
 }

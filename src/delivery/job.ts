@@ -32,6 +32,8 @@ export interface Job {
   readonly contentComplete: boolean
   /** What proves the bytes of this endpoint; null: they are believed. */
   proof(endpoint: Endpoint): Proof | null
+  /** So many bytes of it have been proved. */
+  proved(endpoint: Endpoint, bytes: number): void
   /** How an endpoint is asked whose bytes are proved. Nothing of the client goes there. */
   ask(endpoint: Endpoint, ask: Ask): UpstreamRequest
   /** From now on what was published before will do, which these endpoints have. False: there is no such thing, or it was done. */

@@ -48,7 +48,8 @@ export function launch(options: LaunchOptions): Launch {
   let attempt: VerifiedAttempt
   return {
     begin: (listener) => {
-      const verified = { proof, upstream, asked, trusted, timeouts, timers, epoch: Date.now }
+      const onProved = (bytes: number) => job.proved(endpoint, bytes)
+      const verified = { proof, upstream, asked, trusted, timeouts, timers, epoch: Date.now, onProved }
       attempt = new VerifiedAttempt(verified, listener)
       return attempt
     },

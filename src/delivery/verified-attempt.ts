@@ -25,6 +25,7 @@ export interface VerifiedAttemptOptions {
   readonly timers: Timers
   /** Milliseconds since 1970. */
   readonly epoch: () => number
+  readonly onProved: (bytes: number) => void
 }
 
 const CODES: Readonly<Record<ProofFault, ErrorCode>> = {
@@ -113,6 +114,7 @@ export class VerifiedAttempt implements Running {
       if (this.#over) return
       this.#listener.onHead(answer)
       while (unit.done !== true && !this.#over) {
+        this.#options.onProved(unit.value.length)
         if (!this.#listener.onData(asBuffer(unit.value))) await this.#resumed()
         if (this.#over) return
         this.#expireAfter(this.#options.timeouts.bodyIdle)

@@ -4,10 +4,12 @@ import { DnsClient } from '../names/dns-client.ts'
 import { NameService } from '../names/name-service.ts'
 import { RecordStore } from '../names/record-store.ts'
 import type { Log } from '../observe/log.ts'
+import type { Metrics } from '../observe/metrics.ts'
 
 export interface NameKeeperOptions {
   readonly timers: Timers
   readonly log: Log
+  readonly metrics: Metrics
   /** Milliseconds since the epoch. */
   now(): number
 }
@@ -23,13 +25,14 @@ export class NameKeeper {
   #folder: string | null = null
 
   constructor(options: NameKeeperOptions) {
-    const { log, now } = options
+    const { log, metrics, now } = options
     const dns = new DnsClient({ servers: getServers })
     this.#options = options
     this.names = new NameService({
       now,
       txt: (name) => dns.txt(name),
       onStale: (name, error) => log.throttle('name-stale', BETWEEN_LINES)?.warn('name-stale', { name, error }),
+      onLookUp: (kind, result) => metrics.nameLookups.child(kind, result).inc(),
     })
   }
 

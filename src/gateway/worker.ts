@@ -65,7 +65,7 @@ export class Worker {
     const { channel, sink, build } = options
     this.#log = new Log({ sink, now: Date.now })
     this.#metrics = new Metrics(build, { processMetrics: false })
-    this.#names = new NameKeeper({ timers: this.#timers, log: this.#log, now: Date.now })
+    this.#names = new NameKeeper({ timers: this.#timers, log: this.#log, metrics: this.#metrics, now: Date.now })
     exportSink(this.#metrics, sink)
     this.#push = setInterval(() => void this.#tellMetrics(), PUSH_EVERY)
     channel.onMessage((message) => this.#onMessage(message))

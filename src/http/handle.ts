@@ -3,6 +3,7 @@ import { Delivery } from '../delivery/delivery.ts'
 import type { Delivered, Job } from '../delivery/job.ts'
 import type { ResponseWriter } from '../delivery/writer.ts'
 import { PolycdnError } from '../errors.ts'
+import type { Metrics } from '../observe/metrics.ts'
 import { NOTHING_PROVED, type RequestProofs } from '../proofs/request-proofs.ts'
 import { decide } from '../steering/decide.ts'
 import type { Decision } from '../steering/decision.ts'
@@ -55,7 +56,13 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   const { timers, health, budgets, meter, world } = services
   const parts = { transport: generation.transport, timers, health, budgets, meter, writer, random: world.random }
   const decideAgain = () => decide(route, facts, world, proofs.unfit)
-  const job = jobOf(admitted, decision, { writer, proofs, own: [...debug, ...proofs.fields], decideAgain })
+  const job = jobOf(admitted, decision, {
+    writer,
+    proofs,
+    own: [...debug, ...proofs.fields],
+    metrics: services.metrics,
+    decideAgain,
+  })
   new Delivery(job, parts, (delivered) => {
     release()
     record(services, arrival, admitted, endingOf(arrival, decision, writer, delivered))
@@ -91,7 +98,9 @@ export function turnAway(services: Services, arrival: Arrival, writer: ResponseW
 }
 
 /** How this request looks to each endpoint, and each answer to the client. */
-function jobOf(admitted: Admitted, decision: Decision, { writer, proofs, own, decideAgain }: Output): Job {
+function jobOf(admitted: Admitted, decision: Decision, output: Output): Job {
+  const { writer, proofs, own, decideAgain } = output
+  const { provedBytes } = output.metrics
   const { site, route, facts, raw, host, method } = admitted
   const { policy } = route
   // Whoever forces a CDN wants its answer, and nobody else's.
@@ -109,6 +118,7 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, proofs, own, de
     asked: facts,
     contentComplete: site.content.complete,
     proof: (endpoint) => proofs.proof(endpoint),
+    proved: (endpoint, bytes) => provedBytes.child(endpoint.cdnName, proofs.kind(endpoint)).inc(bytes),
     ask: (endpoint, ask) => askOf(admitted, endpoint, ask),
     turnBack: (outdated) => proofs.turnBack(outdated),
     request: (endpoint, part) => ({
@@ -128,6 +138,7 @@ function jobOf(admitted: Admitted, decision: Decision, { writer, proofs, own, de
 interface Output {
   readonly writer: ResponseWriter
   readonly proofs: RequestProofs
+  readonly metrics: Metrics
   /** What the gateway itself has to say, a flat list. */
   readonly own: readonly string[]
   decideAgain(): Decision

@@ -49,6 +49,8 @@ function count(metrics: Metrics, site: string, ending: Ending, ms: number): void
   ending.attempts.forEach((attempt, at) => {
     const { cdnName } = attempt.endpoint
     metrics.attempts.child(cdnName, attempt.outcome.kind).inc()
+    const code = codeOf(attempt.outcome)
+    if (code?.startsWith('content_')) metrics.unprovedAttempts.child(cdnName, code).inc()
     metrics.attemptDuration.child(cdnName).observe(attempt.ms / 1000)
     const next = ending.attempts[at + 1]
     if (next !== undefined) metrics.failovers.child(cdnName, next.endpoint.cdnName, failureOf(attempt)).inc()

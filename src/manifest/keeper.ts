@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Snapshot } from '../config/snapshot.ts'
+import type { Manifest } from './manifest.ts'
 import { ManifestShelf } from './shelf.ts'
 import type { ManifestShipment } from './shipment.ts'
 import { type ManifestSource, SiteKeeper, type SiteKeeperOptions } from './site-keeper.ts'
@@ -48,6 +49,14 @@ export class ManifestKeeper {
       const begin = keeper.held === null ? keeper.recall() : Promise.resolve()
       void begin.then(() => keeper.look()).then(() => keeper.start())
     }
+  }
+
+  /** What is in use, by site; one that expired is among them. */
+  get held(): ReadonlyMap<string, Pick<Manifest, 'sequence' | 'expires'>> {
+    const entries = [...this.#keepers].flatMap(([site, { held }]) =>
+      held === null ? [] : [[site, held.current.manifest] as const],
+    )
+    return new Map(entries)
   }
 
   /** What a process has to know that begins to serve now. */

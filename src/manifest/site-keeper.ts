@@ -6,7 +6,7 @@ import { accept } from './accept.ts'
 import type { Manifest } from './manifest.ts'
 import { type KeptManifest, ManifestStore } from './manifest-store.ts'
 import { openManifest } from './open-manifest.ts'
-import { isManifestRefusal } from './refusal.ts'
+import { isManifestRefusal, type ManifestFault, type ManifestRefusal } from './refusal.ts'
 import type { ManifestShipment } from './shipment.ts'
 import { SourceReader } from './source-reader.ts'
 
@@ -15,6 +15,8 @@ export interface ManifestSource extends ManifestSettings {
   readonly site: string
 }
 
+export type LoadResult = 'accepted' | 'unreadable' | 'failed' | ManifestFault
+
 export interface SiteKeeperOptions {
   readonly timers: Pick<Timers, 'after'>
   /** Milliseconds since 1970. */
@@ -22,6 +24,8 @@ export interface SiteKeeperOptions {
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
   /** Another manifest is the current one. */
   onChange(): void
+  /** One that is new was accepted, or not; `unreadable`: there was none where one should be. */
+  onLoad(site: string, result: LoadResult): void
 }
 
 /** What a site's keeper knows, and another one for the same site and key takes over. */
@@ -87,7 +91,7 @@ export class SiteKeeper {
 
   /** Looks whether there is a new one. Resolves when it is in use, or refused. */
   look(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#look()).catch((error) => this.#tell('manifest-failed', { error }))
+    this.#looking = this.#looking.then(() => this.#look()).catch((error) => this.#fail(error))
     return this.#looking
   }
 
@@ -112,7 +116,10 @@ export class SiteKeeper {
       if (bytes !== null && !this.#stop.signal.aborted) await this.#judge(bytes)
     } catch (thrown) {
       const { message } = thrown as Error
-      if (!this.#stop.signal.aborted) this.#tell('manifest-unreadable', { message })
+      if (!this.#stop.signal.aborted) {
+        this.#load('unreadable')
+        this.#tell('manifest-unreadable', { message })
+      }
     }
     this.#warnOfEnd()
   }
@@ -122,11 +129,11 @@ export class SiteKeeper {
     const current = this.#held?.current ?? null
     if (current?.bytes.equals(bytes)) return this.#calm()
     const manifest = openManifest(bytes, publicKey)
-    if (isManifestRefusal(manifest)) return this.#tell('manifest-refused', { ...manifest })
+    if (isManifestRefusal(manifest)) return this.#refuse(manifest)
     const known = current?.manifest ?? null
     const verdict = accept(manifest, { site, current: known, now: this.#options.now() })
     if (verdict === 'unchanged') return this.#calm()
-    if (verdict !== 'accepted') return this.#tell('manifest-refused', { ...verdict })
+    if (verdict !== 'accepted') return this.#refuse(verdict)
     await this.#adopt({ manifest, bytes })
   }
 
@@ -136,6 +143,7 @@ export class SiteKeeper {
     const previous = this.#held?.current ?? null
     this.#hold({ current, previous, previousUntil: this.#options.now() + grace })
     this.#calm()
+    this.#load('accepted')
     const expires = new Date(manifest.expires).toISOString()
     this.#options.log.info('manifest-accepted', {
       site,
@@ -156,6 +164,20 @@ export class SiteKeeper {
 
   #calm(): void {
     this.#told = ''
+  }
+
+  #refuse(refusal: ManifestRefusal): void {
+    this.#load(refusal.fault)
+    this.#tell('manifest-refused', { ...refusal })
+  }
+
+  #fail(error: unknown): void {
+    this.#load('failed')
+    this.#tell('manifest-failed', { error })
+  }
+
+  #load(result: LoadResult): void {
+    this.#options.onLoad(this.source.site, result)
   }
 
   #tell(event: string, fields: object): void {

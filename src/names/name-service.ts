@@ -8,7 +8,7 @@ import {
   parseIpnsName,
   verifyIpnsRecord,
 } from '../providers/index.ts'
-import { type AskedEndpoint, ProofError } from '../providers/proof.ts'
+import { type AskedEndpoint, ProofError, type ProofFault } from '../providers/proof.ts'
 import { agreeOnArns } from './arns.ts'
 import type { TxtAnswer } from './dns-message.ts'
 import { lookUpDnslink } from './dnslink.ts'
@@ -22,7 +22,13 @@ export interface NameServiceOptions {
   txt(name: string): Promise<TxtAnswer>
   /** What was known of a name is served, because a look-up failed. */
   onStale(name: string, error: unknown): void
+  /** A name was looked up. */
+  onLookUp(kind: NameKind, result: LookUpResult): void
 }
+
+export type NameKind = 'dnslink' | 'ipns' | 'arns'
+/** `failed`: nobody answered, so nothing is known. */
+export type LookUpResult = 'found' | 'absent' | 'failed' | ProofFault
 
 const MAX_STEPS = 8
 /** How long a name is remembered, whatever it says. Milliseconds. */
@@ -63,10 +69,10 @@ export class NameService implements Names {
     if (!isArnsName(name)) throw new ProofError('unproved', 'this is no name of ArNS')
     // What other gateways agree on is not what these do.
     const key = [name, ...upstreams.map((upstream) => upstream.key).sort()].join(' ')
-    const find = async () => {
+    const find = this.#told('arns', async () => {
       const agreed = await agreeOnArns(name, upstreams)
       return agreed === null ? this.#absent(60) : this.#unsigned(agreed.id, agreed.ttl)
-    }
+    })
     const id = await this.#transactions.get(key, { via: '', find })
     if (id === null) throw new ProofError('not-found', 'most gateways say that there is no such name')
     return id
@@ -79,9 +85,25 @@ export class NameService implements Names {
   }
 
   #next({ kind, name }: ContentPath & { space: 'ipns' }, upstream: AskedEndpoint): Promise<ContentPath | null> {
-    if (kind === 'dnslink') return this.#paths.get(name, { via: '', find: () => this.#findDnslink(name) })
-    const find = () => this.#findIpns(parseIpnsName(name)!, upstream)
+    if (kind === 'dnslink')
+      return this.#paths.get(name, { via: '', find: this.#told('dnslink', () => this.#findDnslink(name)) })
+    const find = this.#told('ipns', () => this.#findIpns(parseIpnsName(name)!, upstream))
     return this.#paths.get(name, { via: upstream.key, find })
+  }
+
+  /** The same, and its result is told. */
+  #told<T>(kind: NameKind, find: () => Promise<Found<T>>): () => Promise<Found<T>> {
+    const { onLookUp } = this.#options
+    return async () => {
+      try {
+        const found = await find()
+        onLookUp(kind, found.value === null ? 'absent' : 'found')
+        return found
+      } catch (error) {
+        onLookUp(kind, error instanceof ProofError ? error.fault : 'failed')
+        throw error
+      }
+    }
   }
 
   async #findDnslink(name: string): Promise<Found<ContentPath>> {

@@ -1,5 +1,6 @@
 import type { Locator } from '../geo/locator.ts'
 import type { Board } from '../health/board.ts'
+import type { ManifestKeeper } from '../manifest/keeper.ts'
 import type { Metrics } from './metrics.ts'
 import type { Sink } from './sink.ts'
 
@@ -27,24 +28,50 @@ export function exportSink(metrics: Metrics, sink: Sink): void {
   metrics.onScrape(() => metrics.logLinesDropped.child().set(sink.dropped))
 }
 
-/** What only the process that controls the others knows. */
-export function exportControl(metrics: Metrics, locator: Locator, board: Board): void {
+/** Who owns what only the process that controls the others knows. */
+export interface ControlOwners {
+  readonly locator: Locator
+  readonly board: Board
+  readonly manifests: ManifestKeeper
+}
+
+export function exportControl(metrics: Metrics, { locator, board, manifests }: ControlOwners): void {
   metrics.onScrape(() => {
     const { buildEpoch, loadedAt } = locator.database
     if (buildEpoch > 0) metrics.geoDatabaseBuildTimestamp.child().set(buildEpoch)
     metrics.geoDatabaseLoadedTimestamp.child().set(loadedAt / 1000)
   })
   metrics.onScrape(() => exportHealth(metrics, board))
+  metrics.onScrape(() => exportManifests(metrics, manifests))
+}
+
+/** A site whose manifest is gone has no sequence any more; one that expired still shows that it did. */
+function exportManifests({ manifestSequence, manifestExpiry }: Metrics, manifests: ManifestKeeper): void {
+  const held = manifests.held
+  const gone = ({ site }: { readonly site: string }) => !held.has(site)
+  for (const gauge of [manifestSequence, manifestExpiry]) gauge.dropWhere(gone)
+  for (const [site, { sequence, expires }] of held) {
+    manifestSequence.child(site).set(sequence)
+    manifestExpiry.child(site).set(expires / 1000)
+  }
 }
 
 function exportHealth(metrics: Metrics, board: Board): void {
-  const healthy = new Map<string, { cdn: string; url: string; value: number }>()
+  const seen = new Map<string, { cdn: string; url: string; healthy: boolean; corrupt: boolean }>()
   for (const { endpoint, state } of board.states()) {
     if (endpoint.cdn === null) continue
     const name = `${endpoint.cdnName}\n${endpoint.url}`
     // Endpoints of one URL that differ in their Host share a series: it shows the worst of them.
-    const value = Math.min(healthy.get(name)?.value ?? 1, state === 'healthy' ? 1 : 0)
-    healthy.set(name, { cdn: endpoint.cdnName, url: endpoint.url, value })
+    const { healthy, corrupt } = seen.get(name) ?? { healthy: true, corrupt: false }
+    seen.set(name, {
+      cdn: endpoint.cdnName,
+      url: endpoint.url,
+      healthy: healthy && state === 'healthy',
+      corrupt: corrupt || state === 'corrupt',
+    })
   }
-  for (const { cdn, url, value } of healthy.values()) metrics.endpointHealthy.child(cdn, url).set(value)
+  for (const { cdn, url, healthy, corrupt } of seen.values()) {
+    metrics.endpointHealthy.child(cdn, url).set(Number(healthy))
+    metrics.endpointCorrupt.child(cdn, url).set(Number(corrupt))
+  }
 }

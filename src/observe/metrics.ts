@@ -101,6 +101,11 @@ export class Metrics {
     'cdn',
     'endpoint',
   ])
+  readonly endpointCorrupt = this.#gauge(
+    'endpoint_corrupt',
+    '1 while the endpoint is left alone because its bytes contradicted their proof, 0 otherwise.',
+    ['cdn', 'endpoint'],
+  )
   readonly endpointEjections = this.#counter('endpoint_ejections_total', 'Times an endpoint was taken out.', [
     'cdn',
     'endpoint',
@@ -110,6 +115,29 @@ export class Metrics {
     'endpoint',
     'result',
   ])
+  readonly provedBytes = this.#counter('proved_bytes_total', 'Body bytes that were proved, and by what.', [
+    'cdn',
+    'proof',
+  ])
+  readonly unprovedAttempts = this.#counter(
+    'unproved_attempts_total',
+    'Tries that brought no bytes which could be proved, and why: corrupt, mismatch, outdated, absent and the like.',
+    ['cdn', 'reason'],
+  )
+  readonly manifestSequence = this.#gauge('manifest_sequence', 'Sequence of the manifest that is in use.', ['site'])
+  readonly manifestExpiry = this.#gauge('manifest_expiry_timestamp_seconds', 'When the manifest that is in use ends.', [
+    'site',
+  ])
+  readonly manifestLoads = this.#counter(
+    'manifest_loads_total',
+    'Manifests that were new or could not be read, and what became of them: accepted, or why not.',
+    ['site', 'result'],
+  )
+  readonly nameLookups = this.#counter(
+    'name_lookups_total',
+    'Look-ups of names that nothing remembered, by kind (dnslink, ipns, arns) and result.',
+    ['kind', 'result'],
+  )
   readonly cdnMonthBytes = this.#gauge(
     'cdn_month_bytes',
     'Bytes of a CDN in its running month: exact (as received), estimated (fetched by redirected clients).',

@@ -6,7 +6,7 @@ import { ReferencedProof } from '../manifest/referenced-proof.ts'
 import { plan, providerOf } from '../providers/index.ts'
 import type { Proof } from '../providers/proof.ts'
 import type { RejectionReason } from '../steering/reasons.ts'
-import type { RequestProofs } from './request-proofs.ts'
+import type { ProofKind, RequestProofs } from './request-proofs.ts'
 
 /** The object that one request asks for. */
 export interface ObjectToProve {
@@ -56,6 +56,11 @@ export class ObjectProofs implements RequestProofs {
     const refs = this.#file?.refs
     const name = endpoint.cdn?.provider ?? 'http'
     return refs !== undefined && Object.hasOwn(refs, name) ? refs[name]! : null
+  }
+
+  /** What a reference of the manifest leads to is held against its pieces as well. */
+  kind(endpoint: Endpoint): ProofKind {
+    return this.reference(endpoint) === null ? providerOf(endpoint).proof : 'manifest'
   }
 
   proof(endpoint: Endpoint): Proof | null {

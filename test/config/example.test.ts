@@ -16,13 +16,20 @@ t.test('the example is right, without a warning, and stays on loopback', async (
   const hosts = [
     ...config.listen.map(({ address }) => address.host),
     config.admin.address.host,
-    ...config.cdns.map(({ url }) => url?.hostname),
-    ...config.sites.flatMap(({ origin }) => origin?.urls.map(({ hostname }) => hostname)),
+    ...config.cdns.flatMap(({ url, endpoints }) =>
+      [url, ...(endpoints ?? []).map(({ url }) => url)].flatMap((url) => url?.hostname ?? []),
+    ),
+    ...config.sites.flatMap(({ origin }) => origin?.urls.map(({ hostname }) => hostname) ?? []),
   ]
   t.strictSame(new Set(hosts), new Set(['127.0.0.1']))
   t.strictSame(
     config.cdns.map(({ name, url }) => `${name} ${url?.url}`),
-    ['frankfurt http://127.0.0.1:8081', 'virginia http://127.0.0.1:8082', 'singapore http://127.0.0.1:8083'],
+    [
+      'frankfurt http://127.0.0.1:8081',
+      'virginia http://127.0.0.1:8082',
+      'singapore http://127.0.0.1:8083',
+      'planet undefined',
+    ],
   )
 })
 
@@ -35,15 +42,13 @@ t.test('what the example has as a comment is right too', async (t) => {
     BUNNY_TOKEN_KEY: '0123456789',
   })
   t.ok('config' in parsed, JSON.stringify(parsed))
-  if ('config' in parsed) t.equal(parsed.config.cdns.length, 6)
+  if ('config' in parsed) t.equal(parsed.config.cdns.length, 7)
 })
 
 t.test('so is what it has as a comment of decentralized networks', async (t) => {
-  const uncommented = EXAMPLE.replace(/^ {2}# - name: planet\n(?: {2}#.*\n)+/m, (lines) =>
-    lines.replace(/^ {2}# /gm, '  '),
-  )
-    .replace(/^ {4}# content:\n(?: {4}#.*\n)+/m, (lines) => lines.replace(/^ {4}# /gm, '    '))
-    .replaceAll('[frankfurt, virginia, singapore]', '[frankfurt, virginia, singapore, planet]')
+  const uncommented = EXAMPLE.replace(/^ {4}# content:\n(?: {4}#.*\n)+/m, (lines) =>
+    lines.replace(/^ {4}# /gm, '    '),
+  ).replaceAll('[frankfurt, virginia, singapore]', '[frankfurt, virginia, singapore, planet]')
   const parsed = parseConfig(uncommented, 'c.yaml', {})
   if ('problems' in parsed) return t.fail('rejected', { problems: parsed.problems.map(formatProblem) })
   t.strictSame(parsed.warnings.map(formatProblem), [])

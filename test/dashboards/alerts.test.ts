@@ -45,6 +45,16 @@ const CASES: Record<string, { readonly bad: Series; readonly good: Series; reado
     good: { 'polycdn_workers{instance="g"}': '1x90' },
     labels: { instance: 'g' },
   },
+  PolycdnEndpointLies: {
+    bad: { 'polycdn_endpoint_corrupt{instance="g",cdn="a",endpoint="1"}': '0x10 1x80' },
+    good: { 'polycdn_endpoint_corrupt{instance="g",cdn="a",endpoint="1"}': '1x10 0x80' },
+    labels: { instance: 'g', cdn: 'a', endpoint: '1' },
+  },
+  PolycdnManifestEndsSoon: {
+    bad: { 'polycdn_manifest_expiry_timestamp_seconds{instance="g",site="a"}': `${2 * 86_400}x90` },
+    good: { 'polycdn_manifest_expiry_timestamp_seconds{instance="g",site="a"}': `${4 * 86_400}x90` },
+    labels: { instance: 'g', site: 'a' },
+  },
   PolycdnCertificateEndsSoon: {
     bad: { 'polycdn_tls_certificate_expiry_timestamp_seconds{instance="g",name="a"}': `${6 * 86_400}x90` },
     good: { 'polycdn_tls_certificate_expiry_timestamp_seconds{instance="g",name="a"}': `${8 * 86_400}x90` },

@@ -23,6 +23,7 @@ class Ground {
   readonly clock = new ScriptedClock()
   readonly lines: { event: string; [field: string]: unknown }[] = []
   readonly shipped: ManifestShipment[] = []
+  readonly loads: string[] = []
   readonly #scope: Scope
 
   constructor(scope: Scope) {
@@ -48,6 +49,7 @@ class Ground {
       now: () => this.now,
       log: { info: line, warn: line, error: line },
       onChange: (shipment) => this.shipped.push(shipment),
+      onLoad: (site, result) => this.loads.push(`${site} ${result}`),
     })
     this.#scope.teardown(() => keeper.close())
     return keeper
@@ -123,6 +125,14 @@ t.test('what is not better is refused, said once, and changes nothing', async (t
   ground.put(version(6))
   await ground.look()
   t.strictSame(ground.told(keeper), [6, 5, 'manifest-accepted'])
+  const faults = cases.map(([, fault]) => `www ${fault}`)
+  t.strictSame(
+    ground.loads.filter((load, at) => load !== ground.loads[at - 1]),
+    ['www accepted', ...faults, 'www unreadable', 'www accepted'],
+    'and counted',
+  )
+  const { sequence, expires } = keeper.held.get('www')!
+  t.match({ sequence, expires }, { sequence: 6, expires: keeper.shelf.current('www', ground.now)!.expires })
 })
 
 t.test('a restart remembers, and is not talked back into what was', async (t) => {

@@ -28,7 +28,7 @@ t.test('a DNSLink leads to content, by its own name before the older one', async
 })
 
 t.test('a name server that fails changes nothing, and the absence of a name is remembered', async (t) => {
-  const { names, asked, zone, clock } = setUp({
+  const { names, asked, zone, clock, lookUps } = setUp({
     '_dnslink.example.com': null,
     'example.com': [`dnslink=/ipfs/${OTHER}`],
   })
@@ -40,6 +40,7 @@ t.test('a name server that fails changes nothing, and the absence of a name is r
   zone['gone.net'] = [`dnslink=/ipfs/${CID}`]
   clock.now += 60_001
   t.equal(await names.ipfs({ name: 'gone.net' }, nobody), `/ipfs/${CID}`, 'and not for longer than it says')
+  t.same(lookUps, ['dnslink unproved', 'dnslink absent', 'dnslink found'])
 })
 
 t.test('names lead through others, with their paths, not for ever and not in a circle', async (t) => {
@@ -125,7 +126,7 @@ t.test('a record that is older than one that was seen is refused, at any endpoin
 })
 
 t.test('the last record stands in until its validity ends, but whoever lies is told so', async (t) => {
-  const { names, clock } = setUp()
+  const { names, clock, lookUps } = setUp()
   const record = await owner.record({ until: '2026-11-10T13:00:00Z', ttl: 1 })
   const answers = [ipnsRecord(record), { status: 502 }, { status: 200, type: 'text/html' }]
   const gate = gateway('gate', () => answers.shift() ?? ipnsRecord(Buffer.concat([record, Buffer.from('x')])))
@@ -144,6 +145,7 @@ t.test('the last record stands in until its validity ends, but whoever lies is t
   clock.now = Date.parse('2026-11-10T13:00:01Z')
   answers.push(ipnsRecord(record))
   await t.rejects(ask(), refusal('outdated'))
+  t.same([lookUps[0], lookUps.slice(-2)], ['ipns found', ['ipns corrupt', 'ipns outdated']])
 })
 
 t.test('a look-up that went with another request is begun again', async (t) => {

@@ -10,7 +10,9 @@ import type { Scope } from '../helpers/scope.ts'
 import { until } from '../helpers/wait.ts'
 
 const run = promisify(execFile)
-const NAMES = ['PORT', 'ADMIN_PORT', 'EDGE_1', 'EDGE_2', 'EDGE_3', 'ORIGIN'].map((name) => `POLYCDN_${name}`)
+const NAMES = ['PORT', 'ADMIN_PORT', 'EDGE_1', 'EDGE_2', 'EDGE_3', 'IPFS_1', 'IPFS_2', 'ORIGIN'].map(
+  (name) => `POLYCDN_${name}`,
+)
 
 async function startDemo(scope: Scope): Promise<Child> {
   const ports = await Promise.all(NAMES.map(async (name) => [name, String(await freePort())] as const))
@@ -28,22 +30,41 @@ async function shell(command: string): Promise<string> {
   return stdout + stderr
 }
 
-t.test('the four commands that the demo prints show what it promises', async (t) => {
+t.test('the commands that the demo prints show what it promises', async (t) => {
   if (!skipUnless(t, 'curl')) return
   const demo = await startDemo(t)
-  await until(() => commands(demo.stdout).length >= 4 || demo.exit !== null, {
-    what: () => `four commands in:\n${demo.stdout}${demo.stderr}`,
+  await until(() => commands(demo.stdout).length >= 6 || demo.exit !== null, {
+    what: () => `six commands in:\n${demo.stdout}${demo.stderr}`,
     timeout: 20_000,
   })
   t.equal(demo.exit, null, demo.stdout + demo.stderr)
   for (const place of ['frankfurt', 'virginia', 'singapore']) t.match(demo.stdout, `  ${place} `, 'the table of edges')
-  const [london, tokyo, kill, metrics] = commands(demo.stdout) as [string, string, string, string]
+  const [london, tokyo, kill, metrics, ipfs, lie] = commands(demo.stdout) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
   t.match(await shell(london), /frankfurt/i)
   t.match(await shell(tokyo), /singapore/i)
   const next = await shell(kill)
   t.match(next, /virginia/i)
   t.notMatch(await shell(london), /frankfurt/i)
   t.match(await shell(metrics), /^polycdn_failovers_total\{.*from="/m)
+  const whole = await shell(ipfs.replace(/ \| tail.*/, ''))
+  t.equal(whole.split('\n').length, 10_001, 'the lie in the middle is replaced by the truth')
+  for (const [index, line] of whole.trimEnd().split('\n').entries()) {
+    if (!line.startsWith(`line ${index + 1} of 10000, and every byte`)) t.fail(`${index + 1}: ${line}`)
+  }
+  t.equal(await shell(ipfs), 'line 10000 of 10000, and every byte of it is proved\n')
+  const numbers = await shell(lie)
+  t.match(numbers, /^polycdn_attempts_total\{cdn="planet",outcome="corrupt"\} 1$/m)
+  t.match(numbers, /^polycdn_endpoint_ejections_total\{cdn="planet",endpoint="[^"]*"\} 1$/m)
+  const page = await shell(ipfs.replace(/lines\.txt.*/, ''))
+  t.match(page, '<h1>Every byte of this page was proved</h1>')
+  t.match(demo.stdout, /"outcome":"corrupt","code":"content_corrupt"/, 'the log says who lied')
   const exit = await demo.stop('SIGTERM')
   t.equal(exit.code, 0, exit.stdout + exit.stderr)
 })

@@ -49,7 +49,9 @@ t.test('a name stands for what most of three gateways say', async (t) => {
   const other = await arweaveManifest({ 'one.txt': page.id })
   const names = () => {
     const unread = () => Promise.reject(new Error('nobody asks for it'))
-    services.proofs = services.newProofs(new NameService({ now: Date.now, txt: unread, onStale: () => {} }))
+    services.proofs = services.newProofs(
+      new NameService({ now: Date.now, txt: unread, onStale: () => {}, onLookUp: () => {} }),
+    )
   }
   const say = (...ids: readonly (string | null)[]) => {
     names()
@@ -70,7 +72,7 @@ t.test('a name stands for what most of three gateways say', async (t) => {
 })
 
 t.test('a path gateway: listed content only, in a sandbox, under names that never change', async (t) => {
-  const { port } = await arweaveGround(t, { kind: 'path', allow: new Set([tree.id]), denyList: null })
+  const { port } = await arweaveGround(t, { kind: 'path', allow: new Set([tree.id]), denied: null })
   const { status, headers, bytes } = await seen(port, `/${tree.id}/index.html`)
   t.equal(`${status} ${bytes}`, '200 <h1>home</h1>')
   t.equal(headers['content-security-policy'], 'sandbox')

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import { Exposition } from '../helpers/exposition.ts'
 import { Dag } from '../helpers/ipfs-dag.ts'
 import { ipfsGateway } from '../helpers/ipfs-gateway.ts'
 import type { IpfsBehaviour } from '../helpers/ipfs-lies.ts'
@@ -23,7 +24,7 @@ t.test('where both lie no wrong byte comes, and nothing that looks complete', as
 
 t.test('ranges, HEAD, index pages, slashes and what is not there', async (t) => {
   const { dag, root } = await ipfsTree()
-  const { gateways, port } = await ipfsGround(t, dag, { kind: 'id', id: `${root}` })
+  const { gateways, port, services } = await ipfsGround(t, dag, { kind: 'id', id: `${root}` })
   const truth = FILES['deep/er/large.bin']!
   for (const [first, last] of [
     [0, 0],
@@ -50,6 +51,11 @@ t.test('ranges, HEAD, index pages, slashes and what is not there', async (t) => 
   gateways[1]!.play('404')
   t.equal((await seen(port, '/missing')).status, 404, 'and remembered')
   t.equal((await seen(port, '/one.bin')).status, 502, 'a gateway saying 404 proves nothing')
+  const metrics = new Exposition((await services.metrics.exposition()).body)
+  t.ok(metrics.value('polycdn_proved_bytes_total', { cdn: 'a', proof: 'ipfs' })! > 2 * CHUNK)
+  t.equal(metrics.value('polycdn_attempts_total', { cdn: 'a', outcome: 'absent' }), 1)
+  t.equal(metrics.value('polycdn_unproved_attempts_total', { cdn: 'a', reason: 'content_absent' }), 1)
+  t.equal(metrics.value('polycdn_unproved_attempts_total', { cdn: 'a', reason: 'content_not_found' }), 1)
 })
 
 t.test('20 MiB outlive a page, a 504, a cut and a tampered block as one answer', async (t) => {

@@ -7,6 +7,7 @@ export function setUp(zone: Record<string, readonly string[] | null> = {}) {
   const clock = { now: NOW }
   const asked: string[] = []
   const stale: string[] = []
+  const lookUps: string[] = []
   const names = new NameService({
     now: () => clock.now,
     async txt(name) {
@@ -16,8 +17,9 @@ export function setUp(zone: Record<string, readonly string[] | null> = {}) {
       return { texts, ttl: 60 }
     },
     onStale: (name) => stale.push(name),
+    onLookUp: (kind, result) => lookUps.push(`${kind} ${result}`),
   })
-  return { names, clock, asked, stale, zone }
+  return { names, clock, asked, stale, lookUps, zone }
 }
 
 export const refusal = (fault: string, message = /./) => ({ name: 'ProofError', fault, message })
