@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,10 +12,11 @@ import { tempDir } from '../helpers/scope.ts'
 import { PUBLIC_KEY, sealed } from '../manifest/support/manifests.ts'
 
 const KNOWN = Buffer.from('what the manifest knows')
-const FRANKFURT = '141.2.1.1'
+const ZURICH = '129.132.1.1'
 
 t.test('explain and the decision header say alike who cannot prove or does not have what is asked for', async (t) => {
   const server = createServer((_request, response) => response.end(KNOWN)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
   t.teardown(() => server.close())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const dag = new Dag()
@@ -44,12 +46,12 @@ t.test('explain and the decision header say alike who cannot prove or does not h
   })
 
   const rejected = async (path: string) => {
-    const asked = new URLSearchParams({ ip: FRANKFURT, host: 'www.test', path })
+    const asked = new URLSearchParams({ ip: ZURICH, host: 'www.test', path })
     const { decision } = JSON.parse((await gateway.admin('GET', `/explain?${asked}`)).body)
-    const headers = { host: 'www.test', 'x-forwarded-for': FRANKFURT, 'polycdn-debug': '1' }
+    const headers = { host: 'www.test', 'x-forwarded-for': ZURICH, 'polycdn-debug': '1' }
     const got = await get(gateway.url + path, { headers })
     const { client, ...shown } = JSON.parse(String(got.headers['polycdn-decision']))
-    t.equal(client, FRANKFURT)
+    t.equal(client, ZURICH)
     const names = (list: { cdn: string }[]) => list.map(({ cdn }) => cdn).sort()
     t.strictSame(names(decision.candidates), names(shown.candidates), path)
     t.strictSame(decision.rejected, shown.rejected, path)
