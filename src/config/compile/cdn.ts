@@ -31,10 +31,7 @@ export function compileCdn(config: CdnConfig, files: ReadonlyMap<string, NamedFi
   }
 }
 
-function compileHealthCheck(
-  config: CdnConfig['health_check'],
-  { probe, probeSha256 }: Provider,
-): HealthCheck | null {
+function compileHealthCheck(config: CdnConfig['health_check'], { probe, probeSha256 }: Provider): HealthCheck | null {
   const path = config.path ?? probe
   if (path === null) return null
   return {
