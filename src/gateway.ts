@@ -30,6 +30,7 @@ import { type Fields, Log } from './observe/log.ts'
 import { Metrics } from './observe/metrics.ts'
 import type { Memory } from './observe/pressure.ts'
 import type { Sink } from './observe/sink.ts'
+import { Proofs } from './proofs/proofs.ts'
 import { indexSites } from './steering/match.ts'
 
 export interface GatewayOptions {
@@ -66,6 +67,7 @@ export class Gateway {
   readonly #drains: DrainKeeper
   readonly #manifests: ManifestKeeper
   readonly #names: NameKeeper
+  readonly #proofs: Proofs
   readonly #locator = new Locator((reload) => this.#onGeoReload(reload))
   readonly #randomLoopId = `polycdn-${randomBytes(8).toString('hex')}`
   #inUse: InUse | null = null
@@ -117,6 +119,7 @@ export class Gateway {
       onChange: (shipment) => this.#servers?.tellManifest(shipment),
       onLoad: (site, result) => this.#metrics.manifestLoads.child(site, result).inc(),
     })
+    this.#proofs = new Proofs({ manifests: this.#manifests.shelf, names: this.#names.names, now: Date.now })
     this.#acme = new AcmeKeeper({
       timers: this.#timers,
       now: Date.now,
@@ -206,8 +209,7 @@ export class Gateway {
     }
     const own = { meter: this.#spend.meter, quotes: this.#spend, drains, health: board, locator: this.#locator }
     await this.#names.keepIn(stateDir)
-    const proving = { manifests: this.#manifests.shelf, names: this.#names.names }
-    const servers = await LocalServers.create({ ...parts, ...own, ...proving, memory })
+    const servers = await LocalServers.create({ ...parts, ...own, proofs: this.#proofs, memory })
     await servers.tellAcme(this.#acme.state)
     return servers
   }
@@ -309,6 +311,7 @@ export class Gateway {
       board: this.#health.board,
       spend: this.#spend,
       drains: this.#drains,
+      proofs: this.#proofs,
       place: (address) => this.#locator.place(address),
       inUse: () => this.#inUse!,
       ready: () => this.#ready && this.#servers!.serving > 0,

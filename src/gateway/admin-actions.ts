@@ -8,6 +8,7 @@ import type { AdminActions } from '../http/admin.ts'
 import { parseGiven } from '../http/given.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Proofs } from '../proofs/proofs.ts'
 import { explain } from '../steering/explain.ts'
 import type { SiteFinder } from '../steering/match.ts'
 import type { DrainKeeper } from './drain-keeper.ts'
@@ -27,6 +28,7 @@ export interface AdminParts {
   readonly board: Board
   readonly spend: SpendKeeper
   readonly drains: DrainKeeper
+  readonly proofs: Proofs
   place(address: Address): Place
   inUse(): InUse
   ready(): boolean
@@ -35,7 +37,7 @@ export interface AdminParts {
 }
 
 export function adminActions(parts: AdminParts): AdminActions {
-  const { metrics, log, board, spend, place, ready, reload } = parts
+  const { metrics, log, board, spend, proofs, place, ready, reload } = parts
   const { drains } = parts.drains
   return {
     metrics,
@@ -54,7 +56,8 @@ export function adminActions(parts: AdminParts): AdminActions {
       const { snapshot, findSite } = parts.inUse()
       const given = parseGiven(texts, snapshot)
       if (given instanceof PolycdnError) return given
-      return explain(question, { findSite, place, world: worldOf(board, Math.random, spend, drains), given })
+      const world = worldOf(board, Math.random, spend, drains)
+      return explain(question, { findSite, place, world, given, unfit: (asked) => proofs.unfit(asked) })
     },
     costs: () => ({ cdns: spend.statements() }),
     drain: (cdn, drained) => drain(parts, cdn, drained),

@@ -18,15 +18,13 @@ import { recordUnreadable } from '../http/record.ts'
 import { createApp } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { Tunnels } from '../http/tunnel.ts'
-import type { ManifestShelf } from '../manifest/shelf.ts'
 import { AccessLog } from '../observe/access-log.ts'
 import { exportTraffic } from '../observe/gauges.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { type Memory, Pressure, processVitals } from '../observe/pressure.ts'
 import type { LineSink } from '../observe/sink.ts'
-import type { Names } from '../proofs/names.ts'
-import { Proofs } from '../proofs/proofs.ts'
+import type { Proofs } from '../proofs/proofs.ts'
 import { Draws } from '../steering/draws.ts'
 import { indexSites } from '../steering/match.ts'
 import { acceptWaiting } from './accept-waiting.ts'
@@ -39,8 +37,7 @@ export interface ServingParts {
   /** What is received from Cdns is told there, and what it costs asked here. */
   readonly meter: Meter
   readonly quotes: QuoteSource
-  readonly manifests: ManifestShelf
-  readonly names: Names
+  readonly proofs: Proofs
   readonly drains: Drains
   readonly timers: Timers
   readonly metrics: Metrics
@@ -79,7 +76,7 @@ export class Serving {
       place: (address) => locator.place(address),
       world: worldOf(health, Math.random, parts.quotes, parts.drains),
       health,
-      proofs: new Proofs({ manifests: parts.manifests, names: parts.names, now: Date.now }),
+      proofs: parts.proofs,
       meter: parts.meter,
       sizes: new Sizes(),
       budgets: new Budgets(processes),

@@ -17,6 +17,7 @@ import { Log } from '../observe/log.ts'
 import { Metrics } from '../observe/metrics.ts'
 import type { Memory } from '../observe/pressure.ts'
 import type { Sink } from '../observe/sink.ts'
+import { Proofs } from '../proofs/proofs.ts'
 import type { Channel } from '../workers/channel.ts'
 import type { Question, Refusal, Shipment, ToWorker } from '../workers/messages.ts'
 import { ConfigRejected } from './config-rejected.ts'
@@ -150,8 +151,7 @@ export class Worker {
       quotes: this.#quotes,
       drains: this.#drains,
       locator: this.#locator,
-      manifests: this.#manifests,
-      names: this.#names.names,
+      proofs: new Proofs({ manifests: this.#manifests, names: this.#names.names, now: Date.now }),
       timers: this.#timers,
       metrics: this.#metrics,
       log: this.#log,

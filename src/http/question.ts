@@ -28,5 +28,12 @@ export function parseQuestion({ ip, host, path, method, headers }: AskedRequest)
     if (colon < 1) return new PolycdnError('bad_request', `${JSON.stringify(header)} is no header field: name: value`)
     fields.set(header.slice(0, colon).trim().toLowerCase(), header.slice(colon + 1).trim())
   }
-  return { client, host: name.name, path: target.matchPath, method, header: (field) => fields.get(field) ?? null }
+  return {
+    client,
+    host: name.name,
+    path: target.matchPath,
+    target,
+    method,
+    header: (field) => fields.get(field) ?? null,
+  }
 }

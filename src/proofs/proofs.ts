@@ -3,12 +3,13 @@ import { PolycdnError } from '../errors.ts'
 import { pathOfTarget } from '../manifest/file-path.ts'
 import type { ManifestShelf } from '../manifest/shelf.ts'
 import type { AskedEndpoint } from '../providers/proof.ts'
+import type { Unfit } from '../steering/sift.ts'
 import { Absences } from './absences.ts'
 import { Addresses } from './addresses.ts'
 import { type AskedObject, type ContentNetwork, contentAddress } from './content-address.ts'
 import type { Names } from './names.ts'
 import { ObjectProofs } from './object-proofs.ts'
-import type { RequestProofs } from './request-proofs.ts'
+import { NOTHING_PROVED, type RequestProofs } from './request-proofs.ts'
 import { WatchedProof } from './watched-proof.ts'
 
 export interface ProofsOptions {
@@ -62,6 +63,15 @@ export class Proofs {
       },
       isGateway(asked) ? SANDBOX : [],
     )
+  }
+
+  /** Who cannot serve the object, for who only wants to know: nobody is asked. */
+  unfit(asked: AskedObject): Unfit | PolycdnError {
+    if (!asked.route.proves) return NOTHING_PROVED.unfit
+    const proofs = this.begin(asked, () => {
+      throw new TypeError('nobody is asked')
+    })
+    return proofs instanceof PolycdnError ? proofs : proofs.unfit
   }
 
   #filesOf({ site, target }: AskedObject) {

@@ -18,10 +18,16 @@ export { parseDenylist } from './ipfs/parse-denylist.ts'
 /** What gateways of content-addressed networks are asked is planned by their proofs; a check asks for its own path. */
 const addressed = { trustByDefault: false, pathTemplate: '{path}', probe: null, plan: planHttp } as const
 
+/**
+ * The identity CID of no bytes, as https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths has it: a gateway
+ * answers it without asking anybody, and a page with the status 200 is not taken for one.
+ */
+const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
 /** Every provider, by its name in the configuration. */
 export const PROVIDERS = {
   http,
-  ipfs: { ...addressed, proof: 'ipfs' },
+  ipfs: { ...addressed, proof: 'ipfs', probe: '/ipfs/bafkqaaa?format=raw', probeSha256: SHA256_OF_NOTHING },
   arweave: { ...addressed, proof: 'arweave', probe: '/ar-io/healthcheck' },
   swarm: ofPreset(PRESETS.swarm),
   walrus: ofPreset(PRESETS.walrus),

@@ -20,6 +20,8 @@ export interface Provider {
   readonly needs?: string
   /** What an active check asks for where the configuration names no path; null: nothing, so there is no check. */
   readonly probe: string | null
+  /** What the body of the answer to `probe` hashes to, lower-case hexadecimal. Absent: a status is enough. */
+  readonly probeSha256?: string
   /** The request target at an endpoint for the client's target. */
   readonly plan: (endpoint: HttpTarget, target: string, reference: string | null) => string
 }

@@ -15,7 +15,7 @@ export interface CountryPlace {
 /** Who may be the first choice, sorted: CDNs, or `origin` or `none`. Several: chance decides for each request. */
 export type FirstChoice = readonly string[]
 
-export type Asked = Omit<Question, 'host'>
+export type Asked = Omit<Question, 'host' | 'target'>
 
 /** The first choice of a route for a country; null where the route is not for that country. */
 export function firstOfRoute(site: Site, route: Route, asked: Asked, { place }: CountryPlace): FirstChoice | null {

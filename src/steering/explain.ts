@@ -1,3 +1,5 @@
+import type { Route, Site } from '../config/snapshot.ts'
+import { PolycdnError } from '../errors.ts'
 import type { Address } from '../geo/address.ts'
 import type { Place } from '../geo/place.ts'
 import { describeDecision } from './decision.ts'
@@ -5,15 +7,27 @@ import { drawnAmong, foresee } from './foresee.ts'
 import { describeGiven, type Given, suppose } from './given.ts'
 import { matchRoute, type SiteFinder } from './match.ts'
 import { hasCdn } from './override.ts'
+import type { RequestFacts } from './request-facts.ts'
+import type { Unfit } from './sift.ts'
 import type { World } from './world.ts'
 
 /** The request that somebody asks about. */
 export interface Question {
   readonly client: Address
   readonly host: string
+  /** In its one spelling. */
   readonly path: string
+  /** As it was sent. */
+  readonly target: { readonly path: string; readonly query: string }
   readonly method: string
   header(name: string): string | null
+}
+
+/** The object that the request is for. */
+export interface ExplainedObject extends Pick<Question, 'target'> {
+  readonly site: Site
+  readonly route: Route
+  readonly facts: RequestFacts
 }
 
 /** What a request is explained with. */
@@ -22,6 +36,8 @@ export interface Ground {
   readonly world: World
   /** What is supposed to be otherwise than the World says. */
   readonly given: Given
+  /** Who cannot serve the object, besides those that its Route knows of, or why nobody may. Absent: nothing is known. */
+  readonly unfit?: (asked: ExplainedObject) => Unfit | PolycdnError
   place(address: Address): Place
 }
 
@@ -44,11 +60,15 @@ export function explain(question: Question, ground: Ground): Record<string, unkn
   if (forced !== null && !hasCdn(route, forced)) {
     return { ...asked, site: site.name, route: route.name, problem: 'cdn_not_here' }
   }
-  const decisions = foresee(route, facts, suppose(ground.world, ground.given))
+  const passed = method !== 'GET' && method !== 'HEAD'
+  const unfit = passed ? undefined : ground.unfit?.({ site, route, facts, target: question.target })
+  if (unfit instanceof PolycdnError) {
+    return { ...asked, site: site.name, route: route.name, problem: unfit.code }
+  }
+  const decisions = foresee(route, facts, suppose(ground.world, ground.given), unfit)
   const firsts = drawnAmong(decisions)
   const { mode, fallback } = route.policy
   const usesOrigin = forced === null && (mode === 'origin' || fallback === 'origin')
-  const passed = method !== 'GET' && method !== 'HEAD'
   return {
     ...asked,
     site: site.name,

@@ -3,6 +3,7 @@ import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { seededRandom } from './seeded-random.ts'
+import type { Unfit } from './sift.ts'
 import type { World } from './world.ts'
 
 /** Who gets less than one request in so many may be overlooked. */
@@ -13,7 +14,7 @@ const SEEDS = 32
  * Every Decision that chance may make of this request, each order of candidates once. The first is the one of the
  * World's own chance. Where nothing is drawn, it is the only one.
  */
-export function foresee(route: Route, request: RequestFacts, world: World): readonly Decision[] {
+export function foresee(route: Route, request: RequestFacts, world: World, unfit?: Unfit): readonly Decision[] {
   let draws = 0
   const random = () => {
     draws++
@@ -23,11 +24,11 @@ export function foresee(route: Route, request: RequestFacts, world: World): read
     draws++
     return world.draw(policy)
   }
-  const first = decide(route, request, { ...world, random, draw })
+  const first = decide(route, request, { ...world, random, draw }, unfit)
   if (draws === 0) return [first]
   const found = new Map([[orderOf(first), first]])
   for (const chance of chances()) {
-    const decision = decide(route, request, { ...world, random: chance, draw: chance })
+    const decision = decide(route, request, { ...world, random: chance, draw: chance }, unfit)
     const order = orderOf(decision)
     if (!found.has(order)) found.set(order, decision)
   }

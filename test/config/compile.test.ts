@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import t from 'tap'
 import { compile, type NamedFile } from '../../src/config/compile.ts'
 import { parseConfig } from '../../src/config/parse.ts'
@@ -304,4 +305,17 @@ policies: { p: { cdns: [a, b, c] } }`)
   t.strictSame(allowed, { a: false, b: true, c: true, origin: true })
   const a = endpoints.find(({ cdnName }) => cdnName === 'a')!
   t.strictSame(a.cdn!.redirectHosts, ['m.example', '*.b.example:8443'])
+})
+
+t.test('gateways of IPFS are probed for the empty block, and otherwise as the configuration says', async (t) => {
+  const check = (text: string) => {
+    const { path, expectedSha256 } = snapshotOf(
+      BASE.replace('name: a,', `name: a, health_check: { ${text} },`).replace('provider: http', 'provider: ipfs'),
+    ).cdns[0]!.healthCheck!
+    return `${path} ${expectedSha256}`
+  }
+  const nothing = createHash('sha256').digest('hex')
+  t.equal(check(''), `/ipfs/bafkqaaa?format=raw ${nothing}`)
+  t.equal(check('path: /up'), '/up null')
+  t.equal(check(`path: /ipfs/bafy, expected_sha256: ${'ab'.repeat(32)}`), `/ipfs/bafy ${'ab'.repeat(32)}`)
 })

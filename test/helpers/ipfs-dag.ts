@@ -41,7 +41,7 @@ export class Dag {
 
   /** Blocks along a path, its end last; null where there is no such name, or a block is missing. */
   resolve(root: CID, names: readonly string[]): DagBlock[] | null {
-    const bytes = this.get(root)
+    const bytes = root.multihash.code === 0 ? root.multihash.digest : this.get(root)
     if (bytes === undefined) return null
     const [name, ...rest] = names
     if (name === undefined) return [{ cid: root, bytes }]

@@ -1,7 +1,8 @@
 import t from 'tap'
-import type { Site } from '../../src/config/snapshot.ts'
+import type { Endpoint, Site } from '../../src/config/snapshot.ts'
+import { PolycdnError } from '../../src/errors.ts'
 import { parseAddress } from '../../src/geo/address.ts'
-import { explain, type Question } from '../../src/steering/explain.ts'
+import { type ExplainedObject, explain, type Question } from '../../src/steering/explain.ts'
 import { NOTHING_GIVEN } from '../../src/steering/given.ts'
 import { indexSites } from '../../src/steering/match.ts'
 import { NEUTRAL_WORLD } from '../../src/steering/world.ts'
@@ -12,6 +13,7 @@ const QUESTION: Question = {
   client: parseAddress('192.0.2.7')!,
   host: 'www.test',
   path: '/a',
+  target: { path: '/%61', query: '?b' },
   method: 'GET',
   header: () => null,
 }
@@ -80,6 +82,30 @@ t.test('in the neutral world a tie goes to the nearest that has a weight', (t) =
     makeRoute([standing('heavy', 2, { weight: 900 }), standing('near', 1), standing('off', 0, { weight: 0 })]),
   ]
   t.match(ask({}, site({ routes })).decision, { candidates: [{ cdn: 'near' }, { cdn: 'heavy' }, { cdn: 'off' }] })
+  t.end()
+})
+
+t.test('who cannot serve the object is told by who knows it, and asked only for what is decided', (t) => {
+  const www = site()
+  const asked: unknown[] = []
+  const ground = {
+    findSite: indexSites([www]),
+    world: NEUTRAL_WORLD,
+    place: () => placeAt(0),
+    given: NOTHING_GIVEN,
+    unfit: ({ target, site }: ExplainedObject) => {
+      asked.push([site.name, target])
+      return ({ cdnName }: Endpoint) => (cdnName === 'a' ? 'unverifiable' : null)
+    },
+  } as const
+  t.match(explain(QUESTION, ground).decision, {
+    candidates: [{ cdn: 'b' }],
+    rejected: [{ cdn: 'a', reason: 'unverifiable' }],
+  })
+  t.match(explain({ ...QUESTION, method: 'POST' }, ground).passed_to, [{ cdn: 'origin' }])
+  t.strictSame(asked, [['www', { path: '/%61', query: '?b' }]])
+  const unfit = () => new PolycdnError('forbidden', 'not this')
+  t.match(explain(QUESTION, { ...ground, unfit }), { route: 'everything', problem: 'forbidden' })
   t.end()
 })
 

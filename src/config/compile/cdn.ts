@@ -1,4 +1,5 @@
 import { PROVIDERS } from '../../providers/index.ts'
+import type { Provider } from '../../providers/provider.ts'
 import type { NamedFile } from '../compile.ts'
 import type { Config } from '../schema/index.ts'
 import type { Cdn, HealthCheck } from '../snapshot.ts'
@@ -22,7 +23,7 @@ export function compileCdn(config: CdnConfig, files: ReadonlyMap<string, NamedFi
     bias,
     clientIp: config.client_ip,
     headers: compileHeaders(config.headers),
-    healthCheck: compileHealthCheck(config.health_check, PROVIDERS[provider].probe),
+    healthCheck: compileHealthCheck(config.health_check, PROVIDERS[provider]),
     pricing: compilePricing(config.pricing),
     commit: compileCommit(config.commit),
     maxMbps: config.max_mbps,
@@ -30,7 +31,7 @@ export function compileCdn(config: CdnConfig, files: ReadonlyMap<string, NamedFi
   }
 }
 
-function compileHealthCheck(config: CdnConfig['health_check'], probe: string | null): HealthCheck | null {
+function compileHealthCheck(config: CdnConfig['health_check'], { probe, probeSha256 }: Provider): HealthCheck | null {
   const path = config.path ?? probe
   if (path === null) return null
   return {
@@ -40,6 +41,6 @@ function compileHealthCheck(config: CdnConfig['health_check'], probe: string | n
     healthyThreshold: config.healthy_threshold,
     unhealthyThreshold: config.unhealthy_threshold,
     expectedStatus: [...new Set(config.expected_status.flat())],
-    expectedSha256: config.expected_sha256,
+    expectedSha256: config.expected_sha256 ?? (config.path === null ? (probeSha256 ?? null) : null),
   }
 }
