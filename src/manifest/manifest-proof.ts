@@ -14,8 +14,8 @@ export interface ManifestProofOptions {
   /** What the endpoint is asked for, in origin form: the client's own target. */
   readonly target: string
   readonly file: ManifestFile
-  /** What stood under this path before, where that is still an excuse; or null. */
-  readonly previous: ManifestFile | null
+  /** What stood under this path before, where that is still an excuse, and what was published there meanwhile. */
+  others(): readonly ManifestFile[]
 }
 
 /** How much of an answer that does not begin where it should is read to get there. Bytes. */
@@ -39,11 +39,12 @@ export class ManifestProof implements Proof {
   }
 
   async *#read(upstream: AskedEndpoint, first: number, last: number): AsyncGenerator<Buffer> {
-    const { target, file, previous } = this.#options
+    const { target, file } = this.#options
     const [start, end] = [pieceStart(first), pieceEnd(last, file.size)]
     const whole = start === 0 && end === file.size - 1
     const reply = await upstream.ask(whole ? { path: target } : { path: target, range: `bytes=${start}-${end}` })
-    const window: PieceWindow = { file, previous, contradiction: 'corrupt', first, last }
+    const others = () => this.#options.others()
+    const window: PieceWindow = { file, others, contradiction: 'corrupt', first, last }
     let answered: Answered
     try {
       answered = answeredBy(reply, whole)
@@ -93,19 +94,21 @@ function lengthOf(field: string | null): number | null {
 }
 
 /**
- * An object of another size is another object. It is the one before where the first piece of it that came is: its size
+ * An object of another size is another object. It is another edition where the first piece of it that came is: its size
  * alone would be an excuse that every liar has.
  */
-async function refuseSize({ body }: Reply, { size, start }: Answered, { previous }: PieceWindow): Promise<never> {
+async function refuseSize({ body }: Reply, { size, start }: Answered, window: PieceWindow): Promise<never> {
   const contradiction = new ProofError('corrupt', 'the size contradicts the manifest')
-  const outdated = new ProofError('outdated', 'the size is that of the manifest before')
-  if (previous === null || previous.size !== size) throw contradiction
-  if (size === 0) throw outdated
-  if (pieceStart(start) !== start || start >= size) throw contradiction
+  const outdated = new ProofError('outdated', 'the size is that of another edition')
+  const [edition, ...others] = window.others().filter((other) => other.size === size)
+  if (edition === undefined) throw contradiction
+  if (edition.size === 0) throw outdated
+  if (pieceStart(start) !== start || start >= edition.size) throw contradiction
   const sought = { first: start, last: start }
-  const pieces = verifiedPieces(body, { file: previous, previous: null, contradiction: 'corrupt', ...sought })
+  const pieces = verifiedPieces(body, { file: edition, others: () => others, contradiction: 'corrupt', ...sought })
   await pieces.next().catch((error: unknown) => {
-    throw error instanceof ProofError ? contradiction : error
+    if (error instanceof ProofError) throw error.fault === 'outdated' ? outdated : contradiction
+    throw error
   })
   await pieces.return(undefined)
   throw outdated

@@ -29,7 +29,7 @@ export class ReferencedProof implements Proof {
     }
     const read = (first: number, last: number) => {
       const body = inner.read(pieceStart(first), pieceEnd(last, size))
-      return verifiedPieces(body, { file, previous: null, contradiction: 'unproved', first, last })
+      return verifiedPieces(body, { file, others: () => [], contradiction: 'unproved', first, last })
     }
     return { kind: 'object', size, type, etag, immutable: false, read, discard: () => inner.discard() }
   }

@@ -5,9 +5,9 @@ import { DIGEST, type ManifestFile, PIECE } from './manifest.ts'
 /** Which bytes of a file are wanted, offsets included, and what they have to match. */
 export interface PieceWindow {
   readonly file: ManifestFile
-  /** What stood under this path before; null: nothing. */
-  readonly previous: ManifestFile | null
-  /** What it means when a piece matches neither. */
+  /** Other editions that an endpoint may have: what stood there before, and what stands there by now. */
+  others(): readonly ManifestFile[]
+  /** What it means when a piece matches none. */
   readonly contradiction: ProofFault
   readonly first: number
   readonly last: number
@@ -76,33 +76,32 @@ class PieceGatherer {
   }
 }
 
-/** Says which of two files a piece belongs to. */
+/** Says whether a piece belongs to the file, or to another edition of it. */
 class PieceJudge {
   readonly #digests: Buffer
-  readonly #previous: ManifestFile | null
+  readonly #others: () => readonly ManifestFile[]
   readonly #contradiction: ProofFault
-  #previousDigests: Buffer | null = null
 
-  constructor({ file, previous, contradiction }: PieceWindow) {
+  constructor({ file, others, contradiction }: PieceWindow) {
     this.#digests = file.digests()
-    this.#previous = previous
+    this.#others = others
     this.#contradiction = contradiction
   }
 
   /** Throws where the piece at this offset is not that of the file. */
   check(piece: Buffer, offset: number): void {
     if (matches(piece, this.#digests, offset)) return
-    if (this.#isOutdated(piece, offset)) throw new ProofError('outdated', 'a piece is that of the manifest before')
+    if (this.#others().some((other) => isOf(other, piece, offset))) {
+      throw new ProofError('outdated', 'a piece is that of another edition')
+    }
     throw new ProofError(this.#contradiction, 'a piece contradicts the manifest')
   }
+}
 
-  /** The piece may be the last one of the file before, which was shorter, and followed by what no file has. */
-  #isOutdated(piece: Buffer, offset: number): boolean {
-    if (this.#previous === null || offset >= this.#previous.size) return false
-    this.#previousDigests ??= this.#previous.digests()
-    const end = pieceEnd(offset, this.#previous.size) + 1
-    return end - offset === piece.length && matches(piece, this.#previousDigests, offset)
-  }
+/** The piece may be the last one of an edition that was shorter, and followed by what no file has. */
+function isOf(edition: ManifestFile, piece: Buffer, offset: number): boolean {
+  if (offset >= edition.size || pieceEnd(offset, edition.size) + 1 - offset !== piece.length) return false
+  return matches(piece, edition.digests(), offset)
 }
 
 function matches(piece: Buffer, digests: Buffer, offset: number): boolean {

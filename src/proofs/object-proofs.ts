@@ -8,16 +8,22 @@ import type { Proof } from '../providers/proof.ts'
 import type { RejectionReason } from '../steering/reasons.ts'
 import type { ProofKind, RequestProofs } from './request-proofs.ts'
 
+/** What is published under a path, and what was. */
+export interface Editions {
+  /** null: the manifest does not know the path. */
+  readonly current: ManifestFile | null
+  /** What the manifests before said, while that is an excuse; the last one first. */
+  readonly others: readonly ManifestFile[]
+}
+
 /** The object that one request asks for. */
 export interface ObjectToProve {
   /** Path and query, as the client sent them. */
   readonly target: string
   readonly policy: Policy
   readonly content: Content
-  /** What the manifest says of it; null: nothing. */
-  readonly file: ManifestFile | null
-  /** What the manifest before said, while that is an excuse. */
-  readonly previous: ManifestFile | null
+  /** What manifests say of it, as of now: another may be published while it is on its way. */
+  editions(): Editions
   /** Proves what a content-addressed network has under a reference of the manifest, or where the site is there. */
   address(network: 'ipfs' | 'arweave', reference: string | null): Proof
   /** Whether the network proved of late that it has no such thing. */
@@ -29,12 +35,16 @@ export class ObjectProofs implements RequestProofs {
   readonly #object: ObjectToProve
   readonly #proofs = new Map<string, Proof | null>()
   #file: ManifestFile | null
+  /** Who has another edition than the one that was looked for. */
   #outdated: ReadonlySet<Endpoint> | null = null
+  /** The editions that were looked for, by their SHA-256. */
+  readonly #sought = new Set<string>()
   readonly fields: readonly string[]
 
   constructor(object: ObjectToProve, fields: readonly string[] = []) {
     this.#object = object
-    this.#file = object.file
+    this.#file = object.editions().current
+    if (this.#file !== null) this.#sought.add(this.#file.sha256)
     this.fields = fields
   }
 
@@ -75,9 +85,11 @@ export class ObjectProofs implements RequestProofs {
   }
 
   turnBack(outdated: readonly Endpoint[]): boolean {
-    if (this.#outdated !== null || this.#object.previous === null) return false
+    const next = this.#others().find(({ sha256 }) => !this.#sought.has(sha256))
+    if (next === undefined) return false
+    this.#sought.add(next.sha256)
     this.#outdated = new Set(outdated)
-    this.#file = this.#object.previous
+    this.#file = next
     this.#proofs.clear()
     return true
   }
@@ -102,7 +114,14 @@ export class ObjectProofs implements RequestProofs {
   }
 
   #piecesOf(target: string, file: ManifestFile): Proof {
-    return new ManifestProof({ target, file, previous: this.#outdated === null ? this.#object.previous : null })
+    return new ManifestProof({ target, file, others: () => this.#others() })
+  }
+
+  /** Every edition but the one that is looked for, as of now: the newest first. */
+  #others(): readonly ManifestFile[] {
+    const { current, others } = this.#object.editions()
+    const all = current === null ? others : [current, ...others]
+    return all.filter(({ sha256 }) => sha256 !== this.#file?.sha256)
   }
 
   #mustProve({ cdn }: Endpoint): boolean {

@@ -8,7 +8,7 @@ import { Absences } from './absences.ts'
 import { Addresses } from './addresses.ts'
 import { type AskedObject, type ContentNetwork, contentAddress } from './content-address.ts'
 import type { Names } from './names.ts'
-import { ObjectProofs } from './object-proofs.ts'
+import { type Editions, ObjectProofs } from './object-proofs.ts'
 import { NOTHING_PROVED, type RequestProofs } from './request-proofs.ts'
 import { WatchedProof } from './watched-proof.ts'
 
@@ -51,7 +51,7 @@ export class Proofs {
         target: target.path + target.query,
         policy: route.policy,
         content: site.content,
-        ...this.#filesOf(asked),
+        editions: () => this.#editionsOf(asked),
         address: (network, reference) => {
           if (reference !== null) return this.#addresses.ofReference(network, reference)
           const address = addresses[network]
@@ -74,14 +74,17 @@ export class Proofs {
     return proofs instanceof PolycdnError ? proofs : proofs.unfit
   }
 
-  #filesOf({ site, target }: AskedObject) {
+  #editionsOf({ site, target }: AskedObject): Editions {
     const { manifests, now } = this.#options
     const path = pathOfTarget(target.path)
-    if (path === null || site.manifest === null) return { file: null, previous: null }
-    const file = manifests.current(site.name, now())?.files.get(path) ?? null
-    return { file, previous: manifests.previous(site.name, now())?.files.get(path) ?? null }
+    if (path === null || site.manifest === null) return NO_EDITIONS
+    const current = manifests.current(site.name, now())?.files.get(path) ?? null
+    const replaced = manifests.replaced(site.name, now()).flatMap(({ files }) => files.get(path) ?? [])
+    return { current, others: replaced.filter(({ sha256 }) => sha256 !== current?.sha256) }
   }
 }
+
+const NO_EDITIONS: Editions = { current: null, others: [] }
 
 /** One network that has a place for the path is enough. */
 function refusalOf(addresses: readonly unknown[]): PolycdnError | null {

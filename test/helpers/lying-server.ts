@@ -44,6 +44,8 @@ export interface LyingServer {
   /** The header fields of each request, flat. */
   readonly fields: (readonly string[])[]
   lie: Lie | Oddity | null
+  /** Called when a request has come, before its answer. */
+  onRequest: () => void
   /** By path, as requests name it. */
   files: ReadonlyMap<string, Buffer>
 }
@@ -55,11 +57,20 @@ export async function lyingServer(scope: Scope, files: ReadonlyMap<string, Buffe
   await once(server, 'listening')
   scope.teardown(() => server.close().closeAllConnections())
   const { port } = server.address() as AddressInfo
-  const lying: LyingServer = { url: `http://127.0.0.1:${port}`, port, requests: [], fields: [], lie: null, files }
+  const lying: LyingServer = {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    requests: [],
+    fields: [],
+    lie: null,
+    onRequest: () => {},
+    files,
+  }
   return lying
 }
 
 function serve(server: LyingServer, request: IncomingMessage, response: ServerResponse): void {
+  server.onRequest()
   const { lie, files } = server
   const path = request.url!.split('?')[0]!
   server.requests.push(`${request.method} ${request.url} ${request.headers.range ?? ''}`.trim())

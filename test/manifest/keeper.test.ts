@@ -64,7 +64,7 @@ class Ground {
   told(keeper: ManifestKeeper): unknown[] {
     const { shelf } = keeper
     const events = this.lines.splice(0).map(({ event, fault }) => (fault === undefined ? event : `${event} ${fault}`))
-    return [shelf.current('www', this.now)?.sequence, shelf.previous('www', this.now)?.sequence, ...events]
+    return [shelf.current('www', this.now)?.sequence, shelf.replaced('www', this.now)[0]?.sequence, ...events]
   }
 
   /** Lets the keeper look, and waits for what it says, or for the end of its look. */
@@ -204,7 +204,7 @@ t.test('a reload: other settings, another key, no manifest', async (t) => {
   keeper.adopt(ground.snapshot({ source: { file: other } }))
   t.equal(keeper.shelf.current('www', ground.now)?.sequence, 1, 'there is no gap')
   await until(() => keeper.shelf.current('www', ground.now)?.sequence === 2)
-  t.equal(keeper.shelf.previous('www', ground.now)?.sequence, 1)
+  t.equal(keeper.shelf.replaced('www', ground.now)[0]?.sequence, 1)
   ground.told(keeper)
   keeper.adopt(ground.snapshot({ source: { file: other }, publicKey: `ed25519:${'A'.repeat(43)}` }))
   await until(() => ground.lines.length > 0)
@@ -224,7 +224,7 @@ t.test('what is shipped is what another process uses', async (t) => {
   const shelf = new ManifestShelf()
   for (const shipment of ground.shipped) shelve(shelf, structuredClone(shipment))
   t.strictSame(shelf.current('www', NOW)?.id, keeper.shelf.current('www', NOW)?.id)
-  t.equal(shelf.previous('www', ground.now)?.sequence, 1)
+  t.equal(shelf.replaced('www', ground.now)[0]?.sequence, 1)
   shelve(shelf, { ...ground.shipped[0]!, current: null })
   t.equal(shelf.current('www', NOW), null)
 })

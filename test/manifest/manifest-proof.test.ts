@@ -27,7 +27,7 @@ type Answer = (ask: Ask) => FakeAnswer
 
 async function read(answer: Answer, [first, last] = [0, LAST], previous = BEFORE as typeof BEFORE | null) {
   const upstream = fakeUpstream(answer)
-  const proof = new ManifestProof({ target: '/now?x', file: FILE, previous })
+  const proof = new ManifestProof({ target: '/now?x', file: FILE, others: () => (previous === null ? [] : [previous]) })
   const object = (await proof.locate(upstream)) as ProvedObject
   const { bytes, error } = await drain(object.read(first, last))
   const fault = error instanceof ProofError ? error.fault : error instanceof UpstreamStatus ? error.status : error
@@ -36,7 +36,7 @@ async function read(answer: Answer, [first, last] = [0, LAST], previous = BEFORE
 
 t.test('the metadata are known before anybody is asked', async (t) => {
   const upstream = fakeUpstream(honest(BODY))
-  const located = await new ManifestProof({ target: '/', file: FILE, previous: null }).locate(upstream)
+  const located = await new ManifestProof({ target: '/', file: FILE, others: () => [] }).locate(upstream)
   t.match(located, { kind: 'object', size: BODY.length, type: 'text/plain', etag: FILE.etag, immutable: false })
   t.equal(upstream.asks.length, 0)
 })
@@ -134,14 +134,16 @@ t.test('answers to a range', async (t) => {
   const big = bytesOf(6 * PIECE)
   const file = manifestOf({ '/': big }).files.get('/')!
   const upstream = fakeUpstream(() => ({ body: big }))
-  const object = (await new ManifestProof({ target: '/', file, previous: null }).locate(upstream)) as ProvedObject
+  const object = (await new ManifestProof({ target: '/', file, others: () => [] }).locate(upstream)) as ProvedObject
   t.match(await drain(object.read(big.length - 1, big.length - 1)), { error: { fault: 'unproved' } }, 'too far to skip')
   t.equal(upstream.cancelled, 1)
 })
 
 t.test('a reader that stops early ends the answer', async (t) => {
   const upstream = fakeUpstream(honest(BODY, { chunk: 1000 }))
-  const object = (await new ManifestProof({ target: '/', file: FILE, previous: null }).locate(upstream)) as ProvedObject
+  const object = (await new ManifestProof({ target: '/', file: FILE, others: () => [] }).locate(
+    upstream,
+  )) as ProvedObject
   for await (const _ of object.read(0, LAST)) break
   t.equal(upstream.cancelled, 1)
 })
@@ -150,7 +152,7 @@ t.test('sizes around the edge of a piece', async (t) => {
   for (const size of [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE]) {
     const body = bytesOf(size)
     const file = manifestOf({ '/': body }).files.get('/')!
-    const object = await new ManifestProof({ target: '/', file, previous: null }).locate(fakeUpstream(honest(body)))
+    const object = await new ManifestProof({ target: '/', file, others: () => [] }).locate(fakeUpstream(honest(body)))
     const { bytes, error } = await drain((object as ProvedObject).read(0, size - 1))
     t.ok(error === null && bytes.equals(body), `${size}`)
   }

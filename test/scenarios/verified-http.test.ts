@@ -111,3 +111,45 @@ t.test('a deploy: what was right before is served where nobody has the new, whol
   const [policy] = services.current().snapshot.policies
   for (const each of endpoints) t.equal(services.board.standing(each, policy!), 'healthy', 'nobody is ejected for it')
 })
+
+t.test('several deploys: CDNs may hold what was right two of them ago', async (t) => {
+  const { servers, services, port, endpoints } = await manifestGround(t)
+  const editions = [FILES, ...[2, 3, 4].map(() => new Map(FILES).set('/large.bin', randomBytes(4 * PIECE + 9)))]
+  for (const sequence of [2, 3, 4]) {
+    const [before, current] = [signed(editions[sequence - 2]!, sequence - 1), signed(editions[sequence - 1]!, sequence)]
+    services.manifests.put(current, before, Date.now() + 60_000)
+  }
+  for (const [oldest, newer] of [
+    [0, 0],
+    [0, 1],
+    [1, 2],
+    [0, 3],
+  ]) {
+    servers[0]!.files = editions[oldest!]!
+    servers[1]!.files = editions[newer!]!
+    const { end, status, bytes } = await seen(port, '/large.bin')
+    t.equal(`${end} ${status}`, 'whole 200')
+    t.ok(bytes.equals(editions[newer!]!.get('/large.bin')!), `the newest that anybody has: ${newer}`)
+  }
+  const [policy] = services.current().snapshot.policies
+  for (const each of endpoints) t.equal(services.board.standing(each, policy!), 'healthy', 'nobody is ejected for it')
+  servers[0]!.lie = 'flip-first'
+  t.equal((await seen(port, '/large.bin')).status, 200)
+  t.equal(services.board.standing(endpoints[0]!, policy!), 'corrupt', 'a lie is none of these')
+})
+
+t.test('a deploy while an answer is on its way: what is new by now is no lie', async (t) => {
+  const { servers, services, port, endpoints } = await manifestGround(t)
+  const newer = new Map(FILES).set('/large.bin', randomBytes(5 * PIECE + 77))
+  const publish = () => {
+    services.manifests.put(signed(newer, 2), signed(FILES), Date.now() + 60_000)
+    for (const server of servers) server.files = newer
+  }
+  servers[0]!.lie = 'cut-reset'
+  servers[0]!.onRequest = publish
+  const begun = await seen(port, '/large.bin')
+  t.equal(begun.end, 'whole')
+  t.ok(begun.bytes.equals(newer.get('/large.bin')!), 'nothing was sent before: it begins anew')
+  const [policy] = services.current().snapshot.policies
+  for (const each of endpoints) t.equal(services.board.standing(each, policy!), 'healthy', 'nobody is ejected for it')
+})
