@@ -30,7 +30,7 @@ export function drain({ port, host, slow }: DrainOptions): Promise<Drained> {
     const take = (size: number): boolean => {
       if (head.endsWith('\r\n\r\n')) bytes += size
       else {
-        const text = buffer.latin1Slice(0, size)
+        const text = buffer.toString('latin1', 0, size)
         const end = text.indexOf('\r\n\r\n')
         head += end < 0 ? text : text.slice(0, end + 4)
         if (end >= 0) bytes += size - end - 4
