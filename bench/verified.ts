@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Run } from './run.ts'
+import { memory } from './verified/memory.ts'
 import { throughput } from './verified/throughput.ts'
 
 /**
@@ -12,6 +13,7 @@ const { values, positionals } = parseArgs({
     mebibytes: { type: 'string', default: '100' },
     rounds: { type: 'string', default: '7' },
     downloads: { type: 'string', default: '3' },
+    clients: { type: 'string', default: '50' },
   },
 })
 
@@ -23,6 +25,8 @@ const options = {
 const run = new Run()
 try {
   if (positionals[0] === 'throughput') process.exitCode = (await throughput(run, options)) ? 0 : 1
+  else if (positionals[0] === 'memory')
+    process.exitCode = (await memory(run, { mebibytes: options.mebibytes, clients: Number(values.clients) })) ? 0 : 1
 } finally {
   await run.end()
 }

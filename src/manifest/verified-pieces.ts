@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { ProofError, type ProofFault } from '../providers/proof.ts'
 import { DIGEST, type ManifestFile, PIECE } from './manifest.ts'
 
@@ -24,55 +24,69 @@ export function pieceEnd(last: number, size: number): number {
 }
 
 /**
- * Verifies a body that begins at the edge of the piece with `first`, and yields its pieces, cut to `first` and `last`:
- * chunks of at most 256 KiB, each of which is proved. Holds one piece. Throws a ProofError, or what the body threw; what
- * the body has beyond the last piece is left unread.
+ * Verifies a body that begins at the edge of the piece with `first`, and yields its pieces, cut to `first` and `last`, in
+ * the chunks that they came in: each is of a piece that is proved as a whole. Holds one piece. Throws a ProofError, or what
+ * the body threw; what the body has beyond the last piece is left unread.
  */
 export async function* verifiedPieces(body: AsyncIterable<Uint8Array>, window: PieceWindow): AsyncGenerator<Buffer> {
   const { file, first, last } = window
   const judge = new PieceJudge(window)
   let start = pieceStart(first)
-  let gathered = new PieceGatherer(pieceEnd(start, file.size) + 1 - start)
+  let piece = new Piece(pieceEnd(start, file.size) + 1 - start)
   for await (const chunk of body) {
     let rest = asBuffer(chunk)
     while (rest.length > 0) {
-      rest = gathered.take(rest)
-      const { whole } = gathered
-      if (whole === null) break
-      judge.check(whole, start)
-      yield whole.subarray(Math.max(0, first - start), Math.min(whole.length, last + 1 - start))
-      start += whole.length
+      rest = piece.take(rest)
+      if (!piece.whole) break
+      judge.check(piece, start)
+      yield* piece.within(first - start, last - start)
+      start += piece.length
       if (start > last) return
-      gathered = new PieceGatherer(pieceEnd(start, file.size) + 1 - start)
+      piece = new Piece(pieceEnd(start, file.size) + 1 - start)
     }
   }
   throw new ProofError('unproved', 'the body ended before its last piece')
 }
 
-/** One piece as it comes: a chunk that has all of it is not copied. */
-class PieceGatherer {
-  readonly #length: number
-  #buffer: Buffer | null = null
-  #filled = 0
+/** One piece as it comes, in parts: joining them would copy, and allocate anew, every byte that is delivered. */
+class Piece {
+  readonly length: number
+  readonly #parts: Buffer[] = []
+  #missing: number
 
   constructor(length: number) {
-    this.#length = length
+    this.length = length
+    this.#missing = length
+  }
+
+  get whole(): boolean {
+    return this.#missing === 0
   }
 
   /** Returns what belongs to later pieces. */
   take(chunk: Buffer): Buffer {
-    const part = chunk.subarray(0, this.#length - this.#filled)
-    if (part.length === this.#length) this.#buffer = part
-    else {
-      this.#buffer ??= Buffer.allocUnsafeSlow(this.#length)
-      part.copy(this.#buffer, this.#filled)
-    }
-    this.#filled += part.length
+    const part = chunk.subarray(0, this.#missing)
+    this.#parts.push(part)
+    this.#missing -= part.length
     return chunk.subarray(part.length)
   }
 
-  get whole(): Buffer | null {
-    return this.#filled === this.#length ? this.#buffer : null
+  digest(): Buffer {
+    const [only] = this.#parts
+    if (this.#parts.length === 1) return hash('sha256', only!, 'buffer')
+    const hasher = createHash('sha256')
+    for (const part of this.#parts) hasher.update(part)
+    return hasher.digest()
+  }
+
+  /** Bytes `first` to `last` of the piece, as far as it has them. */
+  *within(first: number, last: number): Generator<Buffer> {
+    let start = 0
+    for (const part of this.#parts) {
+      const cut = part.subarray(Math.max(0, first - start), Math.max(0, last + 1 - start))
+      if (cut.length > 0) yield cut
+      start += part.length
+    }
   }
 }
 
@@ -89,9 +103,10 @@ class PieceJudge {
   }
 
   /** Throws where the piece at this offset is not that of the file. */
-  check(piece: Buffer, offset: number): void {
-    if (matches(piece, this.#digests, offset)) return
-    if (this.#others().some((other) => isOf(other, piece, offset))) {
+  check(piece: Piece, offset: number): void {
+    const digest = piece.digest()
+    if (matches(digest, this.#digests, offset)) return
+    if (this.#others().some((other) => isOf(other, digest, piece.length, offset))) {
       throw new ProofError('outdated', 'a piece is that of another edition')
     }
     throw new ProofError(this.#contradiction, 'a piece contradicts the manifest')
@@ -99,14 +114,14 @@ class PieceJudge {
 }
 
 /** The piece may be the last one of an edition that was shorter, and followed by what no file has. */
-function isOf(edition: ManifestFile, piece: Buffer, offset: number): boolean {
-  if (offset >= edition.size || pieceEnd(offset, edition.size) + 1 - offset !== piece.length) return false
-  return matches(piece, edition.digests(), offset)
+function isOf(edition: ManifestFile, digest: Buffer, length: number, offset: number): boolean {
+  if (offset >= edition.size || pieceEnd(offset, edition.size) + 1 - offset !== length) return false
+  return matches(digest, edition.digests(), offset)
 }
 
-function matches(piece: Buffer, digests: Buffer, offset: number): boolean {
+function matches(digest: Buffer, digests: Buffer, offset: number): boolean {
   const at = (offset / PIECE) * DIGEST
-  return hash('sha256', piece, 'buffer').equals(digests.subarray(at, at + DIGEST))
+  return digest.equals(digests.subarray(at, at + DIGEST))
 }
 
 function asBuffer(chunk: Uint8Array): Buffer {
