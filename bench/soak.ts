@@ -1,5 +1,6 @@
 import { Run } from './run.ts'
 import { soakChaos } from './soak-chaos.ts'
+import { soakDeploy } from './soak-deploy.ts'
 import { soakFuzzConfig, soakFuzzMmdb } from './soak-fuzz-files.ts'
 import { soakFuzzIpfs } from './soak-fuzz-ipfs.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
@@ -20,6 +21,7 @@ const PARTS = {
   steady: soakSteady,
   slow: soakSlow,
   lies: soakLies,
+  deploy: soakDeploy,
   proofs: soakProofs,
   'fuzz-requests': soakFuzzRequests,
   'fuzz-responses': soakFuzzResponses,

@@ -8,6 +8,7 @@ import {
   UpstreamStatus,
 } from '../providers/proof.ts'
 import type { ManifestFile } from './manifest.ts'
+import { partings } from './partings.ts'
 import { type PieceWindow, pieceEnd, pieceStart, verifiedPieces } from './verified-pieces.ts'
 
 export interface ManifestProofOptions {
@@ -34,8 +35,24 @@ export class ManifestProof implements Proof {
 
   async locate(upstream: AskedEndpoint): Promise<Located> {
     const { size, type, etag } = this.#options.file
-    const read = (first: number, last: number) => this.#read(upstream, first, last)
+    const read = (first: number, last: number) => this.#readOne(upstream, first, last)
     return { kind: 'object', size, type, etag, immutable: false, read, discard: () => {} }
+  }
+
+  /** What begins as another edition does could turn out to be that when it is too late: where they part is asked first. */
+  async *#readOne(upstream: AskedEndpoint, first: number, last: number): AsyncGenerator<Buffer> {
+    const { file, others } = this.#options
+    for (const offset of partings(file, others(), first, last)) await this.#check(upstream, offset)
+    yield* this.#read(upstream, first, last)
+  }
+
+  /** Who does not answer ranges may still be right. */
+  async #check(upstream: AskedEndpoint, offset: number): Promise<void> {
+    try {
+      for await (const _ of this.#read(upstream, offset, offset));
+    } catch (error) {
+      if (!(error instanceof ProofError) || error.fault !== 'unproved') throw error
+    }
   }
 
   async *#read(upstream: AskedEndpoint, first: number, last: number): AsyncGenerator<Buffer> {

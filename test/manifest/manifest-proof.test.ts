@@ -77,7 +77,10 @@ t.test('what was right before is outdated, and no lie', async (t) => {
   const sameSize = Buffer.concat([OLD, BODY]).subarray(0, BODY.length)
   const before = manifestOf({ '/x': sameSize }).files.get('/x')!
   const mixed = await read(honest(sameSize), [0, LAST], before)
-  t.match({ fault: mixed.fault, length: mixed.bytes.length }, { fault: 'outdated', length: PIECE })
+  t.match(mixed, { fault: 'outdated', bytes: Buffer.alloc(0) }, 'though it begins as the new one does')
+  t.strictSame(mixed.upstream.asks[0]!.range, `bytes=${PIECE}-${2 * PIECE - 1}`, 'where they part is asked first')
+  const whole = await read(() => ({ body: BODY, headers: { 'content-length': `${BODY.length}` } }), [0, LAST], before)
+  t.ok(whole.bytes.equals(BODY), 'also of who knows no ranges')
   t.equal((await read(honest(OLD), [0, LAST], null)).fault, 'corrupt', 'nobody remembers it')
   t.equal((await read(honest(bytesOf(OLD.length)))).fault, 'corrupt', 'its size alone is no excuse')
   t.equal((await read(honest(OLD.subarray(0, 1000)))).fault, 'corrupt', 'neither')
