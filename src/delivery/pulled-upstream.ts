@@ -21,7 +21,8 @@ export interface PulledUpstreamOptions {
 /** An endpoint whose answers are pulled: what verifies them asks again and again, for parts and for proofs. */
 export class PulledUpstream implements AskedEndpoint {
   readonly #options: PulledUpstreamOptions
-  readonly #running = new Map<Attempt, PulledBody>()
+  /** What is under way, and how it is given up. */
+  readonly #running = new Map<Attempt, () => void>()
   #first: Attempt | null = null
   #hops = 0
   #cancelled = false
@@ -47,11 +48,10 @@ export class PulledUpstream implements AskedEndpoint {
   /** Ends everything that is under way; nothing more is asked. */
   cancel(): void {
     this.#cancelled = true
-    for (const [attempt, body] of this.#running) {
+    for (const [attempt, giveUp] of this.#running) {
       attempt.cancel()
-      body.finish(new UpstreamFailure('client_gone', true))
+      giveUp()
     }
-    this.#running.clear()
   }
 
   ask(ask: Ask): Promise<Reply> {
@@ -77,7 +77,8 @@ export class PulledUpstream implements AskedEndpoint {
         onFailure: (code, sent) => end(new UpstreamFailure(code, sent)),
       })
       this.#first ??= attempt
-      this.#running.set(attempt, body)
+      // Others may wait for the same answer: what a name leads to is looked up once for all who ask.
+      this.#running.set(attempt, () => end(new UpstreamFailure('client_gone', true)))
       dispatchFollowing(transport, endpoint, request(ask), attempt)
     })
   }

@@ -1,4 +1,3 @@
-import type { Content } from '../config/content.ts'
 import type { Endpoint, Policy } from '../config/snapshot.ts'
 import type { ManifestFile } from '../manifest/manifest.ts'
 import { ManifestProof } from '../manifest/manifest-proof.ts'
@@ -21,11 +20,12 @@ export interface ObjectToProve {
   /** Path and query, as the client sent them. */
   readonly target: string
   readonly policy: Policy
-  readonly content: Content
   /** What manifests say of it, as of now: another may be published while it is on its way. */
   editions(): Editions
   /** Proves what a content-addressed network has under a reference of the manifest, or where the site is there. */
   address(network: 'ipfs' | 'arweave', reference: string | null): Proof
+  /** Whether the site, or whoever names the content, says where on the network the object is. */
+  isAt(network: 'ipfs' | 'arweave'): boolean
   /** Whether the network proved of late that it has no such thing. */
   isAbsent(network: 'ipfs' | 'arweave'): boolean
 }
@@ -58,7 +58,7 @@ export class ObjectProofs implements RequestProofs {
       return this.#file === null && this.#mustProve(endpoint) ? 'unverifiable' : null
     }
     if (reference !== null) return null
-    if (this.#object.content[proof] === null) return 'cannot-serve'
+    if (!this.#object.isAt(proof)) return 'cannot-serve'
     return this.#object.isAbsent(proof) ? 'absent' : null
   }
 
@@ -95,7 +95,7 @@ export class ObjectProofs implements RequestProofs {
   }
 
   #make(endpoint: Endpoint): Proof | null {
-    const { address, content } = this.#object
+    const { address, isAt } = this.#object
     const file = this.#file
     const { proof } = providerOf(endpoint)
     const reference = this.reference(endpoint)
@@ -103,7 +103,7 @@ export class ObjectProofs implements RequestProofs {
     // Bundled items have no proof of their own, and a file of the manifest needs none.
     if (proof === 'arweave' && file !== null && reference !== null) return this.#piecesOf(`/raw/${reference}`, file)
     const own = reference === null ? null : address(proof, reference)
-    const inner = own ?? (content[proof] === null ? null : address(proof, null))
+    const inner = own ?? (isAt(proof) ? address(proof, null) : null)
     if (inner === null || file === null) return inner
     return new ReferencedProof(inner, file)
   }

@@ -6,7 +6,7 @@ import type { AskedEndpoint } from '../providers/proof.ts'
 import type { Unfit } from '../steering/sift.ts'
 import { Absences } from './absences.ts'
 import { Addresses } from './addresses.ts'
-import { type AskedObject, type ContentNetwork, contentAddress } from './content-address.ts'
+import { type AskedObject, type ContentAddress, type ContentNetwork, contentAddress } from './content-address.ts'
 import type { Names } from './names.ts'
 import { type Editions, ObjectProofs } from './object-proofs.ts'
 import { NOTHING_PROVED, type RequestProofs } from './request-proofs.ts'
@@ -50,15 +50,15 @@ export class Proofs {
       {
         target: target.path + target.query,
         policy: route.policy,
-        content: site.content,
         editions: () => this.#editionsOf(asked),
         address: (network, reference) => {
           if (reference !== null) return this.#addresses.ofReference(network, reference)
           const address = addresses[network]
-          if (address === null || address instanceof PolycdnError) throw new TypeError(`the site is not on ${network}`)
+          if (!isPlace(address)) throw new TypeError(`the site is not on ${network}`)
           const proof = this.#addresses.proofOf(network, address, { asked, ask })
           return new WatchedProof(proof, () => this.#absences.add(key(network), this.#options.now() + ABSENT_FOR))
         },
+        isAt: (network) => isPlace(addresses[network]),
         isAbsent: (network) => this.#absences.has(key(network), this.#options.now()),
       },
       isGateway(asked) ? SANDBOX : [],
@@ -86,11 +86,17 @@ export class Proofs {
 
 const NO_EDITIONS: Editions = { current: null, others: [] }
 
-/** One network that has a place for the path is enough. */
-function refusalOf(addresses: readonly unknown[]): PolycdnError | null {
+type Address = ContentAddress | PolycdnError | null
+
+function isPlace(address: Address): address is ContentAddress {
+  return address !== null && !(address instanceof PolycdnError)
+}
+
+/** One network that has a place for the path is enough; that it is no path of the other is no news. */
+function refusalOf(addresses: readonly Address[]): PolycdnError | null {
+  if (addresses.some(isPlace)) return null
   const errors = addresses.filter((address) => address instanceof PolycdnError)
-  const found = addresses.some((address) => address !== null && !(address instanceof PolycdnError))
-  return found ? null : (errors.at(-1) ?? null)
+  return errors.find(({ code }) => code !== 'no_route') ?? errors[0] ?? null
 }
 
 function isGateway({ site: { content } }: AskedObject): boolean {
