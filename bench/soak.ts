@@ -2,6 +2,7 @@ import { Run } from './run.ts'
 import { soakChaos } from './soak-chaos.ts'
 import { soakDeploy } from './soak-deploy.ts'
 import { soakFuzzConfig, soakFuzzMmdb } from './soak-fuzz-files.ts'
+import { soakFuzzProofs } from './soak-fuzz-proofs.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
 import { soakLies } from './soak-lies.ts'
@@ -26,6 +27,7 @@ const PARTS = {
   'fuzz-responses': soakFuzzResponses,
   'fuzz-config': soakFuzzConfig,
   'fuzz-mmdb': soakFuzzMmdb,
+  'fuzz-proofs': soakFuzzProofs,
 } as const
 
 const [first, second] = process.argv.slice(2)
