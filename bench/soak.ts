@@ -3,6 +3,7 @@ import { soakChaos } from './soak-chaos.ts'
 import { soakDeploy } from './soak-deploy.ts'
 import { soakFuzzConfig, soakFuzzMmdb } from './soak-fuzz-files.ts'
 import { soakFuzzIpfs } from './soak-fuzz-ipfs.ts'
+import { soakFuzzProofs } from './soak-fuzz-proofs.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
 import { soakLies } from './soak-lies.ts'
@@ -28,6 +29,7 @@ const PARTS = {
   'fuzz-config': soakFuzzConfig,
   'fuzz-mmdb': soakFuzzMmdb,
   'fuzz-ipfs': soakFuzzIpfs,
+  'fuzz-proofs': soakFuzzProofs,
 } as const
 
 const [first, second] = process.argv.slice(2)

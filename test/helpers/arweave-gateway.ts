@@ -37,7 +37,7 @@ export const CHUNK_LIES = [
   'chunk-too-short',
 ] as const
 
-export type Resource = 'header' | 'offset' | 'chunk'
+export type Resource = 'header' | 'offset' | 'chunk' | 'raw'
 
 /** What a gateway does wrong when it is asked for one kind of resource. */
 export interface Lie {
@@ -101,7 +101,9 @@ export class ArweaveGateway {
   async listen(scope: Scope): Promise<this> {
     const server = createServer((request, response) => {
       this.asked.push(request.url!)
-      this.#answer(request.url!, response)
+      if (request.url!.startsWith('/raw/'))
+        this.#raw(request.url!.slice('/raw/'.length), request.headers.range, response)
+      else this.#answer(request.url!, response)
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -124,6 +126,20 @@ export class ArweaveGateway {
       return send(response, 200, JSON.stringify({ txId: this.names.get(more!), ttlSeconds: 60 }))
     }
     send(response, 404, 'Not Found')
+  }
+
+  /** All data, or a part: without any proof. */
+  #raw(id: string, range: string | undefined, response: ServerResponse): void {
+    const data = this.#stored.find(({ transaction }) => transaction.id === id)?.transaction.data
+    if (data === undefined) return send(response, 404, 'Not Found')
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? []
+    const lie = this.#lieOn('raw')
+    const told = lie === 'flip-last' ? flipped(Buffer.from(data), data.length - 1) : data
+    if (first === undefined) return this.#send(response, told, lie)
+    const part = told.subarray(Number(first), Number(last) + 1)
+    response.setHeader('content-range', `bytes ${first}-${Number(first) + part.length - 1}/${data.length}`)
+    response.statusCode = 206
+    this.#send(response, part, lie)
   }
 
   #header(id: string, response: ServerResponse): void {
@@ -196,7 +212,7 @@ export class ArweaveGateway {
         return send(response, 200, Buffer.alloc(MIB, ' '))
       case 'cut':
       case 'reset':
-        response.writeHead(200, { 'content-length': bytes.length }).write(half, () => {
+        response.writeHead(response.statusCode, { 'content-length': bytes.length }).write(half, () => {
           if (lie === 'cut') response.socket?.end()
           else response.socket?.resetAndDestroy()
         })
@@ -205,7 +221,7 @@ export class ArweaveGateway {
         response.writeHead(200, { 'content-length': bytes.length }).write(half, () => this.onStall())
         return
       default:
-        send(response, 200, bytes)
+        send(response, response.statusCode, bytes)
     }
   }
 }

@@ -49,7 +49,7 @@ export async function arweaveGround(scope: Scope, arweave: ContentReference, cou
   const endpoints = gateways.map(({ url }, index) =>
     endpoint(url, { cdn: cdn('abcde'[index]!, { provider: 'arweave', trust: false }) }),
   )
-  const quick = { perTryTimeout: 200, timeout: 600, bodyIdleTimeout: 200, budgetPercent: 100, budgetPerSecond: 1000 }
+  const quick = { perTryTimeout: 400, timeout: 1500, bodyIdleTimeout: 400, budgetPercent: 100, budgetPerSecond: 1000 }
   const route = { proves: true, unfit: endpoints.map(() => null) }
   const proved = site({ endpoints, policy: policy({ fallback: 'none' }, quick), route })
   const services = testServices(scope, { sites: [{ ...proved, content: { complete: false, ipfs: null, arweave } }] })

@@ -44,7 +44,7 @@ export async function ipfsGround(
   const endpoints = gateways.map(({ url }, index) =>
     endpoint(url, { cdn: cdn('ab'[index]!, { provider: 'ipfs', trust: false, ...over }) }),
   )
-  const quick = { perTryTimeout: 250, timeout: 700, bodyIdleTimeout: 250, budgetPercent: 100, budgetPerSecond: 1000 }
+  const quick = { perTryTimeout: 250, timeout: 1500, bodyIdleTimeout: 250, budgetPercent: 100, budgetPerSecond: 1000 }
   const route = { proves: true, unfit: [null, null] }
   const proved = site({ endpoints, policy: policy({ fallback: 'none' }, quick), route })
   const services = testServices(scope, { sites: [{ ...proved, content: { complete: true, ipfs, arweave: null } }] })

@@ -59,7 +59,7 @@ export async function manifestGround(
   const endpoints = servers.map(({ url }, index) =>
     endpoint(url, { cdn: cdn('ab'[index]!, { trust: false, ...over }) }),
   )
-  const quick = { perTryTimeout: 250, timeout: 600, bodyIdleTimeout: 250, budgetPercent: 100, budgetPerSecond: 1000 }
+  const quick = { perTryTimeout: 250, timeout: 1500, bodyIdleTimeout: 250, budgetPercent: 100, budgetPerSecond: 1000 }
   const manifest = { source: { file: '/none' }, publicKey: publicKeyOf(privateKey), grace: 86_400_000 }
   const proved = site({
     endpoints,
