@@ -60,6 +60,10 @@ export class VerifiedAttempt implements Running {
     this.#expireAfter(options.timeouts.head)
   }
 
+  get asked(): boolean {
+    return this.#options.upstream.asked
+  }
+
   get hops(): number {
     return this.#options.upstream.hops
   }

@@ -115,3 +115,13 @@ t.test('a path gateway of two networks asks each for what it can have', async (t
   const other = await front(t, testServices(t, { sites: [{ ...proved, content: shut }] }))
   t.equal((await seen(other.port, `/ipfs/${root}/index.html`)).status, 403, 'not: no such path of Arweave')
 })
+
+t.test('each request that a proof takes is metered', async (t) => {
+  const { dag, root } = await ipfsTree()
+  const { gateways, port, services } = await ipfsGround(t, dag, { kind: 'id', id: `${root}` })
+  gateways[0]!.play('no-car')
+  await seen(port, '/deep/er/large.bin')
+  await services.ended(1)
+  t.ok(gateways[0]!.requests.length > 20)
+  t.match(services.meter.take(), [{ cdn: 'a', requests: gateways[0]!.requests.length }])
+})
