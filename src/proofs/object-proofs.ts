@@ -102,7 +102,9 @@ export class ObjectProofs implements RequestProofs {
   }
 
   #piecesOf(target: string, file: ManifestFile): Proof {
-    return new ManifestProof({ target, file, previous: this.#outdated === null ? this.#object.previous : null })
+    // Whoever had old bytes a moment ago may have new ones now: neither is a lie.
+    const previous = this.#outdated === null ? this.#object.previous : this.#object.file
+    return new ManifestProof({ target, file, previous })
   }
 
   #mustProve({ cdn }: Endpoint): boolean {

@@ -111,17 +111,3 @@ t.test('a deploy: what was right before is served where nobody has the new, whol
   const [policy] = services.current().snapshot.policies
   for (const each of endpoints) t.equal(services.board.standing(each, policy!), 'healthy', 'nobody is ejected for it')
 })
-
-t.test('what the manifest alone answers says nothing of a CDN, and costs nothing', async (t) => {
-  const { servers, endpoints, services, port } = await manifestGround(t)
-  await seen(port, '/large.bin', {}, 'HEAD')
-  await seen(port, '/large.bin', { range: 'bytes=99999999-' })
-  await services.ended(2)
-  t.same(servers[0]!.requests, [])
-  t.equal(services.board.lastSuccess(endpoints[0]!), Number.NEGATIVE_INFINITY)
-  t.equal(services.board.p95(endpoints[0]!), null)
-  t.same(services.meter.take(), [])
-  await seen(port, '/one.bin')
-  await services.ended(3)
-  t.not(services.board.lastSuccess(endpoints[0]!), Number.NEGATIVE_INFINITY)
-})
