@@ -22,8 +22,8 @@ export class ManifestShelf {
 
   /** What was right before, for as long as CDNs may still have it. */
   previous(site: string, now: number): Manifest | null {
-    const { previous = null, previousUntil = 0 } = this.#places.get(site) ?? {}
-    return previous === null || now >= previousUntil || previous.expires <= now ? null : previous
+    const place = this.#places.get(site)
+    return place === undefined || now >= place.previousUntil ? null : place.previous
   }
 
   /** `previousUntil`: when the one before is no excuse any more. */

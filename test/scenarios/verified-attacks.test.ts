@@ -1,4 +1,10 @@
+import { hash } from 'node:crypto'
+import { encode, prepare } from '@ipld/dag-pb'
+import { UnixFS } from 'ipfs-unixfs'
+import { CID } from 'multiformats/cid'
+import { create } from 'multiformats/hashes/digest'
 import t from 'tap'
+import { parseDenylist } from '../../src/providers/index.ts'
 import { ipfsGateway } from '../helpers/ipfs-gateway.ts'
 import { seen } from '../helpers/seen.ts'
 import { front } from '../http/support/front.ts'
@@ -24,6 +30,33 @@ t.test('a path gateway of two networks asks each for what it can have', async (t
   const shut = { complete: false, ipfs: closed, arweave: open }
   const other = await front(t, testServices(t, { sites: [{ ...proved, content: shut }] }))
   t.equal((await seen(other.port, `/ipfs/${root}/index.html`)).status, 403, 'not: no such path of Arweave')
+})
+
+t.test('what a deny list names is not served, whatever leads to it', async (t) => {
+  const { dag, root } = await ipfsTree()
+  const [bad, good] = [await dag.add({ '': Buffer.from('bad') }), await dag.add({ '': Buffer.from('good') })]
+  const data = new UnixFS({ type: 'directory' }).marshal()
+  const links = Object.entries({ bad, good, tree: root }).map(([Name, Hash]) => ({ Name, Tsize: 1, Hash }))
+  const bytes = encode(prepare({ Data: data, Links: links }))
+  const wrapped = CID.createV1(0x70, create(0x12, hash('sha256', bytes, 'buffer')))
+  dag.put(wrapped, bytes)
+  const denied = parseDenylist(`/ipfs/${bad}\n/ipfs/${root}/docs/index.html\n`).list
+  const ipfs = { kind: 'path' as const, allow: null, denied }
+  const { gateways, port, services } = await ipfsGround(t, dag, ipfs)
+  services.proofs = services.newProofs({ ipfs: async () => `/ipfs/${bad}`, arns: async () => '' })
+  for (const [path, status] of [
+    [`/ipfs/${bad}`, 410],
+    [`/ipfs/${wrapped}/bad`, 410],
+    [`/ipfs/${wrapped}/good`, 200],
+    [`/ipfs/${root}/docs/index.html`, 410],
+    [`/ipfs/${root}/docs/`, 410],
+    [`/ipfs/${wrapped}/tree/docs/`, 410],
+    [`/ipfs/${root}/`, 200],
+    ['/ipns/example.com', 410],
+  ] as const) {
+    t.equal((await seen(port, path)).status, status, path)
+  }
+  t.same(gateways[1]!.requests, [], 'the next is not asked for it')
 })
 
 t.test('each request that a proof takes is metered', async (t) => {
