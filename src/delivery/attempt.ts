@@ -48,6 +48,8 @@ const MAX_DISCARDED = 64 * 1024
 /** A try that is under way, for whoever waits for its answer. */
 export interface Running {
   readonly startedAt: number
+  /** Whether its answer came from the endpoint: what is proved already needs nobody, and says nothing of anybody. */
+  readonly asked: boolean
   /** Redirects that were followed on its way. */
   readonly hops: number
   /** Milliseconds since a connection took the request; 0 before that. */
@@ -64,6 +66,7 @@ export interface Running {
 export class Attempt implements Running, Dispatcher.DispatchHandler {
   readonly endpoint: Endpoint
   readonly startedAt: number
+  readonly asked = true
   /** Redirects that were followed on its way. */
   hops = 0
   #sentAt: number | null = null

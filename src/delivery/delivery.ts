@@ -13,7 +13,7 @@ import type { Deadline } from './deadlines.ts'
 import { type AttemptOwner, DeliveryAttempt } from './delivery-attempt.ts'
 import { isChallenge, representationOf, retryAfterOf } from './head.ts'
 import type { Delivered, Job, Resume } from './job.ts'
-import { launch } from './launch.ts'
+import { type LaunchMeter, launch } from './launch.ts'
 import { codeOf, failureOf, type Outcome } from './outcome.ts'
 import { isPartAsked } from './partial.ts'
 import { contradictsItself } from './resume.ts'
@@ -38,6 +38,8 @@ export interface DeliveryParts {
 const CLIENT_GONE = 499
 /** How long a client that ended its side may wait for the head of its answer. Milliseconds. */
 const GRACE = 1000
+/** Of an origin. */
+const FREE: LaunchMeter = { sent: () => {}, received: () => {} }
 
 /**
  * Delivers one answer. Until the first byte any failure that the policy retries moves on to the next Endpoint; after
@@ -91,7 +93,7 @@ export class Delivery implements AttemptOwner {
 
   onHead(by: DeliveryAttempt, head: ResponseHead): void {
     this.#waiting.delete(by)
-    this.#parts.health.timed(by.endpoint, this.#elapsedOf(by))
+    if (by.attempt.asked) this.#parts.health.timed(by.endpoint, this.#elapsedOf(by))
     const outcome = this.#judgeHead(by, head)
     if (outcome === null) {
       if (by.attempt.waited > 0) this.#parts.health.answered(by.endpoint, by.attempt.waited)
@@ -126,7 +128,7 @@ export class Delivery implements AttemptOwner {
   onEnd(by: DeliveryAttempt): void {
     if (!this.#body!.complete) return this.onFailure(by, 'http_response_incomplete', true)
     this.#parts.writer.end()
-    if (this.#status < 500 && this.#status !== 429) this.#parts.health.succeeded(by.endpoint)
+    if (by.attempt.asked && this.#status < 500 && this.#status !== 429) this.#parts.health.succeeded(by.endpoint)
     this.#finish({ error: null, aborted: false })
   }
 
@@ -175,20 +177,21 @@ export class Delivery implements AttemptOwner {
     const { timers, transport, health } = this.#parts
     const { retry } = this.#decision.policy
     const timeouts = { connect: retry.connectTimeout, head: timeout, bodyIdle: retry.bodyIdleTimeout }
-    const onReceived = this.#meter(endpoint)
+    const meter = this.#meter(endpoint)
     const part = this.#body?.rest ?? null
-    const { begin, send } = launch({ transport, timers, job: this.#job, endpoint, timeouts, part, onReceived })
+    const { begin, send } = launch({ transport, timers, job: this.#job, endpoint, timeouts, part, meter })
     this.#waiting.add(new DeliveryAttempt(this, { endpoint, reason, release: health.begin(endpoint), begin }))
     send()
   }
 
-  /** A request goes there; the rest of what it costs comes with the answer. */
-  #meter({ cdn, cdnName }: Endpoint): (bytes: number) => void {
-    if (cdn === null) return () => {}
+  #meter({ cdn, cdnName }: Endpoint): LaunchMeter {
+    if (cdn === null) return FREE
     const { meter } = this.#parts
     const { continent } = this.#job
-    meter.sent(cdnName, continent)
-    return (bytes) => meter.received(cdnName, continent, bytes)
+    return {
+      sent: () => meter.sent(cdnName, continent),
+      received: (bytes) => meter.received(cdnName, continent, bytes),
+    }
   }
 
   /** Starts a second attempt beside a first that is slower than nearly all before it. */

@@ -15,6 +15,14 @@ export interface Launch {
   send(): void
 }
 
+/** What a try costs: a proof is made of several requests, or of none. */
+export interface LaunchMeter {
+  /** A request goes to the endpoint. */
+  sent(): void
+  /** Bytes have arrived. */
+  received(bytes: number): void
+}
+
 export interface LaunchOptions {
   readonly transport: Transport
   readonly timers: Timers
@@ -23,13 +31,13 @@ export interface LaunchOptions {
   readonly timeouts: AttemptTimeouts
   /** What is missing of a body that broke off; null: the client's own request. */
   readonly part: Part | null
-  /** Hears of every byte that arrives. */
-  readonly onReceived: (bytes: number) => void
+  readonly meter: LaunchMeter
 }
 
 /** A try that passes bytes on as they come, or one that proves them, where the endpoint's have to be proved. */
 export function launch(options: LaunchOptions): Launch {
-  const { transport, timers, job, endpoint, timeouts, part, onReceived } = options
+  const { transport, timers, job, endpoint, timeouts, part, meter } = options
+  const onReceived = (bytes: number) => meter.received(bytes)
   const proof = job.proof(endpoint)
   if (proof === null) {
     let attempt: Attempt
@@ -38,10 +46,16 @@ export function launch(options: LaunchOptions): Launch {
         attempt = new Attempt(endpoint, timeouts, timers, { onReceived, ...listener })
         return attempt
       },
-      send: () => dispatchFollowing(transport, endpoint, job.request(endpoint, part), attempt),
+      send: () => {
+        meter.sent()
+        dispatchFollowing(transport, endpoint, job.request(endpoint, part), attempt)
+      },
     }
   }
-  const request = (ask: Parameters<Job['ask']>[1]) => job.ask(endpoint, ask)
+  const request = (ask: Parameters<Job['ask']>[1]) => {
+    meter.sent()
+    return job.ask(endpoint, ask)
+  }
   const upstream = new PulledUpstream({ transport, endpoint, timers, timeouts, request, onReceived })
   const trusted = endpoint.cdn?.trust ?? true
   const asked = part === null ? job.asked : askedFor(part)

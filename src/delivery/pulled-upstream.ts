@@ -35,6 +35,11 @@ export class PulledUpstream implements AskedEndpoint {
     return this.#options.endpoint.key
   }
 
+  /** Whether anything was asked. */
+  get asked(): boolean {
+    return this.#first !== null
+  }
+
   /** Milliseconds since a connection took its first request; 0 before that. */
   get waited(): number {
     return this.#first?.waited ?? 0

@@ -33,6 +33,7 @@ const CODES: Readonly<Record<ProofFault, ErrorCode>> = {
   outdated: 'content_outdated',
   unproved: 'content_unproved',
   blocked: 'content_blocked',
+  denied: 'content_denied',
   'not-found': 'content_not_found',
   'too-large': 'content_too_large',
   incomplete: 'http_response_incomplete',
@@ -58,6 +59,10 @@ export class VerifiedAttempt implements Running {
     this.#listener = listener
     this.startedAt = options.timers.now()
     this.#expireAfter(options.timeouts.head)
+  }
+
+  get asked(): boolean {
+    return this.#options.upstream.asked
   }
 
   get hops(): number {

@@ -32,13 +32,15 @@ const PATIENCE = 5000
 export function upstreamOf({ timers, meter }: Services, admitted: Admitted, endpoint: Endpoint): AskedEndpoint {
   const { transport } = admitted.generation
   const continent = pricedAt(admitted)
-  meter.sent(endpoint.cdnName, continent)
   return new PulledUpstream({
     transport,
     endpoint,
     timers,
     timeouts: { connect: PATIENCE, head: PATIENCE, bodyIdle: PATIENCE },
-    request: (ask) => askOf(admitted, endpoint, ask),
+    request: (ask) => {
+      meter.sent(endpoint.cdnName, continent)
+      return askOf(admitted, endpoint, ask)
+    },
     onReceived: (bytes) => meter.received(endpoint.cdnName, continent, bytes),
   })
 }

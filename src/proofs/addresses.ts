@@ -1,4 +1,12 @@
-import { ArweaveProof, IpfsProof, type Known, parseCid } from '../providers/index.ts'
+import {
+  ArweaveProof,
+  canonicalCid,
+  type Denylist,
+  type IpfsContent,
+  IpfsProof,
+  type Known,
+  parseCid,
+} from '../providers/index.ts'
 import type { Proof } from '../providers/proof.ts'
 import { type AskedObject, type ContentAddress, type ContentNetwork, endpointsOf } from './content-address.ts'
 import { Memory } from './memory.ts'
@@ -26,7 +34,7 @@ export class Addresses {
 
   /** What a reference of the manifest names: one file. */
   ofReference(network: ContentNetwork, reference: string): Proof {
-    return this.#ofRoot(network, reference, { path: '', mount: '', immutable: false })
+    return this.#ofRoot(network, reference, { path: '', mount: '', immutable: false, denied: null })
   }
 
   proofOf(
@@ -51,16 +59,26 @@ export class Addresses {
     return this.#ofRoot('ipfs', cid!, { path: folder.join('') + path, ...rest }, folder.join(''))
   }
 
-  #ofRoot(network: ContentNetwork, id: string, { path, mount, immutable }: Rest, folder = ''): Proof {
+  #ofRoot(network: ContentNetwork, id: string, { path, mount, immutable, denied }: Rest, folder = ''): Proof {
     if (network === 'arweave') return new ArweaveProof({ id, path, immutable }, this.#memory)
     // Only where the tree has the host for itself do its rules count.
-    const content = () => ({ root: parseCid(id), path, mount, rules: mount === '' && path !== '' })
+    const rules = mount === '' && path !== ''
+    const isDenied = denied === null ? null : isDeniedBy(denied)
+    const content = () => ({ root: parseCid(id), path, mount, rules, isDenied })
     return new NamedProof(async () => new PlacedProof(new IpfsProof(content()), { folder, immutable }))
   }
 
   #remember(id: string, known: Known): void {
     const weight = known.manifest === null ? TRANSACTION : TRANSACTION + 4 * known.transaction.dataSize
     this.#known.remember(id, known, weight)
+  }
+}
+
+/** A name may lead to what is on the list, and so may any directory. */
+function isDeniedBy(denied: Denylist): NonNullable<IpfsContent['isDenied']> {
+  return (cid, names) => {
+    const path = names.map(encodeURIComponent).join('/')
+    return denied.blocks({ space: 'ipfs', id: canonicalCid(cid), path })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ContentReference } from '../config/content.ts'
 import type { Endpoint, Route, Site } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
-import { canonicalCid, parseArweavePath, parseCid } from '../providers/index.ts'
+import { canonicalCid, type Denylist, parseArweavePath, parseCid } from '../providers/index.ts'
 import type { RequestFacts } from '../steering/request-facts.ts'
 
 /** What of a request says which object it is about. */
@@ -23,6 +23,8 @@ export type ContentAddress = {
   readonly mount: string
   /** The URL names the content itself. */
   readonly immutable: boolean
+  /** What is not served, whatever leads to it. */
+  readonly denied: Denylist | null
 }
 
 export type ContentNetwork = 'ipfs' | 'arweave'
@@ -37,14 +39,20 @@ export function contentAddress(
 ): ContentAddress | PolycdnError | null {
   const reference = site.content[network]
   if (reference === null) return null
-  if (reference.kind !== 'path') return { root: reference, path: target.path, mount: '', immutable: false }
+  if (reference.kind !== 'path')
+    return { root: reference, path: target.path, mount: '', immutable: false, denied: null }
   const address = network === 'ipfs' ? ipfsAddress(target.path) : arweaveAddress(target.path)
   if (address === null) return new PolycdnError('no_route', 'the path names no content')
   if (!mayHave(reference, address)) return new PolycdnError('forbidden', 'this content is not served here')
-  return isDenied(reference, address) ? new PolycdnError('content_denied', 'this content is blocked here') : address
+  const { denied } = reference
+  if (isDenied(denied, address)) return new PolycdnError('content_denied', 'this content is blocked here')
+  return { ...address, denied }
 }
 
-function ipfsAddress(path: string): ContentAddress | null {
+/** Where clients say that it is. */
+type NamedAddress = Omit<ContentAddress, 'denied'>
+
+function ipfsAddress(path: string): NamedAddress | null {
   const match = /^\/(ipfs|ipns)\/([^/]{1,255})(\/.*)?$/.exec(path)
   if (match === null) return null
   const [, space, name, rest = ''] = match as unknown as [string, 'ipfs' | 'ipns', string, string | undefined]
@@ -66,18 +74,18 @@ export function canonical(text: string): string | null {
   }
 }
 
-function arweaveAddress(path: string): ContentAddress | null {
+function arweaveAddress(path: string): NamedAddress | null {
   const found = parseArweavePath(path)
   return found === null
     ? null
     : { root: { kind: 'id', id: found.id }, path: found.path, mount: `/${found.id}`, immutable: true }
 }
 
-function mayHave({ allow }: ContentReference & { kind: 'path' }, { root }: ContentAddress): boolean {
+function mayHave({ allow }: ContentReference & { kind: 'path' }, { root }: NamedAddress): boolean {
   return allow === null || (root.kind === 'id' && allow.has(root.id))
 }
 
-function isDenied({ denied }: ContentReference & { kind: 'path' }, { root, path }: ContentAddress): boolean {
+function isDenied(denied: Denylist | null, { root, path }: NamedAddress): boolean {
   if (denied === null) return false
   const id = root.kind === 'id' ? root.id : root.name
   return denied.blocks({ space: root.kind === 'id' ? 'ipfs' : 'ipns', id, path })

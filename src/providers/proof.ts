@@ -8,6 +8,8 @@ export type ProofFault =
   | 'unproved'
   /** Its operator does not serve this: 410, 451. */
   | 'blocked'
+  /** We do not serve this, whoever has it. */
+  | 'denied'
   /** Its own word that it has no such thing, which proves nothing. */
   | 'not-found'
   /** Beyond a bound of ours: a block, a depth, a name. Another endpoint would not do better, but may. */

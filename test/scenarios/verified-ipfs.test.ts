@@ -95,23 +95,3 @@ t.test('a path gateway: listed content only, in a sandbox, under names that neve
   t.equal((await seen(port, '/ipfs/nonsense/x.txt')).status, 404)
   t.equal((await seen(port, '/elsewhere')).status, 404)
 })
-
-t.test('a path gateway of two networks asks each for what it can have', async (t) => {
-  const { dag, root } = await ipfsTree()
-  const gateway = await ipfsGateway(t, dag)
-  const endpoints = (['arweave', 'ipfs'] as const).map((provider) =>
-    endpoint(gateway.url, { cdn: cdn(provider, { provider, trust: false }) }),
-  )
-  const route = { proves: true, unfit: [null, null] }
-  const open = { kind: 'path' as const, allow: null, denied: null }
-  const closed = { ...open, allow: new Set<string>() }
-  const proved = site({ endpoints, policy: policy({ fallback: 'none' }), route })
-  const content = { complete: false, ipfs: open, arweave: open }
-  const { port } = await front(t, testServices(t, { sites: [{ ...proved, content }] }))
-  t.equal(`${(await seen(port, `/ipfs/${root}/index.html`)).bytes}`, '<h1>home</h1>')
-  t.equal((await seen(port, `/${'a'.repeat(42)}A/x`)).status, 502, 'the other is asked for a transaction')
-  t.ok(gateway.requests.at(-1)!.target.startsWith('/tx/'))
-  const shut = { complete: false, ipfs: closed, arweave: open }
-  const other = await front(t, testServices(t, { sites: [{ ...proved, content: shut }] }))
-  t.equal((await seen(other.port, `/ipfs/${root}/index.html`)).status, 403, 'not: no such path of Arweave')
-})

@@ -4,6 +4,7 @@ import { type Block, equalBytes, verifyBlock } from './block.ts'
 import type { Surroundings } from './block-source.ts'
 import { TruncatedError } from './byte-reader.ts'
 import type { CarStream, Section } from './car-stream.ts'
+import { IDENTITY } from './cid.ts'
 
 /** What is kept of blocks that a CAR without duplicates sends once. */
 const RECENT_BYTES = 4 * 1024 * 1024
@@ -22,7 +23,6 @@ export class CarBlocks {
   #pending: Section | null = null
   #missed = 0
   #over = false
-  readonly #inlined: CID[] = []
   readonly #recent = new Map<string, Block>()
   #recentBytes = 0
 
@@ -49,11 +49,6 @@ export class CarBlocks {
     return section.block
   }
 
-  /** A block that was read out of its own CID: a CAR may hold it as well. */
-  inlined(cid: CID): void {
-    if (this.#inlined.length < MAX_MISSED) this.#inlined.push(cid)
-  }
-
   finish(): void {
     this.#stream.finish()
   }
@@ -66,7 +61,7 @@ export class CarBlocks {
   async #next(): Promise<Section | null> {
     try {
       this.#pending ??= await this.#stream.next()
-      while (this.#pending !== null && this.#wasInlined(this.#pending)) this.#pending = await this.#stream.next()
+      while (this.#pending !== null && isInline(this.#pending)) this.#pending = await this.#stream.next()
       if (this.#pending === null) this.#over = true
     } catch (error) {
       const unusable = error instanceof TruncatedError || error instanceof ProofError
@@ -74,12 +69,6 @@ export class CarBlocks {
       this.cancel()
     }
     return this.#over ? null : this.#pending
-  }
-
-  #wasInlined({ cid }: Section): boolean {
-    const index = this.#inlined.findIndex((other) => equalBytes(other.bytes, cid))
-    if (index >= 0) this.#inlined.splice(0, index + 1)
-    return index >= 0
   }
 
   /**
@@ -103,6 +92,11 @@ export class CarBlocks {
       this.#recentBytes -= size
     }
   }
+}
+
+/** Of version 1, after a codec of one byte. The walk reads such a block out of its CID; some CARs hold it as well. */
+function isInline({ cid }: Section): boolean {
+  return cid[0] === 1 && cid[1]! < 0x80 && cid[2] === IDENTITY
 }
 
 /** Stores that are keyed by multihash may spell a CID in the other version: what is hashed is the same. */

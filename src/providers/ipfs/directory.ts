@@ -27,12 +27,21 @@ function hashed({ links, fanout }: ShardNode, name: string, level: number): Foun
   const width = (fanout - 1).toString(16).length
   const prefix = slot.toString(16).toUpperCase().padStart(width, '0')
   const entry = named(links, prefix + name)
-  if (entry !== undefined) return { entry: linkCid(entry) }
   const shard = named(links, prefix)
+  if (entry !== undefined && shard !== undefined) throw ambiguous()
+  if (entry !== undefined) return { entry: linkCid(entry) }
   return shard === undefined ? null : { shard: linkCid(shard) }
 }
 
 function named(links: readonly Uint8Array[], name: string): Uint8Array | undefined {
   const bytes = Buffer.from(name)
-  return links.find((link) => equalBytes(linkName(link), bytes))
+  const isNamed = (link: Uint8Array) => equalBytes(linkName(link), bytes)
+  const found = links.find(isNamed)
+  if (found !== undefined && links.findLast(isNamed) !== found) throw ambiguous()
+  return found
+}
+
+/** Gateways differ in which of two they follow: none of them is to be called a liar for it. */
+function ambiguous(): ProofError {
+  return new ProofError('unproved', 'a directory has two entries of one name')
 }

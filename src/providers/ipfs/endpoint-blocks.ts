@@ -51,10 +51,7 @@ export class EndpointBlocks implements BlockSource {
 
   async take(cid: CID, around?: Surroundings): Promise<Block> {
     const inline = inlineBlock(cid)
-    if (inline !== null) {
-      this.#car?.inlined(cid)
-      return inline
-    }
+    if (inline !== null) return inline
     const block = this.streams ? await this.#car!.take(cid, around) : null
     return block ?? this.#raw.take(cid, this.streams ? undefined : around)
   }

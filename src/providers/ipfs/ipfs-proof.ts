@@ -4,6 +4,7 @@ import { FileObject } from './file-object.ts'
 import { PathProof } from './path-proof.ts'
 import { applyRedirects, isRedirect, MAX_REDIRECTS_FILE, parseRedirects, type RedirectRule } from './redirects-file.ts'
 import { pathSegments } from './segments.ts'
+import type { IsDenied } from './trail.ts'
 
 const RULES_FILE = '_redirects'
 
@@ -16,6 +17,8 @@ export interface IpfsContent {
   readonly mount?: string
   /** Whether the tree's own `_redirects` counts: where the root has a host of its own, and only there. */
   readonly rules?: boolean
+  /** What is not served, wherever a path comes to it. */
+  readonly isDenied?: IsDenied | null
 }
 
 /** An object of a UnixFS tree, proved by the CID of its root, at any number of endpoints that are not believed. */
@@ -28,9 +31,9 @@ export class IpfsProof implements Proof {
   #instead: { readonly path: PathProof; readonly status: 200 | 404 | 410 | 451 } | null = null
 
   constructor(content: IpfsContent) {
-    const { root, path, mount, rules } = content
+    const { root, path, mount, rules, isDenied } = content
     this.#content = content
-    this.#path = new PathProof(root, path, mount)
+    this.#path = new PathProof(root, path, mount, isDenied)
     this.#rulesFile = rules === true ? new PathProof(root, `/${RULES_FILE}`) : null
   }
 

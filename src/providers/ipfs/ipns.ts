@@ -62,16 +62,17 @@ interface SignedData {
   readonly ttl: bigint
 }
 
+/** What is wrong in here was signed: the endpoint that passes it on tells no lie. */
 function readData(bytes: Buffer): SignedData {
   let data: unknown
   try {
     data = decode(bytes)
   } catch {
-    return refuse('the data of the IPNS record is not DAG-CBOR')
+    return unusable('the data of the IPNS record is not DAG-CBOR')
   }
   const { Value, Validity, ValidityType, Sequence, TTL } = (data ?? {}) as Readonly<Record<string, unknown>>
   if (!(Value instanceof Uint8Array && Validity instanceof Uint8Array && ValidityType === 0)) {
-    return refuse('the data of the IPNS record lacks a field')
+    return unusable('the data of the IPNS record lacks a field')
   }
   const [sequence, ttl] = [asUint64(Sequence), asUint64(TTL)]
   return { value: Buffer.from(Value), validity: Buffer.from(Validity), sequence, ttl }
@@ -80,7 +81,7 @@ function readData(bytes: Buffer): SignedData {
 function asUint64(value: unknown): bigint {
   const number = typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value
   if (typeof number !== 'bigint' || number < 0n || number > MAX_UINT64)
-    refuse('the data of the IPNS record lacks a number')
+    unusable('the data of the IPNS record lacks a number')
   return number as bigint
 }
 
@@ -99,9 +100,13 @@ function timeOf(validity: Buffer): number {
     validity.toString('latin1'),
   )
   const time = match === null ? Number.NaN : Date.parse(match[1]! + (match[2] ?? '') + match[3]!)
-  return Number.isNaN(time) ? refuse('the validity of the IPNS record is no time') : time
+  return Number.isNaN(time) ? unusable('the validity of the IPNS record is no time') : time
 }
 
 function refuse(message: string): never {
   throw new ProofError('corrupt', message)
+}
+
+function unusable(message: string): never {
+  throw new ProofError('unproved', message)
 }

@@ -5,7 +5,7 @@ import { type Asked, EndpointBlocks } from './endpoint-blocks.ts'
 import { FileObject, type ProvedFile } from './file-object.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { encodePath, MAX_SEGMENTS, pathSegments } from './segments.ts'
-import { type End, Trail } from './trail.ts'
+import { type End, type IsDenied, Trail } from './trail.ts'
 
 const INDEX = 'index.html'
 
@@ -22,13 +22,13 @@ export class PathProof implements Proof {
   #settled: Located | null = null
 
   /** `path`: as in a URL, without a query. `mount`: what its URL has before it. */
-  constructor(root: CID, path: string, mount = '') {
+  constructor(root: CID, path: string, mount = '', isDenied: IsDenied | null = null) {
     const named = pathSegments(path)
     if (named !== null && named.length > MAX_SEGMENTS) throw new ProofError('too-large', 'a path of too many names')
     this.#named = named ?? []
     // What is mounted somewhere has a slash of its own to be redirected to.
     this.#indexed = path.endsWith('/') || (path === '' && mount === '')
-    this.#trail = new Trail(root, this.#indexed ? [...this.#named, INDEX] : this.#named)
+    this.#trail = new Trail(root, this.#indexed ? [...this.#named, INDEX] : this.#named, isDenied)
     this.#mount = mount
     if (named === null) this.#settled = ABSENT
   }

@@ -14,15 +14,20 @@ export type End =
   /** No such name, or a file in place of a directory: after `depth` names, at `file` where that is one. */
   | { readonly kind: 'absent'; readonly depth: number; readonly file: { cid: CID; node: FileNode } | null }
 
+/** Whether these names below a CID may not be served. */
+export type IsDenied = (cid: CID, names: readonly string[]) => boolean
+
 /** What has been proved of a path so far: the CIDs along it. It outlives the endpoint that it was learnt from. */
 export class Trail {
   readonly segments: readonly string[]
   readonly #cids: CID[]
+  readonly #isDenied: IsDenied | null
   #root: UnixfsNode | null = null
 
-  constructor(root: CID, segments: readonly string[]) {
+  constructor(root: CID, segments: readonly string[], isDenied: IsDenied | null = null) {
     this.#cids = [root]
     this.segments = segments
+    this.#isDenied = isDenied
   }
 
   /** How many names are resolved. */
@@ -48,6 +53,7 @@ export class Trail {
   async follow(source: BlockSource, start: number): Promise<End> {
     for (let depth = start; ; depth++) {
       const { cid, rest } = this.at(depth)
+      if (this.#isDenied?.(cid, rest)) throw new ProofError('denied', 'the path leads to what is not served')
       const node = decodeNode(cid, await source.take(cid))
       if (depth === 0) this.#root = node
       const [name] = rest

@@ -5,6 +5,7 @@ import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
 import t from 'tap'
 import { IpfsProof } from '../../../src/providers/ipfs/ipfs-proof.ts'
+import { murmur3x64 } from '../../../src/providers/ipfs/murmur3.ts'
 import { Dag } from '../../helpers/ipfs-dag.ts'
 import { ipfsGateway } from '../../helpers/ipfs-gateway.ts'
 import { ipfsUpstream } from '../../helpers/ipfs-upstream.ts'
@@ -168,6 +169,48 @@ t.test('trees that contradict themselves give no wrong byte, and are nobody`s li
       t.match(failed.errors, [{ fault }], `${behaviour}: ${what}`)
     }
   }
+})
+
+t.test('two entries of one name are nobody`s lie, whichever of them a gateway follows', async (t) => {
+  const dag = new Dag()
+  const [one, other] = [await dag.add({ '': Buffer.from('one') }), await dag.add({ '': Buffer.from('other') })]
+  const gateway = await ipfsGateway(t, dag)
+  const upstream = ipfsUpstream(t, gateway.url)
+  const twice = (data: UnixFS, names: readonly string[], [first, second]: readonly CID[]) => {
+    const Links = names.map((Name, index) => ({ Name, Tsize: 1, Hash: index === 0 ? first! : second! }))
+    const bytes = encode(prepare({ Data: data.marshal(), Links }))
+    const cid = CID.createV1(0x70, create(0x12, hash('sha256', bytes, 'buffer')))
+    dag.put(cid, bytes)
+    return cid
+  }
+  const shard = new UnixFS({ type: 'hamt-sharded-directory', hashType: 0x22n, fanout: 256n, data: Buffer.from([1]) })
+  // murmur3-x64-64 of `x` begins with this byte.
+  const slot = (murmur3x64(Buffer.from('x')) >> 56n).toString(16).toUpperCase().padStart(2, '0')
+  for (const order of [
+    [one, other],
+    [other, one],
+  ]) {
+    for (const root of [
+      twice(new UnixFS({ type: 'directory' }), ['x', 'x'], order),
+      twice(shard, [`${slot}x`, `${slot}x`], order),
+      twice(shard, [slot, `${slot}x`], order),
+    ]) {
+      const failed = await fetchFile(new IpfsProof({ root, path: '/x' }), [upstream]).catch((error) => error)
+      t.match(failed.errors, [{ fault: 'unproved' }])
+    }
+  }
+})
+
+t.test('any number of blocks that are in their own CIDs may be in a CAR or not', async (t) => {
+  const dag = new Dag()
+  const leaf = CID.createV1(0x55, create(0x00, Buffer.from('abc')))
+  const last = await dag.add({ '': Buffer.from('the end') })
+  const sizes = [...Array(200).fill(3n), 7n]
+  const root = node(dag, new UnixFS({ type: 'file', blockSizes: sizes }), [...Array(200).fill(leaf), last])
+  const upstream = ipfsUpstream(t, (await ipfsGateway(t, dag)).url)
+  const { bytes, failures } = await fetchFile(new IpfsProof({ root, path: '' }), [upstream])
+  t.equal(bytes.toString(), `${'abc'.repeat(200)}the end`)
+  t.same(failures, [])
 })
 
 t.test('what one endpoint has proved is not asked of the next', async (t) => {
