@@ -22,7 +22,7 @@ const PURE: readonly RegExp[] = [
   /^src\/costs\/(account|bill|growth|ledger|ledger-state|month|percentile|plan|price|quote|quotes|sizes|told-quotes|volume)\.ts$/,
   /^src\/http\/(target|host|forwarded|headers|gcra|request-fields|proxy-protocol)\.ts$/,
   /^src\/manifest\/(accept|compare-files|envelope|file-path|manifest|manifest-proof|media-type|open-manifest|public-key)\.ts$/,
-  /^src\/manifest\/(read-file-entry|referenced-proof|refusal|shelf|shipment|verified-pieces)\.ts$/,
+  /^src\/manifest\/(partings|read-file-entry|referenced-proof|refusal|shelf|shipment|verified-pieces)\.ts$/,
   /^src\/names\/(arns|dnslink|newest-records|remembered-names)\.ts$/,
   /^src\/workers\/back-off\.ts$/,
   /^src\/replay\/(?!read-log)/,
