@@ -283,10 +283,10 @@ export class Delivery implements AttemptOwner {
     this.#take(this.#nextStep())
   }
 
-  /** Nobody has what was published last: what was published before is better than nothing, where somebody has that. */
+  /** Nobody has what was looked for: another edition is better than nothing, where somebody just showed to have one. */
   #turnBack(): boolean {
     if (this.#body !== null || this.#kept !== null) return false
-    const outdated = this.#records.all.filter(({ outcome }) => codeOf(outcome) === 'content_outdated')
+    const outdated = this.#records.counted.filter(({ outcome }) => codeOf(outcome) === 'content_outdated')
     if (outdated.length === 0 || !this.#job.turnBack(outdated.map(({ endpoint }) => endpoint))) return false
     this.#records.renew(0)
     this.#sought = 0

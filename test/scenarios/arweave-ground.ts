@@ -35,6 +35,8 @@ const LIES: readonly Lie[] = [
   ...HEADER_LIES.map((what) => ({ on: 'header' as const, what })),
   ...OFFSET_LIES.map((what) => ({ on: 'offset' as const, what })),
   ...CHUNK_LIES.map((what) => ({ on: 'chunk' as const, what })),
+  // The chunk of the path manifest is true.
+  ...CHUNK_LIES.map((what) => ({ on: 'chunk' as const, what, after: 1 })),
   // The first chunks, of the path manifest and of the object, are true.
   ...[...CHUNK_LIES, ...NO_ANSWERS].map((what) => ({ on: 'chunk' as const, what, after: 3 })),
 ]
