@@ -47,7 +47,7 @@ export class Proofs {
     const key = (network: ContentNetwork) => `${network}\n${site.name}\n${target.path}`
     return new ObjectProofs(
       {
-        target: target.path + target.query,
+        target,
         policy: route.policy,
         ...this.#filesOf(asked),
         address: (network, reference) => {
