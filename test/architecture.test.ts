@@ -101,7 +101,7 @@ const NODE_IMPORTERS: Readonly<Record<string, string>> = { 'node:cluster': 'src/
 const REGISTRIES: readonly { readonly folder: string; readonly shared: readonly string[] }[] = [
   { folder: 'src/steering/strategies/', shared: ['strategy.ts'] },
   { folder: 'src/steering/tie-breakers/', shared: ['tie-breaker.ts'] },
-  { folder: 'src/providers/', shared: ['provider.ts', 'proof.ts'] },
+  { folder: 'src/providers/', shared: ['provider.ts', 'proof.ts', 'parts.ts'] },
   { folder: 'src/geo/presets/', shared: ['preset.ts'] },
   { folder: 'src/signing/', shared: ['link.ts', 'signature-memo.ts', 'signed-url.ts', 'signer.ts', 'slot.ts'] },
 ]

@@ -2,6 +2,8 @@ import type { Attempt } from './attempt.ts'
 
 /** What may wait to be taken before the endpoint is paused: enough to keep a connection busy. Bytes. */
 const HIGH_WATER = 512 * 1024
+/** What a piece costs besides its bytes: an endpoint may send one byte at a time. */
+const COST = 256
 
 /**
  * The body of an Attempt, pulled instead of pushed: with backpressure, and cancelled where its reader stops. Rejects with
@@ -28,7 +30,7 @@ export class PulledBody implements AsyncIterableIterator<Buffer> {
       return true
     }
     this.#chunks.push(chunk)
-    this.#bytes += chunk.length
+    this.#bytes += chunk.length + COST
     return this.#bytes < HIGH_WATER
   }
 
@@ -71,7 +73,7 @@ export class PulledBody implements AsyncIterableIterator<Buffer> {
       this.#chunks = []
       this.#at = 0
     }
-    this.#bytes -= chunk.length
+    this.#bytes -= chunk.length + COST
     if (this.#bytes < HIGH_WATER / 2) this.#attempt().resume()
     return chunk
   }

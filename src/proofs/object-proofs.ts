@@ -17,8 +17,8 @@ export interface Editions {
 
 /** The object that one request asks for. */
 export interface ObjectToProve {
-  /** Path and query, as the client sent them. */
-  readonly target: string
+  /** As the client sent them. */
+  readonly target: { readonly path: string; readonly query: string }
   readonly policy: Policy
   /** What manifests say of it, as of now: another may be published while it is on its way. */
   editions(): Editions
@@ -109,7 +109,10 @@ export class ObjectProofs implements RequestProofs {
   }
 
   #byManifest(endpoint: Endpoint, file: ManifestFile): Proof {
-    const path = plan({ ...endpoint, basePath: '' }, this.#object.target, this.reference(endpoint))
+    // What a query makes of a file is the visitor's choice: it must not make a liar of whoever is ejected for a lie.
+    const { path: asked, query } = this.#object.target
+    const target = endpoint.cdn?.trust === true ? asked + query : asked
+    const path = plan({ ...endpoint, basePath: '' }, target, this.reference(endpoint))
     return this.#piecesOf(path, file)
   }
 

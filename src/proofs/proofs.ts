@@ -48,7 +48,7 @@ export class Proofs {
     const key = (network: ContentNetwork) => `${network}\n${site.name}\n${target.path}`
     return new ObjectProofs(
       {
-        target: target.path + target.query,
+        target,
         policy: route.policy,
         editions: () => this.#editionsOf(asked),
         address: (network, reference) => {

@@ -96,4 +96,15 @@ t.test('a CDN that gets the new bytes while the old ones are looked for is not e
   t.equal(services.board.standing(endpoints[0]!, services.current().snapshot.policies[0]!), 'healthy')
 })
 
+t.test('no query of a visitor makes a liar of an endpoint', async (t) => {
+  for (const [trust, asked] of [
+    [false, 'GET /one.bin'],
+    [true, 'GET /one.bin?format=other'],
+  ] as const) {
+    const { servers, port } = await manifestGround(t, { trust })
+    t.equal((await seen(port, '/one.bin?format=other')).status, 200)
+    t.same(servers[0]!.requests, [asked])
+  }
+})
+
 type Files = Map<string, Buffer>

@@ -1,3 +1,4 @@
+import { Parts } from '../parts.ts'
 import { type Ask, type AskedEndpoint, ProofError, type Reply } from '../proof.ts'
 import { classify } from './classify.ts'
 
@@ -24,15 +25,15 @@ export async function bodyOf(reply: Reply, maxBytes: number, interest: Interest)
     letGo(reply)
     throw wrong
   }
-  const chunks: Uint8Array[] = []
+  const chunks = new Parts()
   let bytes = 0
   for await (const chunk of reply.body) {
     if (interest.lost) throw new ProofError('unproved', 'nobody waits for it any more')
     bytes += chunk.length
     if (bytes > maxBytes) throw new ProofError('too-large', `an answer of more than ${maxBytes} bytes`)
-    chunks.push(chunk)
+    chunks.add(chunk)
   }
-  return Buffer.concat(chunks)
+  return Buffer.concat(chunks.all)
 }
 
 /** Of a body that nobody reads. */

@@ -1,3 +1,4 @@
+import { Parts } from '../parts.ts'
 import type { Block } from './block.ts'
 
 /** A body ended in the middle of something: an ordinary failure, which says nothing of lies. */
@@ -32,15 +33,15 @@ export class ByteReader {
 
   /** Exactly `size` bytes; a TruncatedError where there are fewer. */
   async take(size: number): Promise<Block> {
-    const parts: Uint8Array[] = []
+    const parts = new Parts()
     for (let missing = size; missing > 0; ) {
       if (this.#at === this.#chunk.length && (await this.atEnd())) throw new TruncatedError()
       const end = Math.min(this.#chunk.length, this.#at + missing)
-      parts.push(this.#chunk.subarray(this.#at, end))
+      parts.add(this.#chunk.subarray(this.#at, end))
       missing -= end - this.#at
       this.#at = end
     }
-    return { parts, size }
+    return { parts: parts.all, size }
   }
 
   /** An unsigned LEB128 number of at most `maxBytes` bytes; null where it is longer than that. */

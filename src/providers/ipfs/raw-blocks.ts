@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid'
+import { Parts } from '../parts.ts'
 import { type AskedEndpoint, ProofError, type Reply } from '../proof.ts'
 import { type Block, MAX_BLOCK, verifyBlock } from './block.ts'
 import type { BlockSource, Surroundings } from './block-source.ts'
@@ -81,13 +82,13 @@ export class RawBlocks implements BlockSource {
 }
 
 async function whole(reply: Reply, closed: () => boolean): Promise<Block> {
-  const parts: Uint8Array[] = []
+  const parts = new Parts()
   let size = 0
   for await (const part of reply.body) {
     size += part.length
     if (size > MAX_BLOCK) throw new ProofError('too-large', 'a block is larger than 2 MiB')
     if (closed()) break
-    parts.push(part)
+    parts.add(part)
   }
-  return { parts, size }
+  return { parts: parts.all, size }
 }

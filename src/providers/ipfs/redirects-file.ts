@@ -70,9 +70,11 @@ function match(from: readonly string[], path: readonly string[]): ReadonlyMap<st
   return from.length === path.length ? found : null
 }
 
-/** What is filled in is percent-encoded: it adds names, but no host, query or header. */
+/** What is filled in is percent-encoded: it adds names, but no host, query or header. So is what no header could have. */
 function fill(to: string, found: ReadonlyMap<string, string>): string {
-  const filled = to.replace(/:([A-Za-z]\w*)/g, (whole, name) => found.get(name) ?? whole)
+  const filled = to
+    .replace(/:([A-Za-z]\w*)/g, (whole, name) => found.get(name) ?? whole)
+    .replace(/[^!-~]+/g, encodeURIComponent)
   return to.startsWith('/') ? filled.replace(/^\/+/, '/') : filled
 }
 

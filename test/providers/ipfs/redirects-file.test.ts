@@ -13,6 +13,7 @@ t.test('the first rule that matches counts, with its placeholders filled in', as
   t.equal(apply(text), null)
   t.same(apply('/ü/%C3%BC /x', 'ü', 'ü'), { to: '/x', status: 301 }, 'spellings do not count')
   t.same(apply('/a //evil.example/', 'a'), { to: '/evil.example/', status: 301 }, 'a path names no host')
+  t.same(apply('/a /ü/\u010a%20 200', 'a'), { to: '/%C3%BC/%C4%8A%20', status: 200 }, 'no byte that ends a header')
 })
 
 const BAD = [
