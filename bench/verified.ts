@@ -9,7 +9,7 @@ import { throughput } from './verified/throughput.ts'
  *
  *   node bench/verified.ts throughput [--mebibytes 100] [--rounds 7] [--downloads 3]
  *   node bench/verified.ts helia [--mebibytes 100] [--rounds 7] [--delay 0]      after npm ci --prefix bench/helia
- *   node bench/verified.ts memory [--mebibytes 100] [--clients 50]
+ *   node bench/verified.ts memory --mebibytes 200 [--clients 50]
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
