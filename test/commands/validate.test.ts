@@ -12,7 +12,7 @@ policies: { default: { mode: origin } }
 t.test('a right configuration is summed up on standard output', async (t) => {
   const { shell, out, err } = fakeShell()
   t.equal(await validate(['--config', EXAMPLE], shell), 0)
-  t.strictSame(out, ['ok: 1 site, 3 routes, 3 CDNs, 4 endpoints'])
+  t.strictSame(out, ['ok: 2 sites, 4 routes, 4 CDNs, 6 endpoints'])
   t.strictSame(err, [])
 })
 
