@@ -100,8 +100,8 @@ function bomb(name: string, depth: number): string {
 }
 
 t.test('a part that is not built yet is refused, located', async (t) => {
-  const text = GOOD.replace('    cdns: [fra]', '    cdns: [fra]\n    verify: required')
-  await refused(t, { text, patterns: [/bad\.yaml:19:\d+: policies\.default\.verify: .*not supported yet/] })
+  const text = `${GOOD}\notel: { endpoint: "http://127.0.0.1:4318" }\n`
+  await refused(t, { text, patterns: [/bad\.yaml:\d+:\d+: otel\.endpoint: .*not supported yet/] })
 })
 
 t.test('a file that is missing, or a directory', async (t) => {
