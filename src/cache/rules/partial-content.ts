@@ -4,7 +4,7 @@ import type { Part } from './ranges.ts'
 import { strongTag } from './validators.ts'
 
 /** What is stored of a representation that is not there as a whole. Parts are sorted, and do not meet. */
-export interface Partial {
+export interface PartialContent {
   readonly fields: Fields
   readonly parts: readonly Part[]
   /** Bytes of the whole; null: unknown. */
@@ -15,7 +15,10 @@ export interface Partial {
  * Whether bytes of an answer may stand beside stored ones (RFC 9111 section 3.4; RFC 9110 section 15.3.7.3): both have
  * the same strong validator, and the same coding and complete length, which a lying validator would not.
  */
-export function mayCombine(stored: Partial, answer: { readonly status: number; readonly fields: Fields }): boolean {
+export function mayCombine(
+  stored: PartialContent,
+  answer: { readonly status: number; readonly fields: Fields },
+): boolean {
   const tag = strongTag(stored.fields)
   if (tag === null || tag !== strongTag(answer.fields)) return false
   if (combined(stored.fields, 'content-encoding') !== combined(answer.fields, 'content-encoding')) return false

@@ -23,6 +23,11 @@ export function storedFields(fields: Fields): string[] {
   return without(fields, new Set([...NEVER_STORED, ...connectionFields(fields), ...qualifiedFields(fields)]))
 }
 
+/** RFC 9110 section 6.6.1: an answer without Date gets the time at which it came. */
+export function withDate(fields: Fields, responseTime: number): Fields {
+  return combined(fields, 'date') === null ? [...fields, 'date', new Date(responseTime).toUTCString()] : fields
+}
+
 /** RFC 9110 section 7.6.1: what Connection lists. */
 function connectionFields(fields: Fields): string[] {
   const value = combined(fields, 'connection')

@@ -24,11 +24,11 @@ function isCoded(fields: Fields): boolean {
 
 /** What tells one request from another by these fields: equal texts, matching requests (RFC 9111 section 4.1). */
 export function secondaryKey(names: readonly string[], request: Fields): string {
-  return names.map((name) => `${name}:${valueOf(request, name)}`).join('\n')
+  return names.map((name) => `${name}:${textOf(request, name)}`).join('\n')
 }
 
 /** An absent field matches absent ones only: it has a text that no value has. */
-function valueOf(request: Fields, name: string): string {
+function textOf(request: Fields, name: string): string {
   const value = combined(request, name)
   return value === null ? '\t' : normalise(name, value)
 }
