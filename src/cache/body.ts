@@ -1,5 +1,11 @@
 import type { Part } from './rules/ranges.ts'
 
+/** Where a reader is: the number of a chunk, and its first byte's. */
+interface Cursor {
+  chunk: number
+  start: number
+}
+
 export type BodyState = 'filling' | 'complete' | 'failed'
 
 /** What is called when there is more to read, or nothing any more. */
@@ -11,8 +17,9 @@ export type BodyListener = () => void
  */
 export class Body {
   #chunks: Buffer[] = []
-  /** Bytes before the first chunk that is still there. */
+  /** Bytes before the first chunk that is still there, and how many chunks they were. */
   #dropped = 0
+  #droppedChunks = 0
   #bytes = 0
   #state: BodyState = 'filling'
   #error: unknown = null
@@ -98,14 +105,20 @@ export class Body {
     return found
   }
 
-  /** For readers: the rest of the chunk at a position; null: it has not come. */
-  at(position: number): Buffer | null {
-    let at = this.#dropped
-    for (const chunk of this.#chunks) {
-      if (position < at + chunk.length) return position === at ? chunk : chunk.subarray(position - at)
-      at += chunk.length
+  /** For readers: moves to the chunk that has a position, and gives what it has from there; null: it has not come. */
+  at(position: number, cursor: Cursor): Buffer | null {
+    if (cursor.chunk < this.#droppedChunks) {
+      cursor.chunk = this.#droppedChunks
+      cursor.start = this.#dropped
     }
-    return null
+    for (;;) {
+      const chunk = this.#chunks[cursor.chunk - this.#droppedChunks]
+      if (chunk === undefined) return null
+      const end = cursor.start + chunk.length
+      if (position < end) return position === cursor.start ? chunk : chunk.subarray(position - cursor.start)
+      cursor.start = end
+      cursor.chunk++
+    }
   }
 
   wait(listener: BodyListener): void {
@@ -141,6 +154,7 @@ export class Body {
       this.#dropped += this.#chunks[count]!.length
     }
     this.#chunks.splice(0, count)
+    this.#droppedChunks += count
   }
 
   #retained(): number {
@@ -165,6 +179,7 @@ function joined(chunks: Buffer[], bytes: number): Buffer[] {
 export class BodyReader {
   readonly #body: Body
   readonly #last: number
+  readonly #cursor: Cursor = { chunk: 0, start: 0 }
   #position: number
 
   constructor(body: Body, first: number, last: number) {
@@ -185,7 +200,7 @@ export class BodyReader {
   next(onMore: BodyListener): Buffer | 'wait' | 'end' {
     const body = this.#body
     if (this.#position > this.#last) return this.#end()
-    const chunk = body.at(this.#position)
+    const chunk = body.at(this.#position, this.#cursor)
     if (chunk !== null) {
       const wanted = this.#last - this.#position + 1
       const bytes = chunk.length > wanted ? chunk.subarray(0, wanted) : chunk

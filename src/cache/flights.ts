@@ -1,12 +1,17 @@
 /** One fetch that several requests may wait for. */
 interface Flight<Landed> {
   readonly waiting: Set<(landed: Landed | null) => void>
+  /** What has begun to come, for those who ask while it comes. */
+  landed: Landed | null
 }
 
 /** What a request is to do. */
 export type Boarding<Landed> =
-  /** It asks the upstream, and must call `land` in any case. */
-  | { readonly role: 'leader'; land(landed: Landed | null): void }
+  /**
+   * It asks the upstream. It must call `land` when the head of the answer is there, with null where that is not for
+   * others, and `done` when all has come and is stored, or nothing will: `done` in any case.
+   */
+  | { readonly role: 'leader'; land(landed: Landed | null): void; done(): void }
   /** Another one asks. The promise is null where what came is not for others, or the wait was too long. */
   | { readonly role: 'waiter'; readonly landed: Promise<Landed | null>; leave(): void }
   /** It asks for itself: what comes is not stored, or too many wait. */
@@ -54,6 +59,9 @@ export class Flights<Landed> {
     if (this.#isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
     const flight = this.#flights.get(key)
     if (flight === undefined) return this.#takeOff(key)
+    if (flight.landed !== null) {
+      return { role: 'waiter', landed: Promise.resolve(flight.landed), leave: () => {} }
+    }
     const { maxWaiting, maxWaitingInAll } = this.#options
     const isFull = flight.waiting.size >= maxWaiting || this.#waiting >= maxWaitingInAll
     return isFull ? { role: 'alone', because: 'full' } : this.#wait(flight)
@@ -81,16 +89,15 @@ export class Flights<Landed> {
   }
 
   #takeOff(key: string): Boarding<Landed> {
-    const flight: Flight<Landed> = { waiting: new Set() }
+    const flight: Flight<Landed> = { waiting: new Set(), landed: null }
     this.#flights.set(key, flight)
-    return {
-      role: 'leader',
-      land: (landed) => {
-        if (this.#flights.get(key) !== flight) return
-        this.#flights.delete(key)
-        for (const settle of [...flight.waiting]) settle(landed)
-      },
+    const land = (landed: Landed | null) => {
+      flight.landed = landed
+      if (landed === null && this.#flights.get(key) === flight) this.#flights.delete(key)
+      for (const settle of [...flight.waiting]) settle(landed)
     }
+    const done = () => land(null)
+    return { role: 'leader', land, done }
   }
 
   #wait(flight: Flight<Landed>): Boarding<Landed> {
