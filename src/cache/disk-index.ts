@@ -100,6 +100,7 @@ export class DiskIndex {
       for (const { at, bytes, digest, data } of pieces) {
         this.#run('INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?)', lastInsertRowid, at, bytes, digest, data)
       }
+      this.release(pieces)
     })
   }
 
@@ -128,6 +129,17 @@ export class DiskIndex {
       bytes,
       now,
     )
+  }
+
+  /** Takes back what was claimed: an entry refers to the files now, or none will. */
+  release(pieces: readonly Piece[]): void {
+    for (const { digest, data } of pieces) {
+      if (data === null) this.#run('UPDATE files SET written = 0 WHERE digest = ?', digest)
+    }
+  }
+
+  releaseAll(): void {
+    this.#run('UPDATE files SET written = 0 WHERE written > 0')
   }
 
   /** Takes out the entries that were not used for longest, at most `most` of them. */

@@ -14,6 +14,8 @@ export interface DiskOptions {
   readonly folder: string
   /** Bytes of entries and bodies together; files take whole blocks, so the disk may be fuller by a few per cent. */
   readonly maxBytes: number
+  /** No other process has it open: what a killed one left half written is removed. */
+  readonly isFirst: boolean
   /** Milliseconds since the epoch. */
   now(): number
   /** What went wrong, once for each kind: the cache goes on without it. */
@@ -29,8 +31,8 @@ export interface DiskEntry {
 
 /** Bytes: less is faster in a table, more in a file (bench/cache-disk.ts). */
 const INLINE = 16_384
-/** Milliseconds that nobody takes to write one piece. */
-const WRITING = 10 * 60_000
+/** Milliseconds in which an answer should have been written; after them it may lose its pieces, and is missed. */
+const WRITING = 30 * 60_000
 /** How often it is noted that an entry is used, and how much is taken out at once. */
 const TOUCH_EVERY = 60_000
 const EVICT_AT_ONCE = 64
@@ -53,9 +55,14 @@ export class DiskTier {
 
   /** Opens what is there; what cannot be read as a cache of ours is thrown away. null: the folder cannot be used. */
   static async open(options: DiskOptions): Promise<DiskTier | null> {
-    const { folder, onProblem } = options
+    const { folder, isFirst, onProblem } = options
     try {
-      return new DiskTier(options, await openIndex(folder))
+      const index = await openIndex(folder)
+      if (isFirst) {
+        index.releaseAll()
+        await rm(join(folder, CONTENT, 'tmp'), { recursive: true, force: true })
+      }
+      return new DiskTier(options, index)
     } catch (error) {
       onProblem('cache-disk-damaged', error)
     }
@@ -96,18 +103,20 @@ export class DiskTier {
    */
   async put(head: EntryHead, source: AsyncIterable<Buffer>, offset = 0): Promise<boolean> {
     const pieces: Piece[] = []
+    let isWriting = false
     try {
-      for await (const piece of inPieces(source, offset)) pieces.push(await this.#write(piece.at, piece.data))
-    } catch (error) {
-      if (isDiskError(error)) this.#tell('cache-disk-unwritable', error)
-      return false
-    }
-    try {
+      for await (const { at, data } of inPieces(source, offset)) {
+        isWriting = true
+        pieces.push(await this.#write(at, data))
+        isWriting = false
+      }
+      isWriting = true
       this.#index.put(head, pieces, this.#options.now())
       if (this.#index.bytes > this.#options.maxBytes) this.sweep()
       return true
     } catch (error) {
-      this.#tell('cache-disk-unwritable', error)
+      if (isWriting) this.#tell('cache-disk-unwritable', error)
+      this.#quietly(() => this.#index.release(pieces))
       return false
     }
   }
@@ -269,9 +278,12 @@ async function hasFile(content: string, digest: string): Promise<boolean> {
 
 async function removeFile(content: string, digest: string): Promise<void> {
   await cacache.rm.content(content, digest)
-  await cacache.rm.entry(content, digest, { removeFully: true })
+  await removeEntry(content, digest, { removeFully: true })
 }
 
-function isDiskError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error
-}
+/** The types of cacache do not know the option: without it every removal makes the index of its files longer. */
+const removeEntry = cacache.rm.entry as (
+  folder: string,
+  key: string,
+  options: { removeFully: true },
+) => Promise<unknown>

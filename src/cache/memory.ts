@@ -1,4 +1,4 @@
-import { type Entry, headBytes } from './entry.ts'
+import { type Entry, type EntryHead, headBytes } from './entry.ts'
 import type { Fields } from './rules/fields.ts'
 import { selectVariant } from './rules/vary.ts'
 import { ByteStore } from './store.ts'
@@ -60,6 +60,14 @@ export class MemoryTier {
     return found === null ? 'vary-miss' : resource.variants[heads.indexOf(found)]!.entry
   }
 
+  /** The answer that a head speaks of, if it is still that one. Counts as nothing. */
+  peek(head: EntryHead): Entry | null {
+    const variants = this.#store.peek(head.key)?.variants ?? []
+    return (
+      variants.find(({ entry }) => isSame(entry.head, head) && entry.head.storedAt === head.storedAt)?.entry ?? null
+    )
+  }
+
   /** Puts a complete answer in the place of the one that the same requests match. */
   put(entry: Entry): void {
     const { key } = entry.head
@@ -85,10 +93,7 @@ export class MemoryTier {
 
   #others({ head }: Entry): Variant[] {
     const variants = this.#store.peek(head.key)?.variants ?? []
-    return variants.filter(
-      ({ entry: { head: other } }) =>
-        other.secondaryKey !== head.secondaryKey || other.varyNames.join() !== head.varyNames.join(),
-    )
+    return variants.filter(({ entry }) => !isSame(entry.head, head))
   }
 
   #set(key: string, variants: readonly Variant[]): void {
@@ -96,4 +101,9 @@ export class MemoryTier {
     const bytes = variants.reduce((sum, one) => sum + one.bytes, 0)
     this.#store.set(key, { variants, bytes }, bytes)
   }
+}
+
+/** Whether the same requests match them. */
+function isSame(one: EntryHead, other: EntryHead): boolean {
+  return one.secondaryKey === other.secondaryKey && one.varyNames.join() === other.varyNames.join()
 }
