@@ -1,7 +1,8 @@
 import type { Part } from './rules/ranges.ts'
 
-/** Where a reader is: the number of a chunk, and its first byte's. */
+/** Where a reader is: the number of a chunk, its first byte's, and the list that they are counted in. */
 interface Cursor {
+  readonly chunks: readonly Buffer[]
   chunk: number
   start: number
 }
@@ -77,7 +78,8 @@ export class Body {
 
   end(): void {
     this.#finish('complete', null)
-    if (!this.#isOverLimit && this.#readers.size === 0) this.#chunks = joined(this.#chunks, this.#bytes)
+    // Who reads already keeps the list that there was.
+    if (!this.#isOverLimit) this.#chunks = joined(this.#chunks, this.#bytes)
   }
 
   /** What came so far is no whole: readers get it, and then the error. */
@@ -88,7 +90,7 @@ export class Body {
   /** null: what it would begin with is not there any more. */
   reader(first = 0, last = Number.POSITIVE_INFINITY): BodyReader | null {
     if (this.#isOverLimit || first < this.#dropped) return null
-    const reader = new BodyReader(this, first, last)
+    const reader = new BodyReader(this, this.#chunks, first, last)
     if (this.#state === 'filling') this.#readers.add(reader)
     return reader
   }
@@ -112,7 +114,7 @@ export class Body {
       cursor.start = this.#dropped
     }
     for (;;) {
-      const chunk = this.#chunks[cursor.chunk - this.#droppedChunks]
+      const chunk = cursor.chunks[cursor.chunk - this.#droppedChunks]
       if (chunk === undefined) return null
       const end = cursor.start + chunk.length
       if (position < end) return position === cursor.start ? chunk : chunk.subarray(position - cursor.start)
@@ -179,11 +181,12 @@ function joined(chunks: Buffer[], bytes: number): Buffer[] {
 export class BodyReader {
   readonly #body: Body
   readonly #last: number
-  readonly #cursor: Cursor = { chunk: 0, start: 0 }
+  readonly #cursor: Cursor
   #position: number
 
-  constructor(body: Body, first: number, last: number) {
+  constructor(body: Body, chunks: readonly Buffer[], first: number, last: number) {
     this.#body = body
+    this.#cursor = { chunks, chunk: 0, start: 0 }
     this.#position = first
     this.#last = last
   }
