@@ -10,10 +10,10 @@ export class FrequencySketch {
 
   /** @param keys about how many are to be told apart */
   constructor(keys: number) {
-    const width = 2 ** Math.ceil(Math.log2(Math.max(16, keys)))
+    const width = 2 ** Math.ceil(Math.log2(Math.max(16, keys * COUNTERS_A_KEY)))
     this.#mask = width - 1
     this.#rows = SEEDS.map(() => new Uint8Array(width))
-    this.#sample = width * SAMPLE_FACTOR
+    this.#sample = keys * SAMPLE_FACTOR
   }
 
   /** @param hash 32 bits, as `hashOf` gives them */
@@ -49,6 +49,9 @@ export class FrequencySketch {
 
 const SEEDS = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f] as const
 const MOST = 15
+/** In each row: what comes once must not look as if it came often, because others share its counters. */
+const COUNTERS_A_KEY = 4
+/** Requests for each key until all counters are halved. */
 const SAMPLE_FACTOR = 10
 
 /** 32 bits of a key: FNV-1a. */

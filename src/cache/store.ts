@@ -19,7 +19,7 @@ interface Held<Value> {
 /** What is new stands here until it is known whether it is asked for again: parts of all bytes. */
 const WINDOW = 0.02
 const USUAL_BYTES = 16_384
-const MOST_KEYS = 2 ** 20
+const MOST_KEYS = 2 ** 19
 
 /**
  * Values by key, the least useful dropped where their bytes exceed a limit (W-TinyLFU). A small LRU takes what is new;
@@ -34,7 +34,8 @@ export class ByteStore<Value> {
   evictions = 0
   rejections = 0
 
-  constructor({ maxBytes, usualBytes = USUAL_BYTES, admission = 'frequency' }: ByteStoreOptions) {
+  constructor({ maxBytes: most, usualBytes = USUAL_BYTES, admission = 'frequency' }: ByteStoreOptions) {
+    const maxBytes = Math.max(2, Math.floor(most))
     const sizeCalculation = (held: Held<Value>) => held.bytes
     const windowBytes = admission === 'all' ? 1 : Math.max(1, Math.floor(maxBytes * WINDOW))
     this.#maxMain = Math.max(1, maxBytes - windowBytes)

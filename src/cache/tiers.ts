@@ -58,9 +58,7 @@ export class Tiers {
     const { memory, disk, maxInMemory } = this.#options
     const reader = body.reader()
     if (reader === null) return false
-    const onDisk = disk === null ? null : disk.put(head, reader)
-    if (onDisk === null) for await (const _ of reader) if (body.isOverLimit) break
-    const isOnDisk = (await onDisk) ?? false
+    const isOnDisk = disk === null ? await passed(reader) : await disk.put(head, reader)
     const isWhole = body.state === 'complete' && !body.isOverLimit
     if (isWhole && body.bytes <= maxInMemory) {
       memory.put({ head, body })
@@ -111,6 +109,16 @@ export class Tiers {
   purge(purge: Purge): void {
     this.#options.purges.add(purge)
   }
+}
+
+/** Waits for what is stored nowhere else while it comes. */
+async function passed(source: AsyncIterable<Buffer>): Promise<false> {
+  try {
+    for await (const _ of source);
+  } catch {
+    // The body says so itself.
+  }
+  return false
 }
 
 function fromMemory({ head, body }: Entry, purged: Found['purged']): Found {

@@ -33,17 +33,23 @@ t.test('a value that is replaced or too large is not what is found', async (t) =
 t.test('what is asked for once does not push out what is asked for often', async (t) => {
   const [kept, plain] = (['frequency', 'all'] as const).map((admission) => {
     const store = new ByteStore<number>({ maxBytes: 10_000, usualBytes: 100, admission })
-    for (let round = 0; round < 5; round++) {
-      for (let at = 0; at < 50; at++) if (store.get(`often ${at}`) === undefined) store.set(`often ${at}`, at, 100)
+    const ask = (key: string) => {
+      const isHit = store.get(key) !== undefined
+      if (!isHit) store.set(key, 1, 100)
+      return isHit ? 1 : 0
     }
-    for (let at = 0; at < 2_000; at++) if (store.get(`once ${at}`) === undefined) store.set(`once ${at}`, at, 100)
+    for (let at = 0; at < 250; at++) ask(`often ${at % 50}`)
     let hits = 0
-    for (let at = 0; at < 50; at++) if (store.get(`often ${at}`) !== undefined) hits++
+    // Each of the 50 comes once among 200 that never come again, which is twice of what there is room for.
+    for (let at = 0; at < 2_000; at++) {
+      ask(`once ${at}`)
+      if (at % 4 === 0) hits += ask(`often ${(at / 4) % 50}`)
+    }
     return { hits, store }
   })
-  t.ok(kept!.hits >= 45, `${kept!.hits} of 50 are there`)
+  t.ok(kept!.hits >= 480, `${kept!.hits} of 500 are there`)
   t.ok(kept!.store.rejections > 1_000)
-  t.equal(plain!.hits, 0)
+  t.ok(plain!.hits <= 50, `${plain!.hits} with plain LRU`)
   t.ok(plain!.store.evictions > 1_000)
 })
 
@@ -76,6 +82,6 @@ t.test('a sketch counts up to 15, forgets by halves, and hardly ever too much', 
   let wrong = 0
   for (let at = 0; at < 600; at++) if (sketch.estimate(hashOf(`never ${at}`)) > 0) wrong++
   t.ok(wrong <= 2, `${wrong} of 600 that never came seem to have`)
-  for (let at = 0; at < 11_000; at++) sketch.add(hashOf(`other ${at}`))
+  for (let at = 0; at < 12_000; at++) sketch.add(hashOf(`other ${at}`))
   t.ok(sketch.estimate(often) <= 8)
 })
