@@ -6,6 +6,8 @@ import { ByteStore } from './store.ts'
 /** All variants of one URL that are in memory, the most recent first. */
 interface Resource {
   readonly variants: readonly Variant[]
+  /** Theirs, in the same order. */
+  readonly heads: readonly EntryHead[]
   readonly bytes: number
 }
 
@@ -53,9 +55,7 @@ export class MemoryTier {
   find(key: string, request: Fields): Entry | 'vary-miss' | 'uri-miss' {
     const resource = this.#store.get(key)
     if (resource === undefined) return 'uri-miss'
-    const only = resource.variants[0]!
-    if (resource.variants.length === 1 && only.entry.head.varyNames.length === 0) return only.entry
-    const heads = resource.variants.map(({ entry }) => entry.head)
+    const { heads } = resource
     const found = selectVariant(heads, request)
     return found === null ? 'vary-miss' : resource.variants[heads.indexOf(found)]!.entry
   }
@@ -99,7 +99,7 @@ export class MemoryTier {
   #set(key: string, variants: readonly Variant[]): void {
     if (variants.length === 0) return this.#store.delete(key)
     const bytes = variants.reduce((sum, one) => sum + one.bytes, 0)
-    this.#store.set(key, { variants, bytes }, bytes)
+    this.#store.set(key, { variants, heads: variants.map(({ entry }) => entry.head), bytes }, bytes)
   }
 }
 

@@ -31,9 +31,19 @@ const ONE_VALUE = new Set([
 
 /** Which of the codings that upstreams are asked for a client takes: who takes the same gets the same. */
 function foldedCoding(value: string): string {
-  const accepted = byPreference(value.toLowerCase()).map((member) => member.split(';')[0]!)
-  const known = ['br', 'gzip'].filter((coding) => accepted.includes(coding))
-  return known.length === 0 ? 'identity' : known.join(',')
+  const br = accepts(BR, value)
+  const gzip = accepts(GZIP, value)
+  if (br) return gzip ? 'br,gzip' : 'br'
+  return gzip ? 'gzip' : 'identity'
+}
+
+/** Patterns, because this is done for each request. */
+const BR = /(?:^|,)[ \t]*br[ \t]*(?:;[ \t]*q=([^,]*))?(?=,|$)/i
+const GZIP = /(?:^|,)[ \t]*gzip[ \t]*(?:;[ \t]*q=([^,]*))?(?=,|$)/i
+
+function accepts(coding: RegExp, value: string): boolean {
+  const match = coding.exec(value)
+  return match !== null && (match[1] === undefined || Number(match[1]) > 0)
 }
 
 /** Members that are accepted at all, the most wanted first, equals by name: RFC 9110 section 12.4.2. */
