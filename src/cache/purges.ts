@@ -15,8 +15,8 @@ export interface Purge {
   readonly at: number
 }
 
-/** Whether an entry was purged after it was confirmed. */
-export type Purged = 'no' | 'soft' | 'hard'
+/** Whether an entry was purged after it was confirmed, and since when it is stale by a soft purge. */
+export type Purged = 'no' | 'hard' | { readonly staleSince: number }
 
 interface Stamps {
   hard: number
@@ -92,23 +92,24 @@ class SitePurges {
     map.set(name, added)
   }
 
-  check({ key, url, tags, confirmedAt }: EntryHead): Purged {
-    let soft = confirmedAt <= this.#whole.soft
-    if (confirmedAt <= this.#whole.hard) return 'hard'
+  check(head: EntryHead): Purged {
+    let soft = Number.NEGATIVE_INFINITY
+    for (const stamps of this.#concerning(head)) {
+      if (head.confirmedAt <= stamps.hard) return 'hard'
+      soft = Math.max(soft, stamps.soft)
+    }
+    return head.confirmedAt <= soft ? { staleSince: soft } : 'no'
+  }
+
+  *#concerning({ key, url, tags }: EntryHead): Generator<Stamps> {
+    yield this.#whole
     if (this.#exact.size > 0) {
       for (const name of [`key:${key}`, `url:${url}`, ...tags.map((tag) => `tag:${tag}`)]) {
         const stamps = this.#exact.get(name)
-        if (stamps === undefined) continue
-        if (confirmedAt <= stamps.hard) return 'hard'
-        soft ||= confirmedAt <= stamps.soft
+        if (stamps !== undefined) yield stamps
       }
     }
-    for (const [prefix, stamps] of this.#prefixes) {
-      if (!url.startsWith(prefix)) continue
-      if (confirmedAt <= stamps.hard) return 'hard'
-      soft ||= confirmedAt <= stamps.soft
-    }
-    return soft ? 'soft' : 'no'
+    for (const [prefix, stamps] of this.#prefixes) if (url.startsWith(prefix)) yield stamps
   }
 
   forget(before: number): number {

@@ -4,14 +4,15 @@ import type { Entry, EntryHead } from './entry.ts'
 import type { MemoryTier } from './memory.ts'
 import type { Purge, Purged, Purges } from './purges.ts'
 import type { Fields } from './rules/fields.ts'
+import { endedAt, type Freshness } from './rules/freshness.ts'
 import type { Part } from './rules/ranges.ts'
 
 /** A stored answer that a request matches, wherever it is. */
 export interface Found {
   readonly head: EntryHead
   readonly tier: 'memory' | 'disk'
-  /** Soft: it counts as stale, whatever its freshness says. */
-  readonly purged: Exclude<Purged, 'hard'>
+  /** Of its head; where a purge was soft it ended with that. */
+  readonly freshness: Freshness
   /** Its bytes as they lie, where they are in memory; null: they have to be read. */
   slices(part: Part): readonly Buffer[] | null
   read(part: Part): AsyncIterable<Buffer>
@@ -39,13 +40,13 @@ export class Tiers {
     const inMemory = memory.find(key, request)
     if (typeof inMemory !== 'string') {
       const purged = this.#options.purges.check(inMemory.head)
-      if (purged !== 'hard') return fromMemory(inMemory, purged)
+      if (purged !== 'hard') return fromMemory(inMemory, freshnessAfter(inMemory.head, purged))
       memory.remove(inMemory)
     }
     const onDisk = disk?.find(key, request) ?? 'uri-miss'
     if (typeof onDisk === 'string') return inMemory === 'vary-miss' || onDisk === 'vary-miss' ? 'vary-miss' : 'uri-miss'
     const purged = this.#options.purges.check(onDisk.head)
-    if (purged !== 'hard') return fromDisk(onDisk, purged)
+    if (purged !== 'hard') return fromDisk(onDisk, freshnessAfter(onDisk.head, purged))
     disk?.remove(onDisk.head)
     return 'uri-miss'
   }
@@ -121,11 +122,15 @@ async function passed(source: AsyncIterable<Buffer>): Promise<false> {
   return false
 }
 
-function fromMemory({ head, body }: Entry, purged: Found['purged']): Found {
-  const read = (part: Part) => body.reader(part.first, part.last)!
-  return { head, tier: 'memory', purged, slices: (part) => body.slices(part), read }
+function freshnessAfter({ freshness }: EntryHead, purged: Exclude<Purged, 'hard'>): Freshness {
+  return purged === 'no' ? freshness : endedAt(freshness, purged.staleSince)
 }
 
-function fromDisk({ head, read }: DiskEntry, purged: Found['purged']): Found {
-  return { head, tier: 'disk', purged, slices: () => null, read }
+function fromMemory({ head, body }: Entry, freshness: Freshness): Found {
+  const read = (part: Part) => body.reader(part.first, part.last)!
+  return { head, tier: 'memory', freshness, slices: (part) => body.slices(part), read }
+}
+
+function fromDisk({ head, read }: DiskEntry, freshness: Freshness): Found {
+  return { head, tier: 'disk', freshness, slices: () => null, read }
 }

@@ -255,6 +255,7 @@ table<[text: string, after: number, rules?: CacheRules], boolean>(
     ['9111-5.2.2.2', 'never over must-revalidate', ['Cache-Control: max-age=10, must-revalidate', 11, HOUR], false],
     ['9111-5.2.2.8', 'never over proxy-revalidate', ['Cache-Control: max-age=10, proxy-revalidate', 11, HOUR], false],
     ['9111-5.2.2.10', 'never over s-maxage', ['Cache-Control: s-maxage=10', 11, HOUR], false],
+    ['9111-5.2.2.4', 'no-cache, fresh', ['Cache-Control: max-age=10, no-cache', 5, HOUR], false],
     ['9111-5.2.2.4', 'never over no-cache', ['Cache-Control: max-age=10, no-cache', 11, HOUR], false],
     ['9111-4.2.4', 'not even what says both', ['Cache-Control: max-age=10, s-maxage=10, stale-if-error=60', 11], false],
     [

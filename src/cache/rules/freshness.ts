@@ -113,3 +113,8 @@ export function lastModifiedOf(fields: Fields, now: number): number | null {
 export function timeToLive(freshness: Freshness, now: number): number {
   return freshness.lifetime - currentAge(freshness, now)
 }
+
+/** What was declared stale at some time: it had been fresh until then at most. */
+export function endedAt(freshness: Freshness, at: number): Freshness {
+  return { ...freshness, lifetime: Math.min(freshness.lifetime, currentAge(freshness, at)) }
+}
