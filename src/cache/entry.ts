@@ -1,6 +1,7 @@
 import type { Body } from './body.ts'
 import type { Fields } from './rules/fields.ts'
 import type { Freshness } from './rules/freshness.ts'
+import type { StoredProof } from './rules/provenance.ts'
 import type { Part } from './rules/ranges.ts'
 import type { Variant } from './rules/vary.ts'
 
@@ -20,7 +21,7 @@ export interface EntryHead extends Variant {
   /** Name of the Cdn that it came from; null: the Origin. */
   readonly cdn: string | null
   /** How it was proved: what a Policy may require. */
-  readonly proof: 'none' | 'manifest' | 'content-address'
+  readonly proof: StoredProof
   /** Of Cache-Tag or Surrogate-Key. */
   readonly tags: readonly string[]
   /** Bytes of the whole representation; null: unknown while it comes. */

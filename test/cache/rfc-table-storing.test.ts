@@ -1,6 +1,7 @@
 import { afterHead, freshened, isFreshenedBy } from '../../src/cache/rules/freshen.ts'
 import { invalidated } from '../../src/cache/rules/invalidation.ts'
 import { mayCombine, missingParts, withPart } from '../../src/cache/rules/partial-content.ts'
+import { isProvedEnough, mayRevalidateAt, type StoredProof } from '../../src/cache/rules/provenance.ts'
 import type { CacheRules } from '../../src/cache/rules/rules.ts'
 import { type Unstorable, whyUnstorable } from '../../src/cache/rules/storable.ts'
 import { storedFields, withDate } from '../../src/cache/rules/stored-fields.ts'
@@ -328,4 +329,29 @@ table<string, string>(
     const { lastModified, range } = validatorsOf(fields(text), NOW)
     return `${strongTag(fields(text))} ${(lastModified! - NOW) / 1000} ${range.isDateStrong}`
   },
+)
+
+table<[proof: StoredProof, required: StoredProof], boolean>(
+  'which proof is enough',
+  [
+    ['own', 'none where none is required', ['none', 'none'], true],
+    ['own', 'none where one is', ['none', 'manifest'], false],
+    ['own', 'the one that is required', ['manifest', 'manifest'], true],
+    ['own', 'a stronger one', ['content-address', 'manifest'], true],
+    ['own', 'a weaker one', ['manifest', 'content-address'], false],
+  ],
+  ([proof, required]) => isProvedEnough(proof, required),
+)
+
+table<[answer: string, cdn: string | null, proof?: StoredProof], boolean>(
+  'who may be asked whether it changed',
+  [
+    ['9110-8.8.1', 'who sent it', ['a: 1', 'x'], true],
+    ['9110-8.8.1', 'another, by a date', [`Last-Modified: ${date(-9)}`, 'y'], false],
+    ['9110-8.8.1', 'another, by a weak tag', ['ETag: W/"a"', 'y'], false],
+    ['9110-8.8.1', 'another, by a strong tag', ['ETag: "a"', 'y'], true],
+    ['9110-8.8.1', 'the Origin is another', ['a: 1', null], false],
+    ['own', 'another, for what is proved', ['a: 1', 'y', 'manifest'], true],
+  ],
+  ([answer, cdn, proof = 'none']) => mayRevalidateAt({ cdn: 'x', proof, fields: fields(answer) }, cdn),
 )
