@@ -22,35 +22,55 @@ const trace = makeTrace({
   alpha: Number(values.alpha),
 })
 
-function play({ requests, bytes }: Trace, admission: 'frequency' | 'all', maxBytes: number) {
-  const store = new ByteStore<number>({ maxBytes, admission })
+/** What a request may be answered from; `disk` is as the disk tier is: least recently used, without admission. */
+interface Setting {
+  readonly name: string
+  readonly memory: ByteStore<true> | null
+  readonly disk: ByteStore<true> | null
+}
+
+function play({ requests, bytes }: Trace, { memory, disk }: Setting) {
   let [hits, hitBytes, allBytes] = [0, 0, 0]
   const began = performance.now()
   for (const object of requests) {
     const key = `site\nhttps://www.example.com/assets/${object}`
     const size = bytes[object]!
     allBytes += size
-    if (store.get(key) !== undefined) {
+    const isInMemory = memory?.get(key) ?? false
+    const isOnDisk = !isInMemory && (disk?.get(key) ?? false)
+    if (!isInMemory) memory?.set(key, true, size)
+    if (isInMemory || isOnDisk) {
       hits++
       hitBytes += size
-    } else store.set(key, object, size)
+    } else disk?.set(key, true, size)
   }
   const microseconds = ((performance.now() - began) * 1000) / requests.length
   return { hit: hits / requests.length, byteHit: hitBytes / allBytes, microseconds }
 }
 
+const DISK_TO_MEMORY = 5
+const lru = (maxBytes: number) => new ByteStore<true>({ maxBytes, admission: 'all' })
+const kept = (maxBytes: number) => new ByteStore<true>({ maxBytes })
+const settings = (bytes: number): Setting[] => [
+  { name: 'memory, plain LRU', memory: lru(bytes), disk: null },
+  { name: 'memory', memory: kept(bytes), disk: null },
+  { name: `disk, ${DISK_TO_MEMORY} times as large`, memory: null, disk: lru(bytes * DISK_TO_MEMORY) },
+  { name: 'both', memory: kept(bytes), disk: lru(bytes * DISK_TO_MEMORY) },
+]
+
 const percent = (part: number) => `${(100 * part).toFixed(2)} %`
+const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`
+const { totalBytes } = trace
 console.log(
-  `${values.requests} requests, ${values.objects} objects, ${(trace.totalBytes / 2 ** 20).toFixed(0)} MiB, alpha ${values.alpha}, seed ${values.seed}`,
+  `${values.requests} requests, ${values.objects} objects, ${mib(totalBytes)}, alpha ${values.alpha}, seed ${values.seed}`,
 )
-console.log('| memory | policy | hit ratio | byte hit ratio | µs a request |')
+console.log('| memory | answered from | hit ratio | byte hit ratio | µs a request |')
 console.log('|---|---|---|---|---|')
-for (const part of [0.01, 0.05, 0.1, 0.25]) {
-  const maxBytes = Math.floor(trace.totalBytes * part)
-  for (const admission of ['all', 'frequency'] as const) {
-    const { hit, byteHit, microseconds } = play(trace, admission, maxBytes)
-    const name = admission === 'all' ? 'plain LRU' : 'with admission'
-    const memory = `${(maxBytes / 2 ** 20).toFixed(0)} MiB (${100 * part} %)`
-    console.log(`| ${memory} | ${name} | ${percent(hit)} | ${percent(byteHit)} | ${microseconds.toFixed(2)} |`)
+for (const part of [0.01, 0.05, 0.1, 0.15]) {
+  const maxBytes = Math.floor(totalBytes * part)
+  for (const setting of settings(maxBytes)) {
+    const { hit, byteHit, microseconds } = play(trace, setting)
+    const cells = [`${mib(maxBytes)} (${100 * part} %)`, setting.name, percent(hit), percent(byteHit)]
+    console.log(`| ${[...cells, microseconds.toFixed(2)].join(' | ')} |`)
   }
 }
