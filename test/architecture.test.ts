@@ -18,7 +18,7 @@ const PURE: readonly RegExp[] = [
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
   /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|partial|response-head|compare(-[a-z]+)?)\.ts$/,
   /^src\/delivery\/(private-address|redirect-target|hop-headers)\.ts$/,
-  /^src\/cache\/(key|freshness)\.ts$/,
+  /^src\/cache\/rules\//,
   /^src\/costs\/(account|bill|growth|ledger|ledger-state|month|percentile|plan|price|quote|quotes|sizes|told-quotes|volume)\.ts$/,
   /^src\/http\/(target|host|forwarded|headers|gcra|request-fields|proxy-protocol)\.ts$/,
   /^src\/manifest\/(accept|compare-files|envelope|file-path|manifest|manifest-proof|media-type|open-manifest|public-key)\.ts$/,

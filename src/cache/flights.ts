@@ -1,0 +1,116 @@
+/** One fetch that several requests may wait for. */
+interface Flight<Landed> {
+  readonly waiting: Set<(landed: Landed | null) => void>
+  /** What has begun to come, for those who ask while it comes. */
+  landed: Landed | null
+}
+
+/** What a request is to do. */
+export type Boarding<Landed> =
+  /**
+   * It asks the upstream. It must call `land` when the head of the answer is there, with null where that is not for
+   * others, and `done` when all has come and is stored, or nothing will: `done` in any case.
+   */
+  | { readonly role: 'leader'; land(landed: Landed | null): void; done(): void }
+  /** Another one asks. The promise is null where what came is not for others, or the wait was too long. */
+  | { readonly role: 'waiter'; readonly landed: Promise<Landed | null>; leave(): void }
+  /** It asks for itself: what comes is not stored, or too many wait. */
+  | { readonly role: 'alone'; readonly because: 'hit-for-miss' | 'full' }
+
+export interface FlightsOptions {
+  /** Requests that may wait for one fetch, and for all of them. */
+  readonly maxWaiting: number
+  readonly maxWaitingInAll: number
+  /** Milliseconds: how long one waits for the head of an answer. */
+  readonly maxWait: number
+  /** Milliseconds: how long what was not for others is taken to stay so. */
+  readonly hitForMiss: number
+  /** Keys of which that is remembered. */
+  readonly maxMarkers: number
+  now(): number
+  after(milliseconds: number, expire: () => void): { cancel(): void }
+}
+
+/**
+ * One fetch for each key, however many ask at once. What turns out not to be for others is remembered for a while, so
+ * that the next ones do not queue for it one behind the other (hit-for-miss).
+ */
+export class Flights<Landed> {
+  readonly #options: FlightsOptions
+  readonly #flights = new Map<string, Flight<Landed>>()
+  /** Until when a key is not shared; the oldest first. */
+  readonly #markers = new Map<string, number>()
+  #waiting = 0
+
+  constructor(options: FlightsOptions) {
+    this.#options = options
+  }
+
+  /** Fetches under way, and requests that wait for one. */
+  get flying(): number {
+    return this.#flights.size
+  }
+
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  board(key: string): Boarding<Landed> {
+    if (this.#isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
+    const flight = this.#flights.get(key)
+    if (flight === undefined) return this.#takeOff(key)
+    if (flight.landed !== null) {
+      return { role: 'waiter', landed: Promise.resolve(flight.landed), leave: () => {} }
+    }
+    const { maxWaiting, maxWaitingInAll } = this.#options
+    const isFull = flight.waiting.size >= maxWaiting || this.#waiting >= maxWaitingInAll
+    return isFull ? { role: 'alone', because: 'full' } : this.#wait(flight)
+  }
+
+  /** Says that answers for this key are not for others for now. */
+  mark(key: string): void {
+    const { now, hitForMiss, maxMarkers } = this.#options
+    this.#markers.delete(key)
+    if (this.#markers.size >= maxMarkers) this.#markers.delete(this.#markers.keys().next().value!)
+    this.#markers.set(key, now() + hitForMiss)
+  }
+
+  /** Something was stored for this key after all. */
+  unmark(key: string): void {
+    this.#markers.delete(key)
+  }
+
+  #isMarked(key: string): boolean {
+    const until = this.#markers.get(key)
+    if (until === undefined) return false
+    if (this.#options.now() < until) return true
+    this.#markers.delete(key)
+    return false
+  }
+
+  #takeOff(key: string): Boarding<Landed> {
+    const flight: Flight<Landed> = { waiting: new Set(), landed: null }
+    this.#flights.set(key, flight)
+    const land = (landed: Landed | null) => {
+      flight.landed = landed
+      if (landed === null && this.#flights.get(key) === flight) this.#flights.delete(key)
+      for (const settle of [...flight.waiting]) settle(landed)
+    }
+    const done = () => land(null)
+    return { role: 'leader', land, done }
+  }
+
+  #wait(flight: Flight<Landed>): Boarding<Landed> {
+    const { promise, resolve } = Promise.withResolvers<Landed | null>()
+    const settle = (landed: Landed | null) => {
+      if (!flight.waiting.delete(settle)) return
+      this.#waiting--
+      deadline.cancel()
+      resolve(landed)
+    }
+    const deadline = this.#options.after(this.#options.maxWait, () => settle(null))
+    flight.waiting.add(settle)
+    this.#waiting++
+    return { role: 'waiter', landed: promise, leave: () => settle(null) }
+  }
+}

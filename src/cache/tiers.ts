@@ -1,0 +1,136 @@
+import { Body } from './body.ts'
+import type { DiskEntry, DiskTier } from './disk.ts'
+import type { Entry, EntryHead } from './entry.ts'
+import type { MemoryTier } from './memory.ts'
+import type { Purge, Purged, Purges } from './purges.ts'
+import type { Fields } from './rules/fields.ts'
+import { endedAt, type Freshness } from './rules/freshness.ts'
+import type { Part } from './rules/ranges.ts'
+
+/** A stored answer that a request matches, wherever it is. */
+export interface Found {
+  readonly head: EntryHead
+  readonly tier: 'memory' | 'disk'
+  /** Of its head; where a purge was soft it ended with that. */
+  readonly freshness: Freshness
+  /** Its bytes as they lie, where they are in memory; null: they have to be read. */
+  slices(part: Part): readonly Buffer[] | null
+  read(part: Part): AsyncIterable<Buffer>
+}
+
+export interface TiersOptions {
+  readonly memory: MemoryTier
+  /** null: nothing is kept on disk. */
+  readonly disk: DiskTier | null
+  readonly purges: Purges
+  /** Bytes: what is larger goes to disk only. */
+  readonly maxInMemory: number
+}
+
+/** Memory above disk: what is asked for comes up, what is stored goes to both. */
+export class Tiers {
+  readonly #options: TiersOptions
+
+  constructor(options: TiersOptions) {
+    this.#options = options
+  }
+
+  find(key: string, request: Fields): Found | 'vary-miss' | 'uri-miss' {
+    const { memory, disk } = this.#options
+    const inMemory = memory.find(key, request)
+    if (typeof inMemory !== 'string') {
+      const purged = this.#options.purges.check(inMemory.head)
+      if (purged !== 'hard') return fromMemory(inMemory, freshnessAfter(inMemory.head, purged))
+      memory.remove(inMemory)
+    }
+    const onDisk = disk?.find(key, request) ?? 'uri-miss'
+    if (typeof onDisk === 'string') return inMemory === 'vary-miss' || onDisk === 'vary-miss' ? 'vary-miss' : 'uri-miss'
+    const purged = this.#options.purges.check(onDisk.head)
+    if (purged !== 'hard') return fromDisk(onDisk, freshnessAfter(onDisk.head, purged))
+    disk?.remove(onDisk.head)
+    return 'uri-miss'
+  }
+
+  /**
+   * Stores an answer whose bytes may still be coming: in memory and on disk when they have come. False: they did not
+   * come to their end, or are too large for where they could be.
+   */
+  async put(head: EntryHead, body: Body): Promise<boolean> {
+    const { memory, disk, maxInMemory } = this.#options
+    const reader = body.reader()
+    if (reader === null) return false
+    const isOnDisk = disk === null ? await passed(reader) : await disk.put(head, reader)
+    const isWhole = body.state === 'complete' && !body.isOverLimit
+    if (isWhole && body.bytes <= maxInMemory) {
+      memory.put({ head, body })
+      return true
+    }
+    return isOnDisk
+  }
+
+  /** Brings an answer up from disk, all of it, so that the next one finds it in memory. */
+  async promote({ head, tier, read }: Found): Promise<void> {
+    const { memory, maxInMemory } = this.#options
+    if (tier === 'memory' || head.size === null || head.parts !== null || head.size > maxInMemory) return
+    const body = new Body()
+    try {
+      for await (const chunk of read({ first: 0, last: head.size - 1 })) body.append(chunk)
+    } catch {
+      return // It is damaged, and gone from disk now.
+    }
+    body.end()
+    memory.put({ head, body })
+  }
+
+  /** Newer fields for a stored answer (RFC 9111 section 3.2), wherever it is. */
+  update(before: EntryHead, after: EntryHead): void {
+    const { memory, disk } = this.#options
+    const stored = memory.peek(before)
+    if (stored !== null) {
+      memory.remove(stored)
+      memory.put({ head: after, body: stored.body })
+    }
+    disk?.update(before, after)
+  }
+
+  remove(head: EntryHead): void {
+    const { memory, disk } = this.#options
+    const stored = memory.peek(head)
+    if (stored !== null) memory.remove(stored)
+    disk?.remove(head)
+  }
+
+  /** Takes out all that is stored for a URL, as an unsafe method does (RFC 9111 section 4.4). */
+  delete(key: string): void {
+    this.#options.memory.delete(key)
+    this.#options.disk?.delete(key)
+  }
+
+  /** Whatever was stored until then does not count any more, here; `Purges` of other processes have to be told. */
+  purge(purge: Purge): void {
+    this.#options.purges.add(purge)
+  }
+}
+
+/** Waits for what is stored nowhere else while it comes. */
+async function passed(source: AsyncIterable<Buffer>): Promise<false> {
+  try {
+    for await (const _ of source);
+  } catch {
+    // The body says so itself.
+  }
+  return false
+}
+
+function freshnessAfter({ freshness }: EntryHead, purged: Exclude<Purged, 'hard'>): Freshness {
+  return purged === 'no' ? freshness : endedAt(freshness, purged.staleSince)
+}
+
+function fromMemory({ head, body }: Entry, freshness: Freshness): Found {
+  const read = (part: Part) => body.reader(part.first, part.last)!
+  return { head, tier: 'memory', freshness, slices: (part) => body.slices(part), read }
+}
+
+function fromDisk({ head, read }: DiskEntry, freshness: Freshness): Found {
+  return { head, tier: 'disk', freshness, slices: () => null, read }
+}

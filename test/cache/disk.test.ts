@@ -1,0 +1,172 @@
+import { globSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { type DiskEntry, DiskTier } from '../../src/cache/disk.ts'
+import { PIECE } from '../../src/cache/pieces.ts'
+import { makeHead, textOf } from './support/entry.ts'
+import { fields, NOW } from './support/table.ts'
+
+const MIB = 2 ** 20
+
+async function open(t: Test, folder = t.testdir({}), more: { maxBytes?: number; isFirst?: boolean } = {}) {
+  const problems: string[] = []
+  const clock = { now: NOW }
+  const options = { folder, maxBytes: 100 * MIB, isFirst: true, now: () => clock.now, ...more }
+  const disk = (await DiskTier.open({ ...options, onProblem: (problem) => problems.push(problem) }))!
+  t.teardown(() => disk.close())
+  return { disk, folder, problems, clock }
+}
+
+async function* source(...chunks: (string | Buffer | Error)[]): AsyncGenerator<Buffer> {
+  for (const chunk of chunks) {
+    if (chunk instanceof Error) throw chunk
+    yield Buffer.from(chunk)
+  }
+}
+
+const { key } = makeHead()
+const ALL = { first: 0, last: 4 }
+
+async function read(disk: DiskTier, request = '', part = ALL): Promise<string> {
+  const found = disk.find(key, fields(request))
+  return typeof found === 'string' ? found : textOf(found.read(part))
+}
+
+t.test('what was written is there, for other processes and after a restart', async (t) => {
+  const { disk, folder, problems } = await open(t)
+  t.equal(await read(disk), 'uri-miss')
+  t.ok(await disk.put(makeHead(), source('he', 'llo')))
+  t.equal(await read(disk), 'hello')
+  const other = await open(t, folder, { isFirst: false })
+  t.equal(await read(other.disk, '', { first: 1, last: 3 }), 'ell')
+  await disk.close()
+  const again = await open(t, folder)
+  t.equal(await read(again.disk), 'hello')
+  t.strictSame((again.disk.find(key, []) as DiskEntry).head, makeHead())
+  t.strictSame([...problems, ...again.problems], [])
+})
+
+t.test('variants, newer fields, and what is taken out', async (t) => {
+  const { disk } = await open(t)
+  const vary = 'Cache-Control: max-age=60 | Vary: Foo'
+  const one = makeHead({}, vary, 'Foo: 1')
+  await disk.put(one, source('first'))
+  await disk.put(makeHead({}, vary, 'Foo: 2'), source('other'))
+  await disk.put(one, source('newer'))
+  t.equal(await read(disk, 'Foo: 1'), 'newer')
+  t.equal(await read(disk, 'Foo: 2'), 'other')
+  t.equal(await read(disk), 'vary-miss')
+  disk.update(one, { ...one, confirmedAt: NOW + 9 })
+  t.equal((disk.find(key, fields('Foo: 1')) as DiskEntry).head.confirmedAt, NOW + 9)
+  t.equal(await read(disk, 'Foo: 1'), 'newer')
+  disk.remove(one)
+  t.equal(await read(disk, 'Foo: 1'), 'vary-miss')
+  disk.delete(key)
+  t.equal(await read(disk, 'Foo: 2'), 'uri-miss')
+  t.equal(disk.index.bytes, 0)
+})
+
+t.test('what does not come to its end is not there', async (t) => {
+  const { disk, problems } = await open(t)
+  t.notOk(await disk.put(makeHead(), source(Buffer.alloc(PIECE + 9), new Error('reset'))))
+  t.equal(await read(disk), 'uri-miss')
+  await disk.sweep()
+  t.equal(disk.index.bytes, 0, 'nothing of it is left')
+  t.strictSame(problems, [], 'which is no problem of the disk')
+})
+
+t.test('large ones lie in pieces, equal pieces once, and ranges read only theirs', async (t) => {
+  const { disk, folder } = await open(t)
+  const bytes = Buffer.alloc(2 * PIECE + 100_000)
+  bytes.write('edge', PIECE - 2)
+  const head = makeHead({ size: bytes.length })
+  await disk.put(head, source(bytes.subarray(0, 700_000), bytes.subarray(700_000)))
+  await disk.put({ ...head, key: 'x\nhttps://x/', site: 'x' }, source(bytes))
+  t.equal(contents(folder).length, 3, 'two objects, three files')
+  t.equal(await read(disk, '', { first: PIECE - 2, last: PIECE + 1 }), 'edge')
+  rmSync(contents(folder).find((path) => readFileSync(path).length === 100_000)!)
+  t.equal(await read(disk, '', { first: PIECE - 2, last: PIECE + 1 }), 'edge', 'the last piece is not needed')
+  const found = disk.find(key, []) as DiskEntry
+  await t.rejects(textOf(found.read({ first: 0, last: bytes.length - 1 })))
+  t.equal(await read(disk), 'uri-miss', 'what is not whole is gone')
+})
+
+t.test('a part has its place, and nothing else is read from it', async (t) => {
+  const { disk } = await open(t)
+  await disk.put(makeHead({ size: 10, parts: [{ first: 4, last: 8 }] }), source('45678'), 4)
+  t.equal(await read(disk, '', { first: 5, last: 7 }), '567')
+  await t.rejects(read(disk, '', { first: 3, last: 5 }), { message: /damaged/ })
+})
+
+t.test('damaged bytes are never served: in files and in the table', async (t) => {
+  for (const damage of ['truncate', 'flip'] as const) {
+    const { disk, folder } = await open(t)
+    await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000, 'x')))
+    const [path] = contents(folder)
+    if (damage === 'truncate') truncateSync(path!, 49_999)
+    else writeFileSync(path!, Buffer.alloc(50_000, 'y'))
+    await t.rejects(read(disk, '', { first: 0, last: 49_999 }), damage)
+    t.equal(await read(disk), 'uri-miss')
+  }
+  const { disk, folder } = await open(t)
+  await disk.put(makeHead(), source('hello'))
+  const { DatabaseSync } = await import('node:sqlite')
+  const database = new DatabaseSync(join(folder, 'index.db'))
+  database.exec("UPDATE pieces SET data = CAST('jello' AS BLOB)")
+  database.close()
+  await t.rejects(read(disk), { message: /damaged/ })
+  t.equal(await read(disk), 'uri-miss')
+})
+
+t.test('an index that is none is thrown away, a folder that cannot be is said', async (t) => {
+  const folder = t.testdir({ 'index.db': 'no database at all, but long enough to look like one'.repeat(100), file: '' })
+  const { disk, problems } = await open(t, folder)
+  t.strictSame(problems, ['cache-disk-damaged'])
+  t.ok(await disk.put(makeHead(), source('hello')))
+  t.equal(await read(disk), 'hello')
+  const nowhere: string[] = []
+  const options = { folder: join(folder, 'file', 'x'), maxBytes: MIB, isFirst: true, now: () => NOW }
+  t.equal(await DiskTier.open({ ...options, onProblem: (problem) => nowhere.push(problem) }), null)
+  t.ok(nowhere.includes('cache-disk-unusable'))
+})
+
+t.test('what was not used for longest goes when there is no more room', async (t) => {
+  const { disk, folder, clock } = await open(t, undefined, { maxBytes: 40 * 50_000 })
+  const nth = (at: number) => makeHead({ key: `${at}`, size: 50_000 })
+  for (let at = 0; at < 39; at++) {
+    clock.now += 1_000
+    await disk.put(nth(at), source(Buffer.alloc(50_000, `${at}`)))
+  }
+  clock.now += 100_000
+  t.type(disk.find('0', []), 'object', 'is used')
+  for (let at = 39; at < 120; at++) {
+    clock.now += 1_000
+    await disk.put(nth(at), source(Buffer.alloc(50_000, `${at}`)))
+    if (at === 60) await disk.sweep()
+  }
+  await disk.sweep()
+  t.ok(disk.index.bytes <= 40 * 50_000, `${disk.index.bytes}`)
+  t.ok(contents(folder).length <= 40, `${contents(folder).length} files`)
+  t.equal(disk.find('1', []), 'uri-miss')
+  t.equal(
+    globSync('content/index-v5/**/*', { cwd: folder, withFileTypes: true }).filter((one) => one.isFile()).length,
+    contents(folder).length,
+  )
+})
+
+t.test('purges are kept', async (t) => {
+  const { disk, folder } = await open(t)
+  const purge = { site: 's', target: { kind: 'tag', value: 'x' }, soft: true, at: NOW } as const
+  disk.index.addPurge(purge)
+  disk.index.addPurge({ ...purge, at: NOW - 5 })
+  const other = await open(t, folder, { isFirst: false })
+  t.strictSame(other.disk.index.purges(), [purge])
+  other.disk.index.forgetPurges(NOW + 1)
+  t.strictSame(disk.index.purges(), [])
+})
+
+function contents(folder: string): string[] {
+  return globSync('content/content-v2/**/*', { cwd: folder, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => join(one.parentPath, one.name))
+}
