@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
+import { validate } from '../src/commands/validate.ts'
+import { fakeShell } from './helpers/fake-shell.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -21,27 +22,20 @@ const examples = [
   ['the ConfigMap', parse(read('deploy/kubernetes/configmap.yaml')).data['config.yaml'] as string] as const,
 ]
 
-function validate(file: string) {
-  return spawnSync(process.execPath, [join(root, 'bin/polycdn.mjs'), 'validate', '--config', file], {
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, POLYCDN_ADMIN_TOKEN: '0123456789abcdef0123456789abcdef' },
-    timeout: 30_000,
-  })
-}
-
 t.test('the README shows a whole configuration', async (t) => {
   t.ok(documented('README.md').length > 0)
 })
 
 for (const [name, text] of examples) {
   t.test(`${name} is a valid configuration`, async (t) => {
-    const { status, stdout, stderr } = validate(join(t.testdir({ 'config.yaml': text }), 'config.yaml'))
-    t.equal(status, 0, stdout + stderr)
+    const { shell, out, err } = fakeShell({ env: { POLYCDN_ADMIN_TOKEN: '0123456789abcdef0123456789abcdef' } })
+    const file = join(t.testdir({ 'config.yaml': text }), 'config.yaml')
+    t.equal(await validate(['--config', file], shell), 0, [...out, ...err].join('\n'))
   })
 }
 
 t.test('one that is not valid is refused', async (t) => {
   const [, text] = examples[0]!
   const folder = t.testdir({ 'config.yaml': text.replace('hosts:', 'hostz:') })
-  t.equal(validate(join(folder, 'config.yaml')).status, 2)
+  t.equal(await validate(['--config', join(folder, 'config.yaml')], fakeShell().shell), 2)
 })
