@@ -39,7 +39,7 @@ const CODES: Readonly<Record<ProofFault, ErrorCode>> = {
   incomplete: 'http_response_incomplete',
 }
 
-/** Of what names its content: a year and a day less, as RFC 9111 recommends no more than a year. */
+/** Of what names its content: for a year, and nobody has to ask again (RFC 8246). */
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
 /**
