@@ -3,13 +3,18 @@ import type { Fault } from '../helpers/faults.ts'
 import { skipUnless } from '../helpers/programs.ts'
 import { BUDGET, outage } from './failover-outage.ts'
 
+/** Failures that the first ejections take: five each, and what was on its way meanwhile. */
+const UNTIL_EJECTED = 40
 /** Requests a second. */
 const RATE = 300
-/** Failures that the first ejections take, five each, and what was on its way meanwhile: a second's on a busy machine. */
-const UNTIL_EJECTED = RATE
+/** Tries of requests that a busy machine still has on its way when the outage begins: where each has two for nothing. */
+const ON_THEIR_WAY = RATE / 2
 
-/** By fault, how many tries each request has for nothing: the first, and the first failover while somebody seems well. */
-const FREE = { 'reset-before-headers': 2, 'server-errors': 2 } as const satisfies Partial<Record<Fault, number>>
+/**
+ * By fault, how many tries each request has for nothing. Edges that break connections are ejected but for the last, so it
+ * is one. A 5xx that everybody gives is charged to the site and ejects nobody: there is the free first failover, too.
+ */
+const FREE = { 'reset-before-headers': 1, 'server-errors': 2 } as const satisfies Partial<Record<Fault, number>>
 
 for (const [fault, free] of Object.entries(FREE) as [Fault, number][]) {
   t.test(`all edges down for two seconds (${fault}): tries stay within the budget, traffic comes back`, async (t) => {
@@ -21,9 +26,10 @@ for (const [fault, free] of Object.entries(FREE) as [Fault, number][]) {
     // And what the bucket holds at its fullest: a second's worth.
     const extra = perSecond * (during / RATE + 1)
     t.ok(attempts >= during / 2, 'the outage was met', { attempts, during })
-    t.ok(attempts <= during * free + extra + UNTIL_EJECTED, 'within the budget', { attempts, during, extra })
+    const most = during * free + extra + UNTIL_EJECTED + (free - 1) * ON_THEIR_WAY
+    t.ok(attempts <= most, 'within the budget', { attempts, during, most })
     t.same(odd, [], 'nothing but answers and visible failures')
     t.equal(report.failedAfter, 0, 'no failure after the return')
-    t.ok(shares.at(-1)! > 0.8, 'the first CDN serves again', { shares })
+    t.ok(shares.at(-1)! > 0.9, 'the first CDN serves again', { shares })
   })
 }
