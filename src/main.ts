@@ -1,37 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
-import { check } from './commands/check.ts'
-import { costs } from './commands/costs.ts'
-import { demo } from './commands/demo.ts'
-import { diff } from './commands/diff.ts'
-import { drain } from './commands/drain.ts'
-import { explainCommand } from './commands/explain.ts'
 import { reportFailure } from './commands/failure.ts'
-import { manifest } from './commands/manifest.ts'
 import { printable } from './commands/printable.ts'
-import { schema } from './commands/schema.ts'
-import { serve } from './commands/serve.ts'
 import type { Command, Shell } from './commands/shell.ts'
-import { simulate } from './commands/simulate.ts'
-import { test } from './commands/test.ts'
-import { validate } from './commands/validate.ts'
-import { work } from './commands/work.ts'
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  serve,
-  validate,
-  explain: explainCommand,
-  test,
-  simulate,
-  diff,
-  check,
-  costs,
-  drain,
-  manifest,
-  schema,
-  demo,
-  work,
+/** Each is loaded when it is asked for: a worker that replaces another begins sooner without the rest. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  validate: async () => (await import('./commands/validate.ts')).validate,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  test: async () => (await import('./commands/test.ts')).test,
+  simulate: async () => (await import('./commands/simulate.ts')).simulate,
+  diff: async () => (await import('./commands/diff.ts')).diff,
+  check: async () => (await import('./commands/check.ts')).check,
+  costs: async () => (await import('./commands/costs.ts')).costs,
+  drain: async () => (await import('./commands/drain.ts')).drain,
+  manifest: async () => (await import('./commands/manifest.ts')).manifest,
+  schema: async () => (await import('./commands/schema.ts')).schema,
+  demo: async () => (await import('./commands/demo.ts')).demo,
+  work: async () => (await import('./commands/work.ts')).work,
 }
 
 const USAGE = `polycdn: makes many CDNs act as one
@@ -101,14 +89,15 @@ process.stderr.on('error', () => {})
 async function main([name, ...args]: string[]): Promise<void> {
   if (name === '--version' || name === '-v') return shell.out(version)
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') return shell.out(USAGE)
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (load === undefined) {
     shell.err(`polycdn: there is no command ${JSON.stringify(name)}\n\n${USAGE}`)
     process.exitCode = 2
     return
   }
-  endGracefully(command === work)
+  endGracefully(name === 'work')
   try {
+    const command = await load()
     const code = await command(args, shell)
     if (code !== null) process.exitCode = code
   } catch (error) {
