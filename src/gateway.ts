@@ -116,7 +116,7 @@ export class Gateway {
       timers: this.#timers,
       now: Date.now,
       log: this.#log,
-      onChange: (shipment) => this.#servers?.tellManifest(shipment),
+      onChange: async (shipment) => this.#servers?.tellManifest(shipment),
       onLoad: (site, result) => this.#metrics.manifestLoads.child(site, result).inc(),
     })
     this.#proofs = new Proofs({ manifests: this.#manifests.shelf, names: this.#names.names, now: Date.now })

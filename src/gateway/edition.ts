@@ -39,8 +39,8 @@ export interface Servers {
   tellQuotes(quotes: QuoteList): void
   /** These Cdns are drained, and no others. Resolves when every process knows. */
   tellDrained(names: readonly string[]): Promise<void>
-  /** A Site has another manifest. */
-  tellManifest(shipment: ManifestShipment): void
+  /** A Site has another manifest. Resolves when every process has it. */
+  tellManifest(shipment: ManifestShipment): Promise<void>
   /** What is known of ordered certificates has changed. Resolves when every process has it. */
   tellAcme(change: Partial<AcmeState>): Promise<void>
   /** Stops accepting, lets running requests end for at most 30 s, then ends what is left. */

@@ -51,7 +51,7 @@ export class LocalServers implements Servers {
 
   tellQuotes(): void {}
 
-  tellManifest(): void {}
+  async tellManifest(): Promise<void> {}
 
   async tellAcme(change: Partial<AcmeState>): Promise<void> {
     this.#serving.useAcme(change)

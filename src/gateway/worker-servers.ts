@@ -116,8 +116,8 @@ export class WorkerServers implements Servers {
     this.#fleet.tellQuotes(quotes)
   }
 
-  tellManifest(shipment: ManifestShipment): void {
-    this.#fleet.tellManifest(shipment)
+  tellManifest(shipment: ManifestShipment): Promise<void> {
+    return this.#fleet.tellManifest(shipment)
   }
 
   tellAcme(change: Partial<AcmeState>): Promise<void> {

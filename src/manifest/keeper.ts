@@ -6,8 +6,8 @@ import type { ManifestShipment } from './shipment.ts'
 import { type ManifestSource, SiteKeeper, type SiteKeeperOptions } from './site-keeper.ts'
 
 export interface ManifestKeeperOptions extends Omit<SiteKeeperOptions, 'onChange'> {
-  /** What other processes have to know of a site: call {@link shelve} there. */
-  onChange(shipment: ManifestShipment): void
+  /** What other processes have to know of a site: call {@link shelve} there. Resolves when all have done so. */
+  onChange(shipment: ManifestShipment): Promise<void>
 }
 
 /** How long a start waits for manifests of servers. Milliseconds. */
@@ -101,15 +101,15 @@ export class ManifestKeeper {
     if ((this.#keepers.get(site)?.held ?? null) !== null) return
     this.shelf.remove(site)
     const nothing = { current: null, previous: null, previousUntil: 0 }
-    this.#options.onChange({ site, publicKey: keeper.source.publicKey, ...nothing })
+    void this.#options.onChange({ site, publicKey: keeper.source.publicKey, ...nothing }).catch(() => {})
   }
 
-  #onChange(keeper: SiteKeeper): void {
+  async #onChange(keeper: SiteKeeper): Promise<void> {
     // A look that was under way when the configuration changed.
     if (this.#keepers.get(keeper.source.site) !== keeper || keeper.held === null) return
     const { current, previous, previousUntil } = keeper.held
     this.shelf.put(current.manifest, previous?.manifest ?? null, previousUntil)
-    this.#options.onChange(keeper.shipment)
+    await this.#options.onChange(keeper.shipment)
   }
 
   async #atMost(ms: number, work: Promise<unknown>): Promise<void> {

@@ -22,8 +22,8 @@ export interface SiteKeeperOptions {
   /** Milliseconds since 1970. */
   now(): number
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
-  /** Another manifest is the current one. */
-  onChange(): void
+  /** Another manifest is the current one. Resolves when every process that serves has it. */
+  onChange(): Promise<void>
   /** One that is new was accepted, or not; `unreadable`: there was none where one should be. */
   onLoad(site: string, result: LoadResult): void
 }
@@ -83,7 +83,7 @@ export class SiteKeeper {
       const recalled = await this.#store.recall(publicKey)
       if (recalled === null || recalled.current.manifest.site !== site) return
       const { current, previous, since } = recalled
-      this.#hold({ current, previous, previousUntil: since + grace })
+      await this.#hold({ current, previous, previousUntil: since + grace })
     } catch (error) {
       this.#options.log.warn('manifest-state-unreadable', { path: this.#store.path, error })
     }
@@ -141,7 +141,8 @@ export class SiteKeeper {
     const { site, grace } = this.source
     const { manifest } = current
     const previous = this.#held?.current ?? null
-    this.#hold({ current, previous, previousUntil: this.#options.now() + grace })
+    // Whoever waits for the event may go on to publish the files: nobody must take them for a lie then.
+    await this.#hold({ current, previous, previousUntil: this.#options.now() + grace })
     this.#calm()
     this.#load('accepted')
     const expires = new Date(manifest.expires).toISOString()
@@ -156,10 +157,10 @@ export class SiteKeeper {
     })
   }
 
-  #hold(held: Held): void {
+  #hold(held: Held): Promise<void> {
     this.#held = held
     this.#shipment = shipmentOf(this.source, held)
-    this.#options.onChange()
+    return this.#options.onChange()
   }
 
   #calm(): void {

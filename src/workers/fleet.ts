@@ -10,7 +10,7 @@ import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { LineSink } from '../observe/sink.ts'
 import { type Death, type Member, MemberLost, MemberRefused, setUpMembers } from './member.ts'
-import type { FromWorker, Shipment } from './messages.ts'
+import type { FromWorker, Shipment, ToWorker } from './messages.ts'
 import { Slot } from './slot.ts'
 
 export interface FleetOptions {
@@ -126,20 +126,16 @@ export class Fleet {
 
   /** Resolves when every process that serves has heard it. */
   async tellDrained(names: readonly string[]): Promise<void> {
-    await settle(
-      this.#ready().map((member) => {
-        member.tell({ type: 'drained', names })
-        return member.ask({ type: 'ping' })
-      }),
-    )
+    await this.#tellAll({ type: 'drained', names })
   }
 
   tellQuotes(quotes: QuoteList): void {
     for (const member of this.#ready()) member.tell({ type: 'quotes', quotes })
   }
 
-  tellManifest(shipment: ManifestShipment): void {
-    for (const member of this.#ready()) member.tell({ type: 'manifest', manifest: shipment })
+  /** Resolves when every process that serves has it. */
+  async tellManifest(shipment: ManifestShipment): Promise<void> {
+    await this.#tellAll({ type: 'manifest', manifest: shipment })
   }
 
   /** Tells every process that serves; resolves when all of them have it. */
@@ -161,6 +157,15 @@ export class Fleet {
 
   #tellAcme(member: Member, change: Partial<AcmeState>): Promise<unknown> {
     return member.ask({ type: 'acme', change }).catch((error) => this.#fail(member, error))
+  }
+
+  async #tellAll(message: ToWorker): Promise<void> {
+    await settle(
+      this.#ready().map((member) => {
+        member.tell(message)
+        return member.ask({ type: 'ping' })
+      }),
+    )
   }
 
   #ready(): Member[] {

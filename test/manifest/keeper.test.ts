@@ -48,7 +48,7 @@ class Ground {
       timers: this.clock,
       now: () => this.now,
       log: { info: line, warn: line, error: line },
-      onChange: (shipment) => this.shipped.push(shipment),
+      onChange: async (shipment) => void this.shipped.push(shipment),
       onLoad: (site, result) => this.loads.push(`${site} ${result}`),
     })
     this.#scope.teardown(() => keeper.close())

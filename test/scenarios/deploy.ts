@@ -103,7 +103,7 @@ function configOf(servers: readonly LyingServer[], manifest: string) {
     fallback: 'none',
     retry: { attempts: 4 },
   }
-  return { cdns, sites, policies: { default: policy } }
+  return { cdns, sites, policies: { default: policy }, log: { access: true } }
 }
 
 /** What changes and what stays, in sizes that change and that stay. */
@@ -198,9 +198,11 @@ function checksOf({ requests }: LyingServer): number {
   return requests.filter((line) => line.includes(HEALTH)).length
 }
 
-/** Who was ejected besides the liar, and whether it came back. */
+/** Who was ejected besides the liar, whether it came back, and which answers were cut. */
 function findingsOf(gateway: Gateway, liar: LyingServer): string[] {
   const events = gateway.logs.filter(({ event }) => event?.startsWith('endpoint-') === true)
   const wrong = events.filter(({ event, endpoint }) => event !== 'endpoint-corrupt' || endpoint !== liar.url)
-  return wrong.map((line) => JSON.stringify(line))
+  // What was tried for an answer that was cut.
+  const cut = gateway.logs.filter(({ aborted }) => aborted === true)
+  return [...wrong, ...cut].map((line) => JSON.stringify(line))
 }
