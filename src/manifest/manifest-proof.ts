@@ -1,5 +1,6 @@
 import { parseContentRange } from '../delivery/resume.ts'
 import {
+  type Ask,
   type AskedEndpoint,
   type Located,
   type Proof,
@@ -59,14 +60,17 @@ export class ManifestProof implements Proof {
     const { target, file } = this.#options
     const [start, end] = [pieceStart(first), pieceEnd(last, file.size)]
     const whole = start === 0 && end === file.size - 1
-    const reply = await upstream.ask(whole ? { path: target } : { path: target, range: `bytes=${start}-${end}` })
+    const rangeOf = (from: number, to: number): Ask => ({ path: target, range: `bytes=${from}-${to}` })
+    const reply = await upstream.ask(whole ? { path: target } : rangeOf(start, end))
     const others = () => this.#options.others()
     const window: PieceWindow = { file, others, contradiction: 'corrupt', first, last }
     let answered: Answered
     try {
       answered = answeredBy(reply, whole)
       refusePage(reply, file)
-      if (answered.size !== null && answered.size !== file.size) await refuseSize(reply, answered, window)
+      if (answered.size !== null && answered.size !== file.size) {
+        await refuseSize(reply, answered, window, (from, to) => upstream.ask(rangeOf(from, to)))
+      }
       if (answered.start > start || start - answered.start > MAX_SKIP) {
         throw new ProofError('unproved', 'the answer begins elsewhere than it was asked to')
       }
@@ -114,7 +118,12 @@ function lengthOf(field: string | null): number | null {
  * An object of another size is another object. It is another edition where the first piece of it that came is: its size
  * alone would be an excuse that every liar has.
  */
-async function refuseSize({ body }: Reply, { size, start }: Answered, window: PieceWindow): Promise<never> {
+async function refuseSize(
+  reply: Reply,
+  { size, start }: Answered,
+  window: PieceWindow,
+  ask: (first: number, last: number) => Promise<Reply>,
+): Promise<never> {
   const contradiction = new ProofError('corrupt', 'the size contradicts the manifest')
   const outdated = new ProofError('outdated', 'the size is that of another edition')
   const [edition, ...others] = window.others().filter((other) => other.size === size)
@@ -122,6 +131,7 @@ async function refuseSize({ body }: Reply, { size, start }: Answered, window: Pi
   if (edition.size === 0) throw outdated
   if (pieceStart(start) !== start || start >= edition.size) throw contradiction
   const sought = { first: start, last: start }
+  const body = await wholePiece(reply, pieceEnd(start, edition.size), window, ask)
   const pieces = verifiedPieces(body, { file: edition, others: () => others, contradiction: 'corrupt', ...sought })
   await pieces.next().catch((error: unknown) => {
     if (error instanceof ProofError) throw error.fault === 'outdated' ? outdated : contradiction
@@ -129,6 +139,25 @@ async function refuseSize({ body }: Reply, { size, start }: Answered, window: Pi
   })
   await pieces.return(undefined)
   throw outdated
+}
+
+/** The body with the piece that begins where the answer does. Asked for as the end of a file, it may be a part of it. */
+async function wholePiece(
+  reply: Reply,
+  last: number,
+  { file, ...window }: PieceWindow,
+  ask: (first: number, last: number) => Promise<Reply>,
+): Promise<AsyncIterable<Uint8Array>> {
+  if (reply.status !== 206 || last <= pieceEnd(window.last, file.size)) return reply.body
+  await cancel(reply)
+  const again = await ask(pieceStart(last), last)
+  try {
+    if (answeredBy(again, false).start === pieceStart(last)) return again.body
+    throw new ProofError('unproved', 'the answer begins elsewhere than it was asked to')
+  } catch (error) {
+    await cancel(again)
+    throw error
+  }
 }
 
 async function* skipping(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {

@@ -87,6 +87,18 @@ t.test('what was right before is outdated, and no lie', async (t) => {
   t.equal((await read(honest(Buffer.alloc(0)), [0, LAST], files.get('/')!)).fault, 'outdated', 'it was empty')
 })
 
+t.test('a longer edition, of whose piece the end of the file is a part', async (t) => {
+  const longer = Buffer.concat([BODY.subarray(0, -500), bytesOf(5000)])
+  const edition = manifestOf({ '/x': longer }).files.get('/x')!
+  const end: [number, number] = [2 * PIECE + 10, LAST]
+  const { fault, bytes, upstream } = await read(honest(longer), end, edition)
+  t.match({ fault, bytes }, { fault: 'outdated', bytes: Buffer.alloc(0) })
+  t.equal(upstream.asks.at(-1)!.range, `bytes=${2 * PIECE}-${longer.length - 1}`, 'all of its piece is asked for')
+  t.equal((await read(honest(bytesOf(longer.length)), end, edition)).fault, 'corrupt', 'its size alone is no excuse')
+  const answers = [honest(longer), () => ({ status: 416 })]
+  t.equal((await read((ask) => answers.shift()!(ask), end, edition)).fault, 'unproved', 'who does not answer that')
+})
+
 t.test('answers that are none', async (t) => {
   const cases: [answer: FakeAnswer, fault: unknown][] = [
     [{ status: 404 }, 'not-found'],
