@@ -143,7 +143,7 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     cdn('pricing: {}, commit: null, max_mbps: null, signing: null, purge: null'),
     cdn('pricing: { per_gb: 0, per_10k_requests: 0 }'),
     policy('affinity: none, verify: off'),
-    policy('cache: { enabled: false }, compress: { encodings: [] }'),
+    policy('cache: { enabled: false }'),
     policy('tie_breakers: [weight], strategy: failover, verify: when-possible'),
     policy('verify: required, resume: { require: manifest }'),
     SITE.replace('origin:', 'content: { complete: false }, manifest: null, origin:'),
@@ -158,7 +158,6 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
     [cdn('purge: { type: fastly, token: abc }'), 'cdns[0].purge'],
     [policy('cache: { max_object: 64MiB }'), 'policies.default.cache'],
-    [policy('compress: { encodings: [br] }'), 'policies.default.compress'],
   ]
   for (const [text, path] of on) {
     const problems = problemsOf(text)
