@@ -1,4 +1,4 @@
-import { combined, type Fields, linesOf } from '../cache/rules/fields.ts'
+import { type Fields, linesOf, single } from '../cache/rules/fields.ts'
 import { members } from '../cache/rules/list.ts'
 import { encodedTag } from './encoded-tag.ts'
 import type { Encoding } from './encoding.ts'
@@ -24,7 +24,7 @@ export function encodedFields(fields: Fields, encoding: Encoding): string[] {
   for (let i = 0; i < fields.length; i += 2) {
     if (!OF_OTHER_BYTES.has(fields[i]!.toLowerCase())) encoded.push(fields[i]!, fields[i + 1]!)
   }
-  const etag = combined(fields, 'etag')
+  const etag = single(fields, 'etag')
   const tag = etag === null ? null : encodedTag(etag, encoding)
   if (tag !== null) encoded.push('etag', tag)
   encoded.push('content-encoding', encoding)

@@ -1,5 +1,5 @@
 import { parseDirectives } from '../cache/rules/directives.ts'
-import { combined, type Fields } from '../cache/rules/fields.ts'
+import { combined, type Fields, single } from '../cache/rules/fields.ts'
 import { members } from '../cache/rules/list.ts'
 import type { CompressSettings } from './settings.ts'
 
@@ -18,10 +18,10 @@ export interface AnswerHead {
  */
 export function mayCompress({ status, fields }: AnswerHead, { types, minSize }: CompressSettings): boolean {
   if (status < 200 || NEVER.has(status)) return false
-  const type = combined(fields, 'content-type')
+  const type = single(fields, 'content-type')
   if (type === null || !types.has(type)) return false
   const length = combined(fields, 'content-length')
-  // An empty one grows by any coding. What is no number is nothing that we would touch.
+  // An empty one grows by any coding; what is no number is nothing to touch.
   if (length !== null && !(Number(length) >= Math.max(minSize, 1))) return false
   if (combined(fields, 'content-range') !== null) return false
   return !isEncoded(fields) && !forbidsTransform(combined(fields, 'cache-control'))

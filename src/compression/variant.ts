@@ -1,4 +1,4 @@
-import { combined, type Fields } from '../cache/rules/fields.ts'
+import { type Fields, single } from '../cache/rules/fields.ts'
 import { encodedFields, variedFields } from './encoded-fields.ts'
 import { notModifiedTag } from './encoded-tag.ts'
 import type { Encoding } from './encoding.ts'
@@ -44,14 +44,14 @@ const asItIs = (fields: string[]): ChosenVariant => ({ encoding: null, fields, i
 
 /** A part is always one of the variant without a coding; its whole has others. */
 function partOf(fields: Fields, { types }: CompressSettings): string[] {
-  const type = combined(fields, 'content-type')
+  const type = single(fields, 'content-type')
   return type !== null && types.has(type) ? variedFields(fields) : [...fields]
 }
 
 /** RFC 9110 section 15.4.5: ETag and Vary are those that the 200 would have had. */
 function notModified(asked: Chooser, fields: Fields, settings: CompressSettings): string[] {
   const encoding = wantedEncoding(asked, settings)
-  const etag = combined(fields, 'etag')
+  const etag = single(fields, 'etag')
   if (encoding === null || etag === null) return [...fields]
   const tag = notModifiedTag(etag, asked.header('if-none-match'), encoding)
   if (tag === etag) return [...fields]

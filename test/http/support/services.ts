@@ -311,7 +311,8 @@ export class TestServices implements Services {
   readonly challenges = new Map<string, string>()
   readonly budgets = new Budgets(1)
   readonly rateLimits = new RateLimits(1)
-  readonly encoders = new Encoders(this.metrics)
+  /** Replaced where there is to be no room. */
+  encoders = new Encoders(this.metrics)
   /** What the next look of `pressure` finds. */
   vitals: Vitals = { delay: 0, heap: 0, memory: 0 }
   readonly pressure = new Pressure({ vitals: () => this.vitals, random: () => 0.5, onChange: () => {} })
