@@ -85,6 +85,18 @@ t.test('wrong types say what was expected and what came', async (t) => {
       policy('resume: { require: §weak }'),
       'policies.default.resume.require: expected one of strong-etag, manifest, length-and-date, got "weak"',
     ],
+    [
+      policy('compress: { encodings: [br, §deflate] }'),
+      'policies.default.compress.encodings[1]: expected one of br, gzip, zstd, got "deflate"',
+    ],
+    [
+      policy('compress: { types: [text/*, §text] }'),
+      'policies.default.compress.types[1]: expected a media type such as text/html or text/*, got "text"',
+    ],
+    [
+      policy('compress: { min_size: §1KB }'),
+      'policies.default.compress.min_size: expected a size such as 64KiB, 10MiB, 1GiB or a number of bytes, got "1KB"',
+    ],
     [cdn('bias: §-100'), 'cdns[0].bias: must be at least -99, got -100'],
     [cdn('weight: §-1'), 'cdns[0].weight: must be at least 0, got -1'],
     [
