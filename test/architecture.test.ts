@@ -19,6 +19,7 @@ const PURE: readonly RegExp[] = [
   /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|partial|response-head|compare(-[a-z]+)?)\.ts$/,
   /^src\/delivery\/(private-address|redirect-target|hop-headers)\.ts$/,
   /^src\/cache\/rules\//,
+  /^src\/compression\//,
   /^src\/costs\/(account|bill|growth|ledger|ledger-state|month|percentile|plan|price|quote|quotes|sizes|told-quotes|volume)\.ts$/,
   /^src\/http\/(target|host|forwarded|headers|gcra|request-fields|proxy-protocol)\.ts$/,
   /^src\/manifest\/(accept|compare-files|envelope|file-path|manifest|manifest-proof|media-type|open-manifest|public-key)\.ts$/,
@@ -38,7 +39,9 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
   ['gateway', [/^src\/gateway(\/|\.ts$)/]],
   [
     'shells',
-    [/^src\/(acme|cache|config|costs|delivery|geo|health|http|manifest|names|observe|proofs|replay|state|workers)\//],
+    [
+      /^src\/(acme|cache|compression|config|costs|delivery|geo|health|http|manifest|names|observe|proofs|replay|state|workers)\//,
+    ],
   ],
   ['pure', PURE],
   ['errors', [/^src\/errors\.ts$/]],

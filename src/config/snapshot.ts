@@ -1,4 +1,5 @@
 import type { AcmeSettings } from '../acme/settings.ts'
+import type { CompressSettings } from '../compression/settings.ts'
 import type { NetworkSet } from '../geo/network-set.ts'
 import type { Coordinates, Place } from '../geo/place.ts'
 import type { ProviderName } from '../providers/index.ts'
@@ -300,6 +301,8 @@ export interface Policy {
   readonly resume: ResumeSettings
   /** Whether bytes must be proved, are where they can be, or only those of endpoints that are not trusted. */
   readonly verify: 'required' | 'when-possible' | 'off'
+  /** What is compressed for clients; null: nothing. */
+  readonly compress: CompressSettings | null
   readonly headers: HeaderRules
   readonly rateLimit: RateLimitSettings | null
 }

@@ -9,6 +9,7 @@ import { AttemptRecords } from './attempt-records.ts'
 import { Blame } from './blame.ts'
 import { Body } from './body.ts'
 import type { Budgets } from './budgets.ts'
+import type { ClientWriter } from './client-writer.ts'
 import type { Deadline } from './deadlines.ts'
 import { type AttemptOwner, DeliveryAttempt } from './delivery-attempt.ts'
 import { isChallenge, representationOf, retryAfterOf } from './head.ts'
@@ -20,7 +21,6 @@ import { contradictsItself } from './resume.ts'
 import { hedgeCandidate, nextStep, type Step } from './retry.ts'
 import type { Timers } from './timers.ts'
 import type { Transport } from './transport.ts'
-import type { ResponseWriter } from './writer.ts'
 
 /** The parts of the process that a delivery uses. */
 export interface DeliveryParts {
@@ -28,7 +28,7 @@ export interface DeliveryParts {
   readonly timers: Timers
   readonly health: HealthView
   readonly budgets: Budgets
-  readonly writer: ResponseWriter
+  readonly writer: ClientWriter
   readonly meter: Meter
   /** Uniform in [0, 1). */
   random(): number

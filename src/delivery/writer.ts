@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { ClientWriter } from './client-writer.ts'
 import { type Outlet, SendWatch, type SendWatchOptions, socketOutlet, streamOutlet } from './send-watch.ts'
 
 /** How long a client may take nothing of its answer. */
@@ -10,7 +11,7 @@ export type SendLimit = Pick<SendWatchOptions, 'timers' | 'timeout'>
  * The answer to one client: head, body with backpressure, and an end that is either complete or visibly cut.
  * Works on the raw response, which fastify has handed over.
  */
-export class ResponseWriter {
+export class ResponseWriter implements ClientWriter {
   readonly #response: ServerResponse
   /** Of an answer over HTTP/2. */
   readonly #stream: ServerHttp2Stream | undefined
@@ -107,6 +108,11 @@ export class ResponseWriter {
   abort(): void {
     this.#over = true
     this.#cut(constants.NGHTTP2_INTERNAL_ERROR)
+  }
+
+  /** What is written here is handed over at once. */
+  whenHandedOver(then: () => void): void {
+    then()
   }
 
   /** A client that takes nothing is cut, and then it is gone as one that has left. */

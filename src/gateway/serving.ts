@@ -10,6 +10,7 @@ import { Transport } from '../delivery/transport.ts'
 import type { Locator } from '../geo/locator.ts'
 import type { Drains } from '../health/drains.ts'
 import type { HealthView } from '../health/health-view.ts'
+import { Encoders } from '../http/encoders.ts'
 import type { Generation } from '../http/generation.ts'
 import { Listeners } from '../http/listeners.ts'
 import type { RequestListener } from '../http/pipeline.ts'
@@ -81,6 +82,7 @@ export class Serving {
       sizes: new Sizes(),
       budgets: new Budgets(processes),
       rateLimits: new RateLimits(processes),
+      encoders: new Encoders(metrics),
       pressure: watchPressure(parts),
       timers,
       metrics,

@@ -4,13 +4,16 @@ import { admit } from './admit.ts'
 import type { Admitted } from './exchange.ts'
 import { RateLimited } from './rate-limited.ts'
 import type { Services } from './services.ts'
+import { nameUpstreamTags } from './upstream-tags.ts'
 
 /** The one way in for a request that will be served: not while the gateway is overloaded, not of who sends too many. */
 export function enter(services: Services, raw: IncomingMessage): Admitted | PolycdnError {
   const shed = shedding(services)
   if (shed !== null) return shed
   const admitted = admit(services, raw)
-  return admitted instanceof PolycdnError ? admitted : (overLimit(services, admitted) ?? admitted)
+  if (admitted instanceof PolycdnError) return admitted
+  nameUpstreamTags(admitted)
+  return overLimit(services, admitted) ?? admitted
 }
 
 /** Before anything is spent on a request. */

@@ -22,7 +22,7 @@ import { editForRedirect, redirectTo } from './redirect.ts'
 import { refuse } from './refusal.ts'
 import { hasContent } from './request-body.ts'
 import type { Services } from './services.ts'
-import { writerFor } from './writer-for.ts'
+import { variantWriter, writerFor } from './writer-for.ts'
 
 /**
  * The life of a GET or HEAD: accept → normalise and match → decide → redirect or deliver → record. This file is the
@@ -54,7 +54,9 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
 
   const release = generation.transport.lease()
   const { timers, health, budgets, meter, world } = services
-  const parts = { transport: generation.transport, timers, health, budgets, meter, writer, random: world.random }
+  const variant = variantWriter(services, admitted, writer)
+  const { random } = world
+  const parts = { transport: generation.transport, timers, health, budgets, meter, writer: variant, random }
   const decideAgain = () => decide(route, facts, world, proofs.unfit)
   const job = jobOf(admitted, decision, {
     writer,
@@ -65,7 +67,9 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   })
   new Delivery(job, parts, (delivered) => {
     release()
-    record(services, arrival, admitted, endingOf(arrival, decision, writer, delivered))
+    variant.whenHandedOver(() => {
+      record(services, arrival, admitted, endingOf(arrival, decision, writer, delivered))
+    })
   }).start()
 }
 

@@ -11,6 +11,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Pressure } from '../observe/pressure.ts'
 import type { Proofs } from '../proofs/proofs.ts'
 import type { World } from '../steering/world.ts'
+import type { Encoders } from './encoders.ts'
 import type { Generation } from './generation.ts'
 import type { RateLimits } from './rate-limits.ts'
 
@@ -25,6 +26,7 @@ export interface Services {
   readonly meter: Meter
   readonly sizes: Sizes
   readonly rateLimits: RateLimits
+  readonly encoders: Encoders
   readonly pressure: Pressure
   readonly timers: Timers
   readonly metrics: Metrics

@@ -87,6 +87,24 @@ export class Metrics {
     'Responses that were visibly cut because their body could not be completed.',
     ['site', 'cdn'],
   )
+  readonly compressedResponses = this.#counter(
+    'compressed_responses_total',
+    'Responses that were compressed for their client, by coding.',
+    ['encoding'],
+  )
+  readonly compressionInputBytes = this.#counter(
+    'compression_input_bytes_total',
+    'Body bytes that went into compression, by coding.',
+    ['encoding'],
+  )
+  readonly compressionOutputBytes = this.#counter('compression_output_bytes_total', 'Body bytes that came out of it.', [
+    'encoding',
+  ])
+  readonly compressionSkipped = this.#counter(
+    'compression_skipped_total',
+    'Responses that were sent uncompressed because as many as may be were being compressed.',
+    [],
+  )
   readonly rateLimited = this.#counter(
     'rate_limited_total',
     'Requests that were answered 429, by the policy that says so.',

@@ -1,5 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of the configuration look like that
 import t from 'tap'
+import { checkCompress } from '../../src/config/check/compress.ts'
+import { formatProblem } from '../../src/config/problem.ts'
+import { ProblemList } from '../../src/config/problem-list.ts'
+import type { Located } from '../../src/config/tree.ts'
 import { expectProblems, problemsOf, SITE } from './problems-of.ts'
 
 const CDNS = `cdns:
@@ -390,5 +394,31 @@ t.test('what one policy inherits and does not use is no mistake where another us
   expectProblems(t, text('cdns: [alpha], strategy: hash, hash_on: client-network', 'strategy: proximity'), [])
   expectProblems(t, text('cdns: [alpha], hash_on: §client-network', 'strategy: proximity'), [
     'warning: policies.base.hash_on: only strategy hash looks at this',
+  ])
+})
+
+/** A tree at the places that the text has its words. */
+function locate(value: unknown, text: string, path = ''): Located {
+  const offset = typeof value === 'string' ? text.indexOf(value) : 0
+  const node = { path, offset, keyOffset: offset, secret: false, broken: false }
+  if (typeof value === 'string') return { ...node, value }
+  if (Array.isArray(value)) return { ...node, value: value.map((item, at) => locate(item, text, `${path}[${at}]`)) }
+  const named = Object.entries(value as object).map(([key, item]) => {
+    return [key, locate(item, text, path === '' ? key : `${path}.${key}`)] as const
+  })
+  return { ...node, value: new Map(named) }
+}
+
+t.test('a Node without zstd', async (t) => {
+  const text = 'policies: { default: { compress: { encodings: [br, zstd] } } }'
+  const root = locate({ policies: { default: { compress: { encodings: ['br', 'zstd'] } } } }, text)
+  const problemsWith = (hasZstd: boolean) => {
+    const problems = new ProblemList('c.yaml', text)
+    checkCompress(root, problems, hasZstd)
+    return problems.list().map(formatProblem)
+  }
+  t.strictSame(problemsWith(true), [])
+  t.strictSame(problemsWith(false), [
+    `c.yaml:1:${text.indexOf('zstd') + 1}: policies.default.compress.encodings[1]: this Node has no zstd: it came with Node 22.15 and 23.8`,
   ])
 })

@@ -259,6 +259,23 @@ t.test('limits of requests', async (t) => {
   }
 })
 
+t.test('compression: on by default, off without codings', async (t) => {
+  const compressOf = (written: string) => {
+    const { policies } = snapshotOf(BASE.replace('tie_threshold', `${written}tie_threshold`))
+    return policies.find(({ name }) => name === 'redirects')!.compress
+  }
+  const standard = compressOf('')!
+  t.match(standard, { encodings: ['br', 'gzip'], minSize: 1024 })
+  for (const type of ['text/html', 'application/json', 'application/javascript', 'image/svg+xml'])
+    t.equal(standard.types.has(type), true, type)
+  t.equal(standard.types.has('image/png'), false)
+  t.equal(compressOf('compress: { encodings: [] }, '), null)
+  t.equal(compressOf('compress: { types: [] }, '), null)
+  const chosen = compressOf('compress: { encodings: [zstd, br, zstd], types: [font/ttf], min_size: 0B }, ')!
+  t.match(chosen, { encodings: ['zstd', 'br'], minSize: 0 })
+  t.equal(chosen.types.has('text/html'), false)
+})
+
 t.test('failover: what is written takes the place of the defaults', async (t) => {
   const settings = `retry: { budget_percent: 5, budget_per_second: 0.5 }, hedge: { enabled: true, after: 250ms, min_delay: 1s, max_extra_percent: 2 },
     outlier_detection: { failure_percent: 0, min_requests: 7, interval: 20s, base_ejection: 10m, max_ejection_percent: 34 },

@@ -85,6 +85,18 @@ t.test('wrong types say what was expected and what came', async (t) => {
       policy('resume: { require: §weak }'),
       'policies.default.resume.require: expected one of strong-etag, manifest, length-and-date, got "weak"',
     ],
+    [
+      policy('compress: { encodings: [br, §deflate] }'),
+      'policies.default.compress.encodings[1]: expected one of br, gzip, zstd, got "deflate"',
+    ],
+    [
+      policy('compress: { types: [text/*, §text] }'),
+      'policies.default.compress.types[1]: expected a media type such as text/html or text/*, got "text"',
+    ],
+    [
+      policy('compress: { min_size: §1KB }'),
+      'policies.default.compress.min_size: expected a size such as 64KiB, 10MiB, 1GiB or a number of bytes, got "1KB"',
+    ],
     [cdn('bias: §-100'), 'cdns[0].bias: must be at least -99, got -100'],
     [cdn('weight: §-1'), 'cdns[0].weight: must be at least 0, got -1'],
     [
@@ -143,7 +155,7 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     cdn('pricing: {}, commit: null, max_mbps: null, signing: null, purge: null'),
     cdn('pricing: { per_gb: 0, per_10k_requests: 0 }'),
     policy('affinity: none, verify: off'),
-    policy('cache: { enabled: false }, compress: { encodings: [] }'),
+    policy('cache: { enabled: false }'),
     policy('tie_breakers: [weight], strategy: failover, verify: when-possible'),
     policy('verify: required, resume: { require: manifest }'),
     SITE.replace('origin:', 'content: { complete: false }, manifest: null, origin:'),
@@ -158,7 +170,6 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
     [cdn('purge: { type: fastly, token: abc }'), 'cdns[0].purge'],
     [policy('cache: { max_object: 64MiB }'), 'policies.default.cache'],
-    [policy('compress: { encodings: [br] }'), 'policies.default.compress'],
   ]
   for (const [text, path] of on) {
     const problems = problemsOf(text)

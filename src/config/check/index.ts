@@ -3,6 +3,7 @@ import type { Located } from '../tree.ts'
 import { checkAcme } from './acme.ts'
 import { checkAddresses } from './addresses.ts'
 import { checkCdns } from './cdns.ts'
+import { checkCompress } from './compress.ts'
 import { checkContent } from './content.ts'
 import { checkCosts } from './costs.ts'
 import { checkDuplicates } from './duplicates.ts'
@@ -23,6 +24,7 @@ const CHECKS = [
   checkAcme,
   checkAddresses,
   checkCdns,
+  checkCompress,
   checkContent,
   checkCosts,
   checkDuplicates,

@@ -16,9 +16,3 @@ export const cache = keyed({
   stale_if_error: duration({ min: '0s', max: '8760h' }).optional(),
   heuristic: z.boolean().optional(),
 }).describe('The response cache.')
-
-export const compress = keyed({
-  encodings: z.array(z.enum(['br', 'gzip', 'zstd'])).prefault(['br', 'gzip']),
-  types: z.array(z.string()).optional(),
-  min_size: size('0B', '1TiB').optional(),
-}).describe('Compression towards the client.')

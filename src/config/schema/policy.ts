@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { STRATEGIES, type StrategyName } from '../../steering/strategies/index.ts'
 import { TIE_BREAKERS, type TieBreakerName } from '../../steering/tie-breakers/index.ts'
+import { compress } from './compress.ts'
 import { cost } from './cost.ts'
 import { circuitBreaker, hedge, outlierDetection, resume } from './failover.ts'
 import { hashOn } from './hash-on.ts'
@@ -8,7 +9,7 @@ import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { name } from './names.ts'
 import { notYet } from './not-yet.ts'
-import { cache, compress } from './policy-unbuilt.ts'
+import { cache } from './policy-unbuilt.ts'
 import { distance, duration, statuses } from './quantities.ts'
 import { rateLimit } from './rate-limit.ts'
 
@@ -93,7 +94,7 @@ export const policy = keyed({
     .prefault('when-possible')
     .describe('Whether bytes must be proved; off: trusted CDNs are not asked for proofs. Others always are.'),
   cache: notYet(cache, { enabled: false }).optional(),
-  compress: notYet(compress, { encodings: [] }).optional(),
+  compress: compress.prefault({}),
   headers: headerRules.prefault({}).describe('Header fields of requests and responses under this policy.'),
   rate_limit: rateLimit.nullable().prefault(null),
 })

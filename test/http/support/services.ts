@@ -26,6 +26,7 @@ import { createNetworkSet } from '../../../src/geo/network-set.ts'
 import type { Place } from '../../../src/geo/place.ts'
 import { Board } from '../../../src/health/board.ts'
 import { Drains } from '../../../src/health/drains.ts'
+import { Encoders } from '../../../src/http/encoders.ts'
 import type { Generation } from '../../../src/http/generation.ts'
 import { RateLimits } from '../../../src/http/rate-limits.ts'
 import type { Services } from '../../../src/http/services.ts'
@@ -154,6 +155,7 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
     slowStart: 0,
     resume: { enabled: true, require: 'strong-etag' },
     verify: 'when-possible',
+    compress: null,
     headers: NO_RULES,
     rateLimit: null,
     ...over,
@@ -309,6 +311,8 @@ export class TestServices implements Services {
   readonly challenges = new Map<string, string>()
   readonly budgets = new Budgets(1)
   readonly rateLimits = new RateLimits(1)
+  /** Replaced where there is to be no room. */
+  encoders = new Encoders(this.metrics)
   /** What the next look of `pressure` finds. */
   vitals: Vitals = { delay: 0, heap: 0, memory: 0 }
   readonly pressure = new Pressure({ vitals: () => this.vitals, random: () => 0.5, onChange: () => {} })

@@ -1,0 +1,24 @@
+/** Where an answer goes: to a client as it is, or through something that changes its bytes. */
+export interface ClientWriter {
+  /** Bytes of body handed over to the client's connection so far. */
+  readonly bytes: number
+  /** The client has not taken all of it yet. */
+  readonly waiting: boolean
+  /**
+   * Calls `resume` whenever more may be written after a false `write`, `gone` once if the client leaves before the end,
+   * and `leaving` when it ends its side.
+   */
+  watch(resume: () => void, gone: () => void, leaving?: () => void): void
+  /** @param headers a flat list of names and values. Throws where they are none. */
+  head(status: number, headers: string[]): void
+  /** Sends the head now, unless a body takes it along. */
+  flush(): void
+  /** False: wait for `resume`. */
+  write(chunk: Buffer): boolean
+  /** The answer is complete. */
+  end(): void
+  /** The answer is cut, and the client shall see it. */
+  abort(): void
+  /** Calls `then` once `bytes` grows no more: after the end, or a cut. */
+  whenHandedOver(then: () => void): void
+}
