@@ -8,6 +8,7 @@ import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
 import { soakLies } from './soak-lies.ts'
 import { soakLoad } from './soak-load.ts'
+import { soakMatrix } from './soak-matrix.ts'
 import { soakProofs } from './soak-proofs.ts'
 import { soakSlow } from './soak-slow.ts'
 import { soakSteady } from './soak-steady.ts'
@@ -22,6 +23,7 @@ const PARTS = {
   steady: soakSteady,
   slow: soakSlow,
   lies: soakLies,
+  matrix: soakMatrix,
   deploy: soakDeploy,
   proofs: soakProofs,
   'fuzz-requests': soakFuzzRequests,

@@ -69,6 +69,7 @@ const shell: Shell = {
   // 0 or more than any machine has: there is no limit.
   memory: { used: () => process.memoryUsage.rss(), limit: process.constrainedMemory() },
   program: fileURLToPath(import.meta.url),
+  stdout: 1,
   out: (line) => process.stdout.write(`${printable(line)}\n`),
   err: (line) => process.stderr.write(`${printable(line)}\n`),
   ...(process.stderr.isTTY ? { terminal: (text: string) => void process.stderr.write(text) } : {}),

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startChild } from '../../test/helpers/child.ts'
-import { type Gateway, runCommand, startGateway } from '../../test/helpers/gateway.ts'
+import { type GatewayProcess, runCommand, startGateway } from '../../test/helpers/gateway.ts'
 import { type Scope, tempDir } from '../../test/helpers/scope.ts'
 import { until } from '../../test/helpers/wait.ts'
 import type { UpstreamReady } from './upstream.ts'
@@ -13,7 +13,7 @@ export const SITES = ['pump', 'car', 'manifest'] as const
 export type SiteName = (typeof SITES)[number]
 
 export interface Ground {
-  readonly gateway: Gateway
+  readonly gateway: GatewayProcess
   readonly upstream: UpstreamReady & { readonly url: string }
   /** Bytes of the file. */
   readonly size: number

@@ -6,8 +6,6 @@ import { Sink } from '../observe/sink.ts'
 import { ServiceManager } from './service-manager.ts'
 import type { Command, Shell } from './shell.ts'
 
-const STANDARD_OUTPUT = 1
-
 /** `polycdn serve --config FILE`: runs until the process is told to stop. */
 export const serve: Command = async (args, shell) => {
   const { values } = parseArgs({
@@ -25,7 +23,7 @@ export const serve: Command = async (args, shell) => {
 /** Starts the gateway on a configuration file and keeps watching it. `beside`: to take over from one that runs. */
 export async function run(path: string, shell: Shell, beside = false): Promise<Gateway> {
   const manager = new ServiceManager(shell.env)
-  const sink = new Sink(STANDARD_OUTPUT)
+  const sink = new Sink(shell.stdout)
   let last: LoadResult | null = null
   const load = async () => {
     last = await loadConfig(path, shell.env)

@@ -8,6 +8,8 @@ export interface Shell {
   readonly memory: Memory
   /** The file of our own program. */
   readonly program: string
+  /** The file descriptor of standard output, for what is written there without waiting. */
+  readonly stdout: number
   /** Writes a line to standard output. */
   out(line: string): void
   /** Writes a line to standard error. */

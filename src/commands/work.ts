@@ -3,11 +3,9 @@ import { Sink } from '../observe/sink.ts'
 import { openChannel } from '../workers/channel.ts'
 import type { Command } from './shell.ts'
 
-const STANDARD_OUTPUT = 1
-
 /** What `serve` starts several times: a process that serves what the one above it says. Not for people. */
 export const work: Command = async (_args, shell) => {
-  const sink = new Sink(STANDARD_OUTPUT)
+  const sink = new Sink(shell.stdout)
   const worker = new Worker({
     channel: openChannel(),
     env: shell.env,

@@ -122,6 +122,7 @@ export class Serving {
   /** Opens the listeners that are new; they are served by the older configuration until the new one is committed. */
   async prepare(edition: Pick<Edition, 'snapshot' | 'loopId'>): Promise<Prepared> {
     const snapshot = withShare(edition.snapshot, this.#parts.processes)
+    await this.#parts.proofs.prepare(snapshot.endpoints)
     const first = this.#generation === null
     // Nobody may be answered by nothing.
     if (first) this.#replaceGeneration(snapshot, edition.loopId)

@@ -10,6 +10,7 @@ import { formatAddress, listenError } from './listen-error.ts'
 import { sameSecret } from './may-debug.ts'
 import { probeAddress } from './probe-address.ts'
 import { type AskedRequest, parseQuestion } from './question.ts'
+import { WITHOUT_SCHEMAS } from './without-schemas.ts'
 
 /** What the admin can tell and do. */
 export interface AdminActions {
@@ -59,7 +60,7 @@ export class Admin {
   static async listen(settings: AdminSettings & { readonly beside?: boolean }, actions: AdminActions): Promise<Admin> {
     const { host, token, beside = false } = settings
     const port = beside && settings.port !== 0 ? settings.port : await probeAddress({ host, port: settings.port })
-    const app = fastify({ logger: false, forceCloseConnections: true, ...BOUNDS })
+    const app = fastify({ logger: false, forceCloseConnections: true, ...WITHOUT_SCHEMAS, ...BOUNDS })
     const admin = new Admin(app, token)
     guard(app, () => admin.token, actions.onDenied)
     addRoutes(app, actions)

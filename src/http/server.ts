@@ -6,14 +6,18 @@ import { handle, turnAway } from './handle.ts'
 import { registerPassthrough } from './passthrough.ts'
 import type { RequestListener } from './pipeline.ts'
 import type { Services } from './services.ts'
+import { WITHOUT_SCHEMAS } from './without-schemas.ts'
 import { writerFor } from './writer-for.ts'
+
+/** Nothing is answered or logged that is not ours. */
+const QUIET = { logger: false, exposeHeadRoutes: false, return503OnClosing: false } as const
 
 /**
  * The fastify application behind every listener. Its router would answer 400 to paths that are none of its business,
  * so it sees `/` for each request; matching Sites and Routes is ours.
  */
 export async function createApp(services: Services): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, rewriteUrl: () => '/', exposeHeadRoutes: false, return503OnClosing: false })
+  const app = fastify({ ...WITHOUT_SCHEMAS, ...QUIET, rewriteUrl: () => '/' })
   app.addHook('onRequest', (request, _reply, done) => {
     request.raw.url = request.originalUrl
     done()

@@ -1,12 +1,11 @@
 import type { Names } from '../proofs/names.ts'
 import {
-  askIpnsRecord,
   type ContentPath,
   type IpnsName,
   isArnsName,
+  loadIpfsReader,
   parseContentPath,
   parseIpnsName,
-  verifyIpnsRecord,
 } from '../providers/index.ts'
 import { type AskedEndpoint, ProofError, type ProofFault } from '../providers/proof.ts'
 import { agreeOnArns } from './arns.ts'
@@ -112,6 +111,7 @@ export class NameService implements Names {
   }
 
   async #findIpns(name: IpnsName, upstream: AskedEndpoint): Promise<Found<ContentPath>> {
+    const { askIpnsRecord, verifyIpnsRecord } = await loadIpfsReader()
     const bytes = await askIpnsRecord(upstream, name)
     const now = this.#options.now()
     const record = verifyIpnsRecord(name, bytes, now)

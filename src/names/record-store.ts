@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
-import { parseIpnsName, verifyIpnsRecord } from '../providers/index.ts'
+import { loadIpfsReader, parseIpnsName } from '../providers/index.ts'
 import { readPrivateFile, writePrivateFile } from '../state/private-file.ts'
 import type { KnownRecord, NewestRecords } from './newest-records.ts'
 
@@ -85,6 +85,8 @@ export class RecordStore {
   async #read(): Promise<ReadonlyMap<string, string>> {
     const text = await readPrivateFile(this.#path, MAX_FILE)
     const kept = new Map(text === null ? [] : recordsIn(text))
+    if (kept.size === 0) return kept
+    const { verifyIpnsRecord } = await loadIpfsReader()
     const { newest, recollect } = this.#options
     for (const [name, record] of kept) {
       if (newest.get(name)?.bytes.toString('base64') === record) continue

@@ -3,8 +3,8 @@ import {
   canonicalCid,
   type Denylist,
   type IpfsContent,
-  IpfsProof,
   type Known,
+  loadIpfsReader,
   parseCid,
 } from '../providers/index.ts'
 import type { Proof } from '../providers/proof.ts'
@@ -65,7 +65,10 @@ export class Addresses {
     const rules = mount === '' && path !== ''
     const isDenied = denied === null ? null : isDeniedBy(denied)
     const content = () => ({ root: parseCid(id), path, mount, rules, isDenied })
-    return new NamedProof(async () => new PlacedProof(new IpfsProof(content()), { folder, immutable }))
+    return new NamedProof(async () => {
+      const { IpfsProof } = await loadIpfsReader()
+      return new PlacedProof(new IpfsProof(content()), { folder, immutable })
+    })
   }
 
   #remember(id: string, known: Known): void {

@@ -2,6 +2,7 @@ import type { Endpoint } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 import { pathOfTarget } from '../manifest/file-path.ts'
 import type { ManifestShelf } from '../manifest/shelf.ts'
+import { loadIpfsReader, providerOf } from '../providers/index.ts'
 import type { AskedEndpoint } from '../providers/proof.ts'
 import type { Unfit } from '../steering/sift.ts'
 import { Absences } from './absences.ts'
@@ -37,6 +38,11 @@ export class Proofs {
   constructor(options: ProofsOptions) {
     this.#options = options
     this.#addresses = new Addresses(options.names)
+  }
+
+  /** Loads what these endpoints will be proved with, so that no request waits for it. */
+  async prepare(endpoints: readonly Endpoint[]): Promise<void> {
+    if (endpoints.some((endpoint) => providerOf(endpoint).proof === 'ipfs')) await loadIpfsReader()
   }
 
   /** For one request to a Route that `proves`. An error where clients name the content, and this is not to be had. */

@@ -6,14 +6,16 @@ import type { Preset, Provider } from './provider.ts'
 export { type ArnsAnswer, askArns, isArnsName, majority } from './arweave/arns.ts'
 export { parseArweavePath } from './arweave/arweave-path.ts'
 export { ArweaveProof, type Known } from './arweave/arweave-proof.ts'
-export { askIpnsRecord } from './ipfs/ask-ipns.ts'
 export { canonicalCid, parseCid } from './ipfs/cid.ts'
 export { type ContentPath, parseContentPath } from './ipfs/content-path.ts'
 export { Denylist } from './ipfs/denylist.ts'
-export { type IpfsContent, IpfsProof } from './ipfs/ipfs-proof.ts'
-export { type IpnsRecord, verifyIpnsRecord } from './ipfs/ipns.ts'
+export type { IpfsContent } from './ipfs/ipfs-proof.ts'
+export type { IpnsRecord } from './ipfs/ipns.ts'
 export { type IpnsName, parseIpnsName } from './ipfs/ipns-name.ts'
 export { parseDenylist } from './ipfs/parse-denylist.ts'
+
+/** Some seventy modules that a process loads for sites on IPFS only. Loaded once, however often it is called. */
+export const loadIpfsReader = () => import('./ipfs/reader.ts')
 
 /** What gateways of content-addressed networks are asked is planned by their proofs; a check asks for its own path. */
 const addressed = { trustByDefault: false, pathTemplate: '{path}', probe: null, plan: planHttp } as const

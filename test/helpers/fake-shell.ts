@@ -16,6 +16,7 @@ export function fakeShell(over: Partial<Shell> = {}): FakeShell {
     version: '0',
     program: '',
     nodeVersion: '0',
+    stdout: 1,
     stop: () => {},
     out: (line) => out.push(line),
     err: (line) => err.push(line),

@@ -6,6 +6,8 @@ export interface ImportEdge {
   readonly target: string
   readonly kind: 'file' | 'package' | 'node'
   readonly typeOnly: boolean
+  /** An `import()`: loaded when the program comes to it. */
+  readonly lazy: boolean
   /** The names that are taken; `*` for a namespace, a default or a side effect. */
   readonly names: readonly string[]
   readonly line: number
@@ -28,7 +30,8 @@ export function sourceFile(path: string, text: string): SourceFile {
   const imports = [...code.matchAll(IMPORT)].map((match) => {
     const start = match.index + match[0].length + 1
     const specifier = text.slice(start, text.indexOf("'", start))
-    return { ...resolve(path, specifier), ...clause(match), line: lineAt(code, match.index) }
+    const lazy = match[0].startsWith('import(')
+    return { ...resolve(path, specifier), ...clause(match), lazy, line: lineAt(code, match.index) }
   })
   return { path, text, code, imports }
 }
@@ -52,7 +55,8 @@ function clause(match: RegExpExecArray): Pick<ImportEdge, 'typeOnly' | 'names'> 
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
-  const typeOnly = match[1] !== undefined || entries.every((entry) => entry.startsWith('type '))
+  const whole = /^\s*[\w*]/.test(match[2] ?? '')
+  const typeOnly = match[1] !== undefined || (!whole && entries.every((entry) => entry.startsWith('type ')))
   return { typeOnly, names: entries.map((entry) => entry.replace(/^type /, '').replace(/ as .*/, '')) }
 }
 

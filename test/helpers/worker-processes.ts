@@ -18,7 +18,7 @@ export async function killWorker(gateway: Gateway, signal: NodeJS.Signals = 'SIG
 
 /** Waits until so many processes serve. */
 export async function workersReady(gateway: Gateway, count: number): Promise<number[]> {
-  const what = () => `${count} workers; ${gateway.child.stdout.slice(-2000)}${gateway.child.stderr}`
+  const what = () => `${count} workers; ${gateway.output.slice(-2000)}`
   await until(() => workerPids(gateway).length === count, { timeout: 30_000, what })
   return workerPids(gateway)
 }

@@ -1,9 +1,14 @@
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { configText, runCommand, startGateway } from '../helpers/gateway.ts'
+import { reportFailure } from '../../src/commands/failure.ts'
+import { serve } from '../../src/commands/serve.ts'
+import { validate } from '../../src/commands/validate.ts'
+import type { Exit } from '../helpers/child.ts'
+import { fakeShell } from '../helpers/fake-shell.ts'
+import { configText, runCommand, startGateway, startGatewayHere } from '../helpers/gateway.ts'
 import { answer } from '../helpers/misbehaviour.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import { tempDir } from '../helpers/scope.ts'
@@ -17,14 +22,26 @@ const STACK = /^\s*at /m
 interface Refusal {
   readonly text: string
   readonly patterns: readonly RegExp[]
-  readonly commands?: readonly string[]
+  /** Default: `serve`, in this process. */
+  readonly run?: readonly ((args: readonly string[]) => Promise<Ended>)[]
 }
 
+type Ended = Pick<Exit, 'code' | 'stdout' | 'stderr'>
+
+/** A command as main.ts runs it, in this process. */
+const here = (command: typeof serve) => async (args: readonly string[]) => {
+  const { shell, out, err } = fakeShell({ stdout: openSync('/dev/null', 'w') })
+  const code = await command([...args], shell).catch((error) => reportFailure(error, shell))
+  return { code, stdout: out.join('\n'), stderr: err.join('\n') }
+}
+const serveHere = here(serve)
+const validateHere = here(validate)
+
 /** Runs `serve` (unless told otherwise) on the text: exit code 2, and each pattern on standard error. */
-async function refused(t: Test, { text, patterns, commands = ['serve'] }: Refusal): Promise<void> {
+async function refused(t: Test, { text, patterns, run = [serveHere] }: Refusal): Promise<void> {
   const file = join(tempDir(t, 'bad'), 'bad.yaml')
   writeFileSync(file, text)
-  const exits = await Promise.all(commands.map((name) => runCommand(t, [name, '--config', file]).exited()))
+  const exits = await Promise.all(run.map((command) => command(['--config', file])))
   for (const exit of exits) {
     t.equal(exit.code, 2, exit.stdout + exit.stderr)
     for (const pattern of patterns) t.match(exit.stderr, pattern)
@@ -73,7 +90,8 @@ t.test('every problem of a file is named with its place, and the nearest known n
     /bad\.yaml:18:17: policies\.default\.cdns\[1\]: .*fra/,
     /bad\.yaml:10:17: cdns\[0\]\.locations\[0\]: .*QQQ/,
   ]
-  await refused(t, { text, patterns, commands: ['serve', 'validate'] })
+  const run = ['serve', 'validate'].map((name) => (args: readonly string[]) => runCommand(t, [name, ...args]).exited())
+  await refused(t, { text, patterns, run })
 })
 
 t.test('an unset variable that is required is named with its place and message', async (t) => {
@@ -107,15 +125,14 @@ t.test('a part that is not built yet is refused, located', async (t) => {
 t.test('a file that is missing, or a directory', async (t) => {
   const dir = tempDir(t, 'missing')
   mkdirSync(join(dir, 'folder.yaml'))
-  const runs = ['none.yaml', 'folder.yaml'].flatMap((name) => [`serve ${name}`, `validate ${name}`])
-  const one = async (run: string) => {
-    const [command = '', name = ''] = run.split(' ')
-    const exit = await runCommand(t, [command, '--config', join(dir, name)]).exited()
-    t.equal(exit.code, 2, exit.stdout + exit.stderr)
-    t.match(exit.stderr, name)
-    t.notMatch(exit.stdout + exit.stderr, STACK)
+  for (const name of ['none.yaml', 'folder.yaml']) {
+    for (const command of [serveHere, validateHere]) {
+      const { code, stdout, stderr } = await command(['--config', join(dir, name)])
+      t.equal(code, 2, stdout + stderr)
+      t.match(stderr, name)
+      t.notMatch(stdout + stderr, STACK)
+    }
   }
-  await Promise.all(runs.map(one))
 })
 
 t.test('a geo database that is missing, corrupt or empty', async (t) => {
@@ -138,7 +155,7 @@ t.test('a taken port', async (t) => {
   const one = async (config: object) => {
     const file = join(tempDir(t, 'port'), 'config.yaml')
     writeFileSync(file, configText({ ...topology({ edges: [EDGE] }), ...config }))
-    const exit = await runCommand(t, ['serve', '--config', file]).exited()
+    const exit = await serveHere(['--config', file])
     t.equal(exit.code, 1, exit.stdout + exit.stderr)
     t.match(exit.stderr, address)
     t.notMatch(exit.stdout + exit.stderr, STACK)
@@ -167,7 +184,7 @@ t.test('an unknown host is a 404 with a hint in the log', async (t) => {
   const upstream = await scriptedUpstream(t, answer())
   const config = topology({ edges: [{ name: 'fra', url: upstream.url }] })
   const [site] = config.sites as Record<string, unknown>[]
-  const gateway = await startGateway(t, { ...config, sites: [{ ...site, hosts: ['www.example.com'] }] })
+  const gateway = await startGatewayHere(t, { ...config, sites: [{ ...site, hosts: ['www.example.com'] }] })
   const client = await rawClient(t, gateway)
   client.send('GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n')
   t.equal((await client.responses(1))[0]?.status, 404)

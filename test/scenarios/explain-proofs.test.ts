@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { startGateway } from '../helpers/gateway.ts'
+import { startGatewayHere } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { Dag } from '../helpers/ipfs-dag.ts'
 import { ipfsGateway } from '../helpers/ipfs-gateway.ts'
@@ -25,7 +25,7 @@ t.test('explain and the decision header say alike who cannot prove or does not h
   const manifest = join(tempDir(t, 'manifest'), 'site.json')
   const times = { created: '2026-01-01T00:00:00Z', expires: '2100-01-01T00:00:00Z' }
   writeFileSync(manifest, sealed({ '/known.txt': KNOWN }, times))
-  const gateway = await startGateway(t, {
+  const gateway = await startGatewayHere(t, {
     debug: { clients: ['0.0.0.0/0'] },
     cdns: [
       { name: 'doubted', provider: 'http', url: `${url}/doubted`, trust: false, allow_private: true },

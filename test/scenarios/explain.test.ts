@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { explainCommand } from '../../src/commands/explain.ts'
 import { fakeShell } from '../helpers/fake-shell.ts'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { type Gateway, startGatewayHere } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { freePort } from '../helpers/port.ts'
 import type { Scope } from '../helpers/scope.ts'
@@ -37,7 +37,7 @@ async function start(scope: Scope): Promise<Gateway> {
   })
   cdns.push({ name: 'out', provider: 'http', url: `${base}/out`, locations: ['LHR'], drain: true } as never)
   const policy = { cdns: cdns.map(({ name }) => name) }
-  return startGateway(scope, {
+  return startGatewayHere(scope, {
     debug: { clients: ['0.0.0.0/0'] },
     admin: { address: `127.0.0.1:${await freePort()}` },
     cdns,

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { type Gateway, startGatewayHere } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { answer } from '../helpers/misbehaviour.ts'
 import { startNginx } from '../helpers/nginx.ts'
@@ -21,7 +21,7 @@ async function bench(t: Test): Promise<Bench> {
   const extra = `location / { proxy_pass ${origin.url}; proxy_http_version 1.1; }`
   const edges = await Promise.all(NAMES.map((name) => startNginx(t, { name, extra })))
   const policy = { strategy: 'failover', outlier_detection: { min_requests: 5 } }
-  return { origin, gateway: await startGateway(t, topology({ edges, origin: origin.url, policy })) }
+  return { origin, gateway: await startGatewayHere(t, topology({ edges, origin: origin.url, policy })) }
 }
 
 async function nobodyIsEjected(t: Test, gateway: Gateway): Promise<void> {
@@ -87,7 +87,7 @@ t.test('a CDN that alone answers 500 is ejected', async (t) => {
   if (!skipUnless(t, 'nginx')) return
   const good = await startNginx(t, { name: 'iad' })
   const bad = await scriptedUpstream(t, answer(500, 'broken'))
-  const gateway = await startGateway(
+  const gateway = await startGatewayHere(
     t,
     topology({ edges: [{ name: 'fra', url: bad.url }, good], policy: { strategy: 'failover' } }),
   )

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { download } from '../helpers/download.ts'
 import { type FaultProxy, faultProxy } from '../helpers/fault-proxy.ts'
 import type { Fault } from '../helpers/faults.ts'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { type Gateway, startGatewayHere } from '../helpers/gateway.ts'
 import { type Nginx, ONE_KIB, startNginx } from '../helpers/nginx.ts'
 import { skipUnless } from '../helpers/programs.ts'
 import { type RawClient, rawClient } from '../helpers/raw-client.ts'
@@ -26,7 +26,7 @@ async function bench(t: Test, faults: readonly (Fault | null)[], policy: object 
   const proxies = await Promise.all(faults.map((fault) => faultProxy(t, { edge: edge.url, fault })))
   const edges = proxies.map(({ url }, i) => ({ name: `cdn-${i}`, url }))
   const locations = Object.fromEntries(edges.map(({ name }) => [name, []]))
-  const gateway = await startGateway(
+  const gateway = await startGatewayHere(
     t,
     topology({ edges, locations, policy: { strategy: 'failover', retry: PATIENT, ...policy } }),
   )

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { type Gateway, startGatewayHere } from '../helpers/gateway.ts'
 import * as wrong from '../helpers/misbehaviour.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import type { RecordedRequest } from '../helpers/recorded-request.ts'
@@ -81,7 +81,7 @@ async function bench(scope: Scope): Promise<Bench> {
   const retry = { per_try_timeout: '2s', body_idle_timeout: '1s', budget_per_second: 1000 }
   const outlier = { consecutive_failures: 1000, min_requests: 100_000 }
   const config = topology({ edges, policy: { strategy: 'failover', retry, outlier_detection: outlier } })
-  return { first, second, gateway: await startGateway(scope, config) }
+  return { first, second, gateway: await startGatewayHere(scope, config) }
 }
 
 /** How the answer ended for a client of that version, and what body it has got. */

@@ -22,9 +22,14 @@ export interface OutageReport {
   /** Requests of clients during the outage, and what reached the edges during it. */
   readonly during: number
   readonly attempts: number
+  /** Requests that were on their way when it began, and the most that ever were during it. */
+  readonly pending: number
+  readonly mostPending: number
+  /** How often the gateway ejected an edge during it. */
+  readonly ejections: number
   /** Answers during the outage that were not visible failures. */
   readonly odd: readonly string[]
-  /** The first edge's share of the load in each of the four seconds after the return. */
+  /** The first edge's share of the load in each of the three seconds after the return. */
   readonly shares: readonly number[]
   /** Failures after the first answer that followed the return. */
   readonly failedAfter: number
@@ -40,13 +45,18 @@ export async function outage(scope: Scope, options: OutageOptions): Promise<Outa
   scope.teardown(() => load.stop())
   load.start()
   await until(() => load.done >= options.rate, { what: 'a second of load' })
+  const ejected = async () => (await gateway.metrics()).sum('polycdn_endpoint_ejections_total')
+  const ejectedBefore = await ejected()
   const before = load.sent
+  const pending = load.watchPending()
   const [reached, failedBefore] = [requestsOf(proxies), load.bad.length]
   if (failedBefore > 0) throw new Error(`failures before the outage: ${load.bad[0]}`)
   await Promise.all(proxies.map((proxy) => proxy.set(options.fault)))
   const end = before + options.duration * options.rate
   await until(() => load.sent >= end, { timeout: 60_000, what: 'the end of the outage' })
   const [during, attempts, odd] = [load.sent - before, requestsOf(proxies) - reached, load.odd]
+  const { mostPending } = load
+  const ejections = (await ejected()) - ejectedBefore
   await Promise.all(proxies.map((proxy) => proxy.set(null)))
   const good = load.good
   await until(() => load.good > good, { timeout: 30_000, what: 'the first answer after the return' })
@@ -54,7 +64,8 @@ export async function outage(scope: Scope, options: OutageOptions): Promise<Outa
   const shares = await sharesOf(proxies[0]!, load, options.rate)
   await load.stop()
   if (load.done === settled) throw new Error('the load has stopped')
-  return { during, attempts, odd, shares, failedAfter: load.bad.length - bad }
+  const counts = { during, attempts, pending, mostPending, ejections }
+  return { ...counts, odd, shares, failedAfter: load.bad.length - bad }
 }
 
 async function bench(scope: Scope, { workers }: OutageOptions) {
@@ -64,7 +75,7 @@ async function bench(scope: Scope, { workers }: OutageOptions) {
   const policy = {
     strategy: 'failover',
     fallback: 'none',
-    slow_start: '2s',
+    slow_start: '1s',
     outlier_detection: { base_ejection: '500ms', max_ejection: '1s' },
   }
   const config = topology({ edges: proxies.map(({ url }, i) => ({ name: names[i]!, url })), policy })
@@ -76,10 +87,10 @@ function requestsOf(proxies: readonly FaultProxy[]): number {
   return proxies.reduce((sum, { requests }) => sum + requests.length, 0)
 }
 
-/** The first edge's share of the load in four seconds, one after the other. */
+/** The first edge's share of the load in three seconds, one after the other. */
 async function sharesOf(first: FaultProxy, load: Load, rate: number): Promise<number[]> {
   const shares: number[] = []
-  for (let second = 0; second < 4; second++) {
+  for (let second = 0; second < 3; second++) {
     const [served, done] = [first.requests.length, load.done]
     await until(() => load.done >= done + rate, { timeout: 30_000, what: 'a second of load' })
     shares.push((first.requests.length - served) / (load.done - done))
@@ -92,6 +103,8 @@ class Load {
   sent = 0
   done = 0
   good = 0
+  /** Of requests on their way, since somebody watches. */
+  mostPending = 0
   /** Visible failures, and things that should not be. */
   readonly bad: string[] = []
   readonly odd: string[] = []
@@ -115,6 +128,12 @@ class Load {
     }, 10)
   }
 
+  /** Those that are on their way now; from now on their maximum is kept. */
+  watchPending(): number {
+    this.mostPending = this.sent - this.done
+    return this.mostPending
+  }
+
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer)
     await Promise.all(this.#pending)
@@ -122,6 +141,7 @@ class Load {
   }
 
   #send(): void {
+    this.mostPending = Math.max(this.mostPending, this.sent + 1 - this.done)
     const one = this.#one().finally(() => this.#pending.delete(one))
     this.#pending.add(one)
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import t, { type Test } from 'tap'
-import { type Gateway, startGateway, writeConfig } from '../helpers/gateway.ts'
+import { type GatewayProcess, startGateway, writeConfig } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { answer, head } from '../helpers/misbehaviour.ts'
 import { freePort } from '../helpers/port.ts'
@@ -62,7 +62,7 @@ async function hammer(url: string, stop: { now: boolean }) {
   return { requests, failures }
 }
 
-async function takeOver(t: Test, old: Gateway): Promise<Gateway> {
+async function takeOver(t: Test, old: GatewayProcess): Promise<GatewayProcess> {
   const next = await startGateway(t, '', { file: old.file, args: ['--beside'] })
   old.signal('SIGUSR2')
   t.equal((await old.child.exited()).code, 0)

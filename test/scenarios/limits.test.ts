@@ -1,11 +1,11 @@
 import t from 'tap'
-import { startGateway } from '../helpers/gateway.ts'
+import { startGatewayHere } from '../helpers/gateway.ts'
 import { answer } from '../helpers/misbehaviour.ts'
 import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
 
 t.test('a limit of the configuration holds in the process, and descriptors are counted at its start', async (t) => {
   const upstream = await scriptedUpstream(t, answer(200, 'fine'))
-  const gateway = await startGateway(t, {
+  const gateway = await startGatewayHere(t, {
     limits: { connections: 10_000_000 },
     policies: { default: { mode: 'origin', rate_limit: { requests_per_second: 0.001, burst: 1 } } },
     sites: [{ name: 'www', hosts: ['*'], origin: { urls: [upstream.url] } }],

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { type Gateway, startGatewayHere } from '../helpers/gateway.ts'
 import * as wrong from '../helpers/misbehaviour.ts'
 import { type RawClient, rawClient } from '../helpers/raw-client.ts'
 import { field } from '../helpers/raw-response.ts'
@@ -28,7 +28,7 @@ async function bench(scope: Scope, retry: Record<string, unknown> = {}): Promise
     { name: 'iad', url: good.url },
   ]
   const policy = { retry: { per_try_timeout: '300ms', ...retry }, outlier_detection: { consecutive_failures: 1000 } }
-  const gateway = await startGateway(scope, {
+  const gateway = await startGatewayHere(scope, {
     ...topology({ edges, policy }),
     geoip: { overrides: { '192.0.2.0/24': 'FRA' } },
   })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Reader } from 'maxmind'
 import t from 'tap'
-import { type Gateway, ROOT, startGateway } from '../helpers/gateway.ts'
+import { type Gateway, ROOT, startGatewayHere } from '../helpers/gateway.ts'
 import { get, keepAlive } from '../helpers/http.ts'
 import { drawAddresses } from '../helpers/mmdb-networks.ts'
 import { type Nginx, startNginx } from '../helpers/nginx.ts'
@@ -83,7 +83,7 @@ async function start(scope: Scope, metros: readonly Metro[], policy: Record<stri
   const names = [...metros, 'origin']
   const servers: Nginx[] = await Promise.all(names.map((name) => startNginx(scope, { name })))
   const edges = servers.slice(0, -1)
-  return startGateway(scope, topology({ edges, origin: servers.at(-1)!.url, policy }))
+  return startGatewayHere(scope, topology({ edges, origin: servers.at(-1)!.url, policy }))
 }
 
 t.test('each of 2,000 IPv4 and 500 IPv6 visitors is answered by the edge that is nearest', async (t) => {

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { configText, type Gateway, startGateway } from '../helpers/gateway.ts'
+import { configText, type Gateway, startGateway, startGatewayHere } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { type Nginx, startNginx } from '../helpers/nginx.ts'
 import { skipUnless } from '../helpers/programs.ts'
@@ -94,7 +94,7 @@ t.test('SIGHUP and POST /reload load again also when no watcher saw a change', a
 t.test('a broken file changes nothing and is reported, by file and by POST; a good one ends the alarm', async (t) => {
   if (!skipUnless(t, 'nginx', 'wrk')) return
   const [fra, , sin] = await startEdges(t)
-  const gateway = await startGateway(t, topology({ edges: [fra] }))
+  const gateway = await startGatewayHere(t, topology({ edges: [fra] }))
   const load = startWrk(t, { url: `${gateway.url}/1k`, duration: 120 })
   await movesTo(gateway, fra)
   gateway.write(BROKEN)
@@ -131,7 +131,7 @@ t.test('a ConfigMap is swapped by its symbolic link', async (t) => {
   }
   version('..2026_1', configText(topology({ edges: [fra] })))
   symlinkSync('..data/config.yaml', join(dir, 'config.yaml'))
-  const gateway = await startGateway(t, '', { file: join(dir, 'config.yaml') })
+  const gateway = await startGatewayHere(t, '', { file: join(dir, 'config.yaml') })
   t.equal(await edgeOf(gateway), 'fra')
   version('..2026_2', configText(topology({ edges: [iad] })))
   await until(async () => (await edgeOf(gateway)) === 'iad', { what: 'the swapped configuration to serve' })

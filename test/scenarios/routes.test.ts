@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { buildMmdb } from '../../data/mmdb-build.ts'
 import { uint } from '../../data/mmdb-value.ts'
-import { startGateway } from '../helpers/gateway.ts'
+import { startGatewayHere } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { answer } from '../helpers/misbehaviour.ts'
 import { tempDir } from '../helpers/scope.ts'
@@ -34,7 +34,7 @@ t.test('clients take the route of their network, their country or their continen
     { match: { continents: ['EU'] }, policy: 'continent' },
     { policy: 'rest' },
   ]
-  const gateway = await startGateway(t, {
+  const gateway = await startGatewayHere(t, {
     geoip: { database: join(folder, 'country.mmdb'), asn_database: join(folder, 'asn.mmdb') },
     cdns: [{ name: 'one', provider: 'http', url: upstream.url }],
     sites: [{ name: 'www', hosts: ['*'], routes }],
@@ -53,7 +53,7 @@ t.test('clients take the route of their network, their country or their continen
     const explained = await gateway.admin('GET', `/explain?ip=${client}&host=a&path=/`)
     t.equal(JSON.parse(explained.body).decision.policy, route, `explained: ${client}`)
   }
-  const broken = await startGateway(t, {
+  const broken = await startGatewayHere(t, {
     geoip: { asn_database: join(folder, 'country.mmdb') },
     cdns: [],
     sites: [{ name: 'www', hosts: ['*'], origin: { urls: [upstream.url] } }],

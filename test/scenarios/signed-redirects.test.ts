@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type Gateway, startGateway, writeConfig } from '../helpers/gateway.ts'
+import { type GatewayProcess, startGateway, writeConfig } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { tempDir } from '../helpers/scope.ts'
 import { CHECKS, HMAC_KEY, RSA_PEM, type SignedEdge, signedEdge } from './signed-edges.ts'
@@ -32,7 +32,7 @@ const SECRETS = [
 type Edges = Readonly<Record<string, SignedEdge>>
 
 /** One site and one policy for each type: `Host: TYPE.test`. */
-async function start(t: Test): Promise<{ gateway: Gateway; edges: Edges }> {
+async function start(t: Test): Promise<{ gateway: GatewayProcess; edges: Edges }> {
   const edges: Record<string, SignedEdge> = {}
   for (const type of TYPES) edges[type] = await signedEdge(t, CHECKS[type]!)
   const folder = tempDir(t, 'signed')
@@ -63,7 +63,7 @@ async function start(t: Test): Promise<{ gateway: Gateway; edges: Edges }> {
   return { gateway: await startGateway(t, '', { file, env: ENV }), edges }
 }
 
-const ask = (gateway: Gateway, type: string, target: string, fields: Readonly<Record<string, string>> = {}) =>
+const ask = (gateway: GatewayProcess, type: string, target: string, fields: Readonly<Record<string, string>> = {}) =>
   get(gateway.url + target, { headers: { host: `${type}.test`, ...fields } })
 
 const HOSTILE = [
@@ -109,7 +109,7 @@ t.test('signed redirects, from the gateway to the edge', async (t) => {
   await noSecret(t, gateway)
 })
 
-async function noSecret(t: Test, gateway: Gateway): Promise<void> {
+async function noSecret(t: Test, gateway: GatewayProcess): Promise<void> {
   const shown: string[] = []
   for (const type of TYPES) {
     const { headers } = await ask(gateway, type, '/a/b.mp4', { 'polycdn-debug': '1' })

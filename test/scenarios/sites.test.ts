@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { runCommand, startGateway, writeConfig } from '../helpers/gateway.ts'
+import { runCommand, startGatewayHere, writeConfig } from '../helpers/gateway.ts'
 import { get, keepAlive } from '../helpers/http.ts'
 import { type Nginx, startNginx } from '../helpers/nginx.ts'
 import { skipUnless } from '../helpers/programs.ts'
@@ -41,7 +41,7 @@ t.test('100 sites share three CDN accounts, each with its own hostname there', a
   t.equal(validated.code, 0, validated.stdout + validated.stderr)
   t.equal(validated.stderr, '')
 
-  const gateway = await startGateway(t, '', { file })
+  const gateway = await startGatewayHere(t, '', { file })
   const agent = keepAlive(t, 16)
   const visit = async (site: string, cdn: string) => {
     const headers = { host: `${site}.example.com`, 'x-forwarded-for': '192.0.2.7' }

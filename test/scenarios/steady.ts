@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { certificate } from '../helpers/certificates.ts'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { type GatewayProcess, startGateway } from '../helpers/gateway.ts'
 import { type Nginx, startNginx } from '../helpers/nginx.ts'
 import { childrenOf } from '../helpers/process-sockets.ts'
 import type { Scope } from '../helpers/scope.ts'
@@ -65,7 +65,7 @@ export async function steady(scope: Scope, { duration, every, workers }: SteadyO
   return { ...numbers, early: quarter(1), late: quarter(3), exitCode: code, stderr }
 }
 
-async function saturate(scope: Scope, gateway: Gateway, seconds: number): Promise<number> {
+async function saturate(scope: Scope, gateway: GatewayProcess, seconds: number): Promise<number> {
   const whole = Math.ceil(seconds)
   const result = await startWrk(scope, { url: `${gateway.url}/1k`, duration: whole, threads: 1 }).result()
   return Math.round(result.requests / whole)
@@ -77,12 +77,12 @@ class Steady {
   flaps = 0
   readonly failures: string[] = []
   readonly samples: Sample[] = []
-  readonly #gateway: Gateway
+  readonly #gateway: GatewayProcess
   readonly #deadline: number
   /** Milliseconds between two requests of one client. */
   readonly #pace: number
 
-  constructor(gateway: Gateway, deadline: number, rate: number) {
+  constructor(gateway: GatewayProcess, deadline: number, rate: number) {
     this.#gateway = gateway
     this.#deadline = deadline
     this.#pace = (CLIENTS * 1000) / rate
