@@ -36,10 +36,9 @@ export const GIVE_UP = 900_000
 const PAUSES = [1_000, 60_000] as const
 /** The same between looks at something that has begun. */
 const LOOKS = [1_000, 15_000] as const
-/** A longer Retry-After is not obeyed. Milliseconds. */
-const MOST_PATIENCE = 300_000
-/** Of what is not purged, how much is told. */
-const MOST_TOLD = 100
+/** Of what is not purged, how much is told, and how many characters of a URL. */
+const MOST_TOLD = 50
+const LONGEST_TOLD = 300
 
 /** The purge of one Cdn: its calls, tried until each is done, has failed, or there is no time left. */
 export class CdnPurge {
@@ -95,9 +94,9 @@ export class CdnPurge {
       status: this.status,
       calls: this.#plan.calls.length,
       done: this.#done,
-      not_purged: notPurged.slice(0, MOST_TOLD),
+      not_purged: notPurged.slice(0, MOST_TOLD).map(({ asked, reason }) => ({ asked: shortened(asked), reason })),
       not_purged_count: notPurged.length,
-      widened: this.#plan.widened.slice(0, MOST_TOLD),
+      widened: this.#plan.widened.slice(0, MOST_TOLD).map(shortened),
     }
   }
 
@@ -142,7 +141,7 @@ export class CdnPurge {
       return this.#try(call, true)
     }
     const verdict = this.#api.classify(answer, call)
-    const wait = Math.min(MOST_PATIENCE, parseRetryAfter(answer.header('retry-after'), now()))
+    const wait = parseRetryAfter(answer.header('retry-after'), now())
     if (verdict.kind === 'retry') this.#pausedUntil = Math.max(this.#pausedUntil, now() + wait)
     return [verdict, wait]
   }
@@ -172,4 +171,8 @@ export class CdnPurge {
       signal.addEventListener('abort', wake)
     })
   }
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_TOLD ? `${text.slice(0, LONGEST_TOLD - 1)}…` : text
 }

@@ -47,6 +47,11 @@ async function start(scope: Scope, { token = null, ...over }: Partial<State> & {
       state.questions.push(question)
       return { decision: question.host }
     },
+    purge: async (body) => {
+      if (body === null || typeof body !== 'object') return new PolycdnError('site_not_here', 'no site')
+      return { purged: body }
+    },
+    purges: () => ({ purges: [] }),
     reload: async () => {
       state.reloads++
       if (state.stuck) await new Promise(() => {})

@@ -34,6 +34,7 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
     acme: () => NO_ACME,
     quotes: () => [],
     drained: () => [],
+    purges: () => [],
     manifests: () => [],
     onGrowth: () => {},
     onReports: () => {},

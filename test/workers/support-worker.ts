@@ -25,6 +25,7 @@ channel.onMessage((message) => {
     message.type === 'probed' ||
     message.type === 'quotes' ||
     message.type === 'drained' ||
+    message.type === 'purges' ||
     message.type === 'manifest'
   )
     return

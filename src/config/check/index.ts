@@ -12,6 +12,7 @@ import { checkNames } from './names.ts'
 import { checkPlaces } from './places.ts'
 import { checkPolicies } from './policies.ts'
 import { checkProofs } from './proofs.ts'
+import { checkPurge } from './purge.ts'
 import { checkReach } from './reach.ts'
 import { checkSigning } from './signing.ts'
 import { checkSites } from './sites.ts'
@@ -32,6 +33,7 @@ const CHECKS = [
   checkPlaces,
   checkPolicies,
   checkProofs,
+  checkPurge,
   checkReach,
   checkSigning,
   checkSites,

@@ -5,6 +5,8 @@ import { createCloudfrontPurge } from './cloudfront.ts'
 import { createFastlyPurge } from './fastly.ts'
 import { createGooglePurge } from './google.ts'
 
+export { nameOfTag } from './planning.ts'
+
 /** What makes the PurgeApi of each `purge.api` of the configuration, out of options of its own. */
 export const PURGE_APIS = {
   cloudfront: createCloudfrontPurge,
