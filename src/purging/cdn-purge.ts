@@ -102,7 +102,8 @@ export class CdnPurge {
 
   async #lane(): Promise<void> {
     for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) {
-      const failure = await this.#perform(call)
+      // An answer that nobody thought of must not leave the others undone.
+      const failure = await this.#perform(call).catch(() => 'internal error')
       this.#open.delete(call)
       if (failure === null) this.#done++
       else for (const asked of call.asked) this.#failed.push({ asked, reason: failure })
