@@ -2,7 +2,7 @@ import type { Purge, PurgeTarget } from '../cache/purges.ts'
 import { keyedQuery, type QueryKey } from '../cache/rules/key.ts'
 import type { Site } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
-import { parseHost } from '../http/host.ts'
+import { type Host, parseHost } from '../http/host.ts'
 import { parseTarget } from '../http/target.ts'
 import type { SiteFinder } from '../steering/match.ts'
 
@@ -10,6 +10,7 @@ import type { SiteFinder } from '../steering/match.ts'
 export interface AskedUrl {
   /** `https://host/path?query` in its one spelling. */
   readonly text: string
+  /** Lower-case, with a port that is not the scheme's own: those are other URLs, here and to caches. */
   readonly host: string
   /** As upstreams are asked for it, and in its one spelling: most often the same. */
   readonly paths: readonly string[]
@@ -119,12 +120,18 @@ function urlOf(text: string, place: string, { site, ground, keys }: UrlGround): 
       `${place}: ${host.name} is no host of the site ${JSON.stringify(site.name)}`,
     )
   }
+  const authority = authorityOf(host, target.scheme)
   return {
-    text: `${target.scheme}://${host.name}${target.matchPath}${target.query}`,
-    host: host.name,
+    text: `${target.scheme}://${authority}${target.matchPath}${target.query}`,
+    host: authority,
     paths: [...new Set([target.path, target.matchPath])],
     queries: [...new Set([target.query, ...keys.map((key) => keyedQuery(target.query, key))])],
   }
+}
+
+function authorityOf({ name, authority }: Host, scheme: 'http' | 'https'): string {
+  const port = Number(/:(\d+)$/.exec(authority)?.[1] ?? 0)
+  return port === 0 || port === (scheme === 'https' ? 443 : 80) ? name : `${name}:${port}`
 }
 
 /** Of queries keys may drop and sort parameters: a part of one is a prefix of nothing. */

@@ -1,5 +1,5 @@
 import { parseRetryAfter } from '../delivery/head.ts'
-import type { ApiAnswer, ApiCall, NotPurged, PurgeApi, PurgeCall, PurgePlan, Verdict } from './apis/purge-api.ts'
+import type { ApiAnswer, ApiCall, Meaning, NotPurged, PurgeApi, PurgeCall, PurgePlan } from './apis/purge-api.ts'
 import type { Unanswered } from './ask-api.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -114,13 +114,13 @@ export class CdnPurge {
   async #perform(call: PurgeCall): Promise<string | null> {
     let next: ApiCall = call
     for (let tries = 0, looks = 0; ; ) {
-      const [verdict, wait] = await this.#try(next)
-      if (verdict.kind === 'done') return null
-      if (verdict.kind === 'failed') return verdict.reason
-      const reason = verdict.kind === 'retry' ? verdict.reason : 'it has begun and not ended'
+      const [meaning, wait] = await this.#try(next)
+      if (meaning.kind === 'done') return null
+      if (meaning.kind === 'failed') return meaning.reason
+      const reason = meaning.kind === 'retry' ? meaning.reason : 'it has begun and not ended'
       this.#open.set(call, reason)
-      if (verdict.kind === 'accepted') next = verdict.progress
-      const pause = verdict.kind === 'accepted' ? this.#pause(LOOKS, looks++) : this.#pause(PAUSES, tries++)
+      if (meaning.kind === 'accepted') next = meaning.progress
+      const pause = meaning.kind === 'accepted' ? this.#pause(LOOKS, looks++) : this.#pause(PAUSES, tries++)
       await this.#sleep(Math.max(pause, wait))
       if (this.#stop.signal.aborted) return `given up: ${reason}`
       if (this.#means.now() >= this.#until) return `given up after ${GIVE_UP / 60_000} minutes: ${reason}`
@@ -128,7 +128,7 @@ export class CdnPurge {
   }
 
   /** One try, after what others were told to wait; and how long the answer says to wait, in ms. */
-  async #try(call: ApiCall, isAgain = false): Promise<readonly [Verdict, number]> {
+  async #try(call: ApiCall, isAgain = false): Promise<readonly [Meaning, number]> {
     const { now, tokens } = this.#means
     if (this.#pausedUntil > now()) await this.#sleep(this.#pausedUntil - now())
     const { login } = this.#api
@@ -141,13 +141,13 @@ export class CdnPurge {
       tokens.forget(login, token)
       return this.#try(call, true)
     }
-    const verdict = this.#api.classify(answer, call)
+    const meaning = this.#api.classify(answer, call)
     const wait = parseRetryAfter(answer.header('retry-after'), now())
-    if (verdict.kind === 'retry') this.#pausedUntil = Math.max(this.#pausedUntil, now() + wait)
-    return [verdict, wait]
+    if (meaning.kind === 'retry') this.#pausedUntil = Math.max(this.#pausedUntil, now() + wait)
+    return [meaning, wait]
   }
 
-  async #ask(call: ApiCall, proof: Readonly<Record<string, string>>): Promise<ApiAnswer | Verdict> {
+  async #ask(call: ApiCall, proof: Readonly<Record<string, string>>): Promise<ApiAnswer | Meaning> {
     const { signal } = this.#stop
     if (signal.aborted) return { kind: 'failed', reason: 'given up' }
     const answer = await this.#means.ask(call, proof, signal)

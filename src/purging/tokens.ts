@@ -1,4 +1,4 @@
-import type { ApiAnswer, ApiCall, Login, Verdict } from './apis/purge-api.ts'
+import type { ApiAnswer, ApiCall, Login, Meaning } from './apis/purge-api.ts'
 
 interface Held {
   readonly token: string
@@ -12,7 +12,7 @@ const EARLY = 60_000
 /** Access tokens by who gives them, fetched when they are needed and kept while they are good. */
 export class Tokens {
   readonly #held = new WeakMap<Login, Held>()
-  readonly #asked = new WeakMap<Login, Promise<string | Verdict>>()
+  readonly #asked = new WeakMap<Login, Promise<string | Meaning>>()
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -20,7 +20,7 @@ export class Tokens {
   }
 
   /** The token, or why there is none. Who comes meanwhile waits for the same answer. */
-  async get(login: Login, ask: (call: ApiCall) => Promise<ApiAnswer | Verdict>): Promise<string | Verdict> {
+  async get(login: Login, ask: (call: ApiCall) => Promise<ApiAnswer | Meaning>): Promise<string | Meaning> {
     const held = this.#held.get(login)
     if (held !== undefined && held.until > this.#now()) return held.token
     let asked = this.#asked.get(login)
@@ -36,7 +36,7 @@ export class Tokens {
     if (this.#held.get(login)?.token === token) this.#held.delete(login)
   }
 
-  async #fetch(login: Login, ask: (call: ApiCall) => Promise<ApiAnswer | Verdict>): Promise<string | Verdict> {
+  async #fetch(login: Login, ask: (call: ApiCall) => Promise<ApiAnswer | Meaning>): Promise<string | Meaning> {
     const now = this.#now()
     const answer = await ask(login.call(now))
     if ('kind' in answer) return answer

@@ -20,7 +20,7 @@ const targetsOf = (body: object, keys?: readonly QueryKey[]) =>
   )
 
 t.test('URLs are normalised as those of requests are, in both schemes', (t) => {
-  t.same(targetsOf({ urls: ['HTTPS://WWW.Example.com.:8443/a/../b?x=1'] }), [
+  t.same(targetsOf({ urls: ['HTTPS://WWW.Example.com.:443/a/../b?x=1'] }), [
     'url https://www.example.com/b?x=1',
     'url http://www.example.com/b?x=1',
   ])
@@ -30,6 +30,11 @@ t.test('URLs are normalised as those of requests are, in both schemes', (t) => {
       .map((path) => `url https://www.example.com${path}`)
       .concat(['/%7ea%2fb', '/~a%2Fb'].map((path) => `url http://www.example.com${path}`)),
     'in the spelling that was asked for, and in the one spelling',
+  )
+  t.same(
+    targetsOf({ urls: ['http://www.example.com:08443/'] }),
+    ['url https://www.example.com:8443/', 'url http://www.example.com:8443/'],
+    'a port that is not the usual one belongs to it',
   )
   t.same(targetsOf({ urls: ['https://a.b.cdn.example.com'] })[0], 'url https://a.b.cdn.example.com/')
   t.same(

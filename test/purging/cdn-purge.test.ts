@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ApiAnswer, ApiCall, Login, PurgeApi, PurgeCall, Verdict } from '../../src/purging/apis/purge-api.ts'
+import type { ApiAnswer, ApiCall, Login, Meaning, PurgeApi, PurgeCall } from '../../src/purging/apis/purge-api.ts'
 import type { Unanswered } from '../../src/purging/ask-api.ts'
 import { CdnPurge, GIVE_UP } from '../../src/purging/cdn-purge.ts'
 import { Tokens } from '../../src/purging/tokens.ts'
@@ -10,7 +10,7 @@ import { answer } from './support.ts'
 const call = (name: string): PurgeCall => ({ method: 'POST', url: name, headers: {}, body: null, asked: [name] })
 
 /** Says what the body of an answer says; `progress` where something has begun. */
-function classify({ status, body }: ApiAnswer): Verdict {
+function classify({ status, body }: ApiAnswer): Meaning {
   if (body === 'begun') return { kind: 'accepted', progress: { ...call('progress'), method: 'GET' } }
   if (status === 200) return { kind: 'done' }
   return { kind: status >= 429 ? 'retry' : 'failed', reason: `it answers ${status}` }

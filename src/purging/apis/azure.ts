@@ -12,7 +12,7 @@ import {
   objectIn,
   Planning,
 } from './planning.ts'
-import type { ApiAnswer, ApiCall, CdnAddress, Login, PurgeApi, PurgeOrder, PurgePlan, Verdict } from './purge-api.ts'
+import type { ApiAnswer, ApiCall, CdnAddress, Login, Meaning, PurgeApi, PurgeOrder, PurgePlan } from './purge-api.ts'
 
 export interface AzureOptions {
   readonly subscription: string
@@ -82,11 +82,11 @@ function plan(order: PurgeOrder, url: string, widen: boolean): PurgePlan {
   return planning
 }
 
-function classify(answer: ApiAnswer, call: ApiCall, endpoint: string): Verdict {
+function classify(answer: ApiAnswer, call: ApiCall, endpoint: string): Meaning {
   const content = objectIn(answer.body)
   const { error } = (content ?? {}) as { readonly error?: { readonly code?: unknown } }
-  const verdict = byStatus(answer, inBrackets(error?.code))
-  if (verdict !== null) return verdict
+  const meaning = byStatus(answer, inBrackets(error?.code))
+  if (meaning !== null) return meaning
   const isProgress = call.method === 'GET'
   if (answer.status === 202) return isProgress ? { kind: 'accepted', progress: call } : progressOf(answer, endpoint)
   if (!isProgress || content?.status === undefined) return DONE
@@ -97,7 +97,7 @@ function classify(answer: ApiAnswer, call: ApiCall, endpoint: string): Verdict {
 }
 
 /** The token goes to where it is meant for, whatever an answer names. */
-function progressOf(answer: ApiAnswer, endpoint: string): Verdict {
+function progressOf(answer: ApiAnswer, endpoint: string): Meaning {
   const url = URL.parse(answer.header('azure-asyncoperation') ?? answer.header('location') ?? '')
   if (url === null) return GARBAGE
   if (url.origin !== new URL(endpoint).origin) return { kind: 'failed', reason: 'it tells of its progress elsewhere' }

@@ -1,5 +1,5 @@
 import { byStatus, DONE, literal, nameOfTag, Planning } from './planning.ts'
-import type { ApiAnswer, CdnAddress, PurgeApi, PurgeOrder, PurgePlan, Verdict } from './purge-api.ts'
+import type { ApiAnswer, CdnAddress, Meaning, PurgeApi, PurgeOrder, PurgePlan } from './purge-api.ts'
 
 export interface BunnyPurgeOptions {
   /** The id of the pull zone, for tags and for all of it; null: it is not told. */
@@ -15,7 +15,7 @@ export function createBunnyPurge(options: BunnyPurgeOptions): PurgeApi {
     login: null,
     plan: (order) => plan(order, options),
     authorise: () => ({ accesskey: options.key }),
-    classify: (answer: ApiAnswer): Verdict => byStatus(answer) ?? DONE,
+    classify: (answer: ApiAnswer): Meaning => byStatus(answer) ?? DONE,
   }
 }
 

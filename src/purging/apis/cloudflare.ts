@@ -11,7 +11,7 @@ import {
   objectIn,
   Planning,
 } from './planning.ts'
-import type { ApiAnswer, CdnAddress, PurgeApi, PurgeOrder, PurgePlan, Verdict } from './purge-api.ts'
+import type { ApiAnswer, CdnAddress, Meaning, PurgeApi, PurgeOrder, PurgePlan } from './purge-api.ts'
 
 export interface CloudflareOptions {
   readonly zone: string
@@ -58,12 +58,12 @@ function plan(order: PurgeOrder, url: string, widen: boolean): PurgePlan {
   return planning
 }
 
-function classify(answer: ApiAnswer): Verdict {
+function classify(answer: ApiAnswer): Meaning {
   const content = objectIn(answer.body)
   const [error] = Array.isArray(content?.errors) ? content.errors : []
   const code = inBrackets(error?.code)
-  const verdict = byStatus(answer, code)
-  if (verdict !== null) return verdict
+  const meaning = byStatus(answer, code)
+  if (meaning !== null) return meaning
   if (content?.success === true) return DONE
   return content?.success === false ? { kind: 'failed', reason: `it says that it did not${code}` } : GARBAGE
 }

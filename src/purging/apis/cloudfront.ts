@@ -1,6 +1,6 @@
 import { type AwsCredentials, signForAws } from './aws-signature.ts'
 import { byStatus, DONE, GARBAGE, inBatches, inBrackets, literal, nameOfTag, Planning } from './planning.ts'
-import type { ApiAnswer, CdnAddress, PurgeApi, PurgeOrder, PurgePlan, Verdict } from './purge-api.ts'
+import type { ApiAnswer, CdnAddress, Meaning, PurgeApi, PurgeOrder, PurgePlan } from './purge-api.ts'
 
 export interface CloudfrontOptions extends AwsCredentials {
   readonly distribution: string
@@ -89,10 +89,10 @@ function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-function classify(answer: ApiAnswer, url: string): Verdict {
+function classify(answer: ApiAnswer, url: string): Meaning {
   const code = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(answer.body)?.[1] ?? ''
-  const verdict = byStatus(answer, inBrackets(code))
-  if (verdict !== null) return PASSING.has(code) ? { ...verdict, kind: 'retry' } : verdict
+  const meaning = byStatus(answer, inBrackets(code))
+  if (meaning !== null) return PASSING.has(code) ? { ...meaning, kind: 'retry' } : meaning
   const id = /<Id>([A-Za-z0-9]{1,64})<\/Id>/.exec(answer.body)?.[1]
   const status = /<Status>([A-Za-z]{1,32})<\/Status>/.exec(answer.body)?.[1]
   if (id === undefined || status === undefined) return GARBAGE

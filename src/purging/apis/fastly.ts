@@ -1,5 +1,5 @@
 import { byStatus, DONE, GARBAGE, inBatches, nameOfTag, objectIn, Planning } from './planning.ts'
-import type { ApiAnswer, PurgeApi, PurgeOrder, PurgePlan, Verdict } from './purge-api.ts'
+import type { ApiAnswer, Meaning, PurgeApi, PurgeOrder, PurgePlan } from './purge-api.ts'
 
 export interface FastlyOptions {
   readonly service: string
@@ -53,9 +53,9 @@ function mayBeWhole({ shared, soft }: PurgeOrder, asked: string, planning: Plann
   return !soft || planning.mayWiden(asked, 'all of a service has no soft purge', 'it for good')
 }
 
-function classify(answer: ApiAnswer): Verdict {
-  const verdict = byStatus(answer)
-  if (verdict !== null) return verdict
+function classify(answer: ApiAnswer): Meaning {
+  const meaning = byStatus(answer)
+  if (meaning !== null) return meaning
   const content = objectIn(answer.body)
   if (content === null) return GARBAGE
   // Of several keys the answer is the id of each purge.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { byStatus, DONE, GARBAGE, inBatches, inBrackets, literal, nameOfTag, objectIn, Planning } from './planning.ts'
-import type { ApiAnswer, Login, PurgeApi, PurgeOrder, PurgePlan, Verdict } from './purge-api.ts'
+import type { ApiAnswer, Login, Meaning, PurgeApi, PurgeOrder, PurgePlan } from './purge-api.ts'
 import { createServiceAccountLogin } from './service-account.ts'
 
 export interface GooglePurgeOptions {
@@ -63,10 +63,10 @@ function idOf(order: string, body: string): string {
   return variant.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
-function classify(answer: ApiAnswer, operations: string): Verdict {
+function classify(answer: ApiAnswer, operations: string): Meaning {
   const content = objectIn(answer.body)
-  const verdict = byStatus(answer)
-  if (verdict !== null) return verdict
+  const meaning = byStatus(answer)
+  if (meaning !== null) return meaning
   const { name, status, error } = content ?? {}
   if (typeof name !== 'string' || !/^[a-z0-9-]{1,128}$/.test(name)) return GARBAGE
   if (status === 'DONE') return error === undefined ? DONE : { kind: 'failed', reason: `it did not${codeOf(error)}` }

@@ -8,9 +8,9 @@ const TOKEN = /^[\x21-\x7e]{1,16384}$/
 /** An access token (RFC 6749 section 5.1), or what its error means (section 5.2). */
 export function readTokenAnswer(answer: ApiAnswer): ReturnType<Login['read']> {
   const content = objectIn(answer.body)
-  const verdict = byStatus(answer)
-  if (verdict?.kind === 'retry') return { ...verdict, reason: `the token server answers ${answer.status}` }
-  if (verdict !== null) {
+  const meaning = byStatus(answer)
+  if (meaning?.kind === 'retry') return { ...meaning, reason: `the token server answers ${answer.status}` }
+  if (meaning !== null) {
     const reason = `the token server refuses the credentials (${answer.status})${inBrackets(content?.error)}`
     return { kind: 'failed', reason }
   }

@@ -1,4 +1,4 @@
-import type { ApiAnswer, CdnAddress, NotPurged, PurgeCall, PurgeOrder, Verdict } from './purge-api.ts'
+import type { ApiAnswer, CdnAddress, Meaning, NotPurged, PurgeCall, PurgeOrder } from './purge-api.ts'
 
 /** A Plan in the making. */
 export class Planning {
@@ -100,12 +100,12 @@ export function byStatus({ status }: ApiAnswer, code = ''): Bad | null {
   return { kind: 'failed', reason: refused ? `the credentials are refused (${status})${code}` : reason }
 }
 
-export type Bad = Extract<Verdict, { readonly reason: string }>
+export type Bad = Extract<Meaning, { readonly reason: string }>
 
-export const DONE: Verdict = { kind: 'done' }
+export const DONE: Meaning = { kind: 'done' }
 
 /** An answer that another server may have given, an intermediary for one. */
-export const GARBAGE: Verdict = { kind: 'retry', reason: 'its answer makes no sense' }
+export const GARBAGE: Meaning = { kind: 'retry', reason: 'its answer makes no sense' }
 
 /** The object in a body; null where there is none. */
 export function objectIn(body: string): Readonly<Record<string, unknown>> | null {

@@ -61,7 +61,7 @@ export interface ApiAnswer {
 }
 
 /** What an answer means. A reason names nothing that the answer repeats of the request. */
-export type Verdict =
+export type Meaning =
   | { readonly kind: 'done' }
   /** The Cdn has begun, and tells at `progress` whether it has ended. */
   | { readonly kind: 'accepted'; readonly progress: ApiCall }
@@ -73,7 +73,7 @@ export interface Login {
   /** @param now milliseconds since the epoch */
   call(now: number): ApiCall
   /** The token and for how many milliseconds it is good, or why there is none. */
-  read(answer: ApiAnswer): { readonly token: string; readonly lifetime: number } | Verdict
+  read(answer: ApiAnswer): { readonly token: string; readonly lifetime: number } | Meaning
 }
 
 /** How one kind of Cdn is purged. It keeps its secrets to itself: nothing that prints a Snapshot can print them. */
@@ -86,5 +86,5 @@ export interface PurgeApi {
    * @param at when it is sent, milliseconds since the epoch; and what `login` gave, or ''
    */
   authorise(call: ApiCall, at: { readonly now: number; readonly token: string }): Readonly<Record<string, string>>
-  classify(answer: ApiAnswer, call: ApiCall): Verdict
+  classify(answer: ApiAnswer, call: ApiCall): Meaning
 }
