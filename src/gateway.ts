@@ -326,6 +326,7 @@ export class Gateway {
     this.#spend.adopt(snapshot)
     this.#drains.adopt(snapshot)
     this.#purges.adopt(snapshot)
+    this.#purgeDesk.adopt(snapshot)
     this.#manifests.adopt(snapshot)
     // Workers keep what they know of names themselves.
     if (this.#servers instanceof LocalServers) void this.#names.keepIn(snapshot.stateDir)

@@ -1,4 +1,5 @@
 import { DEFAULT_KEY } from '../cache/rules/key.ts'
+import type { Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -61,6 +62,11 @@ export class PurgeDesk {
   constructor(options: PurgeDeskOptions) {
     this.#options = options
     this.#cdns = new CdnPurges(options)
+  }
+
+  /** The CDNs that there are now. */
+  adopt({ cdns }: Snapshot): void {
+    this.#cdns.adopt(cdns)
   }
 
   /** Resolves when it is in force in every process, and at the CDNs or their time is over. */

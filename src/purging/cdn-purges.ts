@@ -1,3 +1,4 @@
+import type { Cdn } from '../config/snapshot.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { CdnOrder } from './cdn-orders.ts'
@@ -33,6 +34,16 @@ export class CdnPurges {
 
   constructor(options: CdnPurgesOptions) {
     this.#options = options
+  }
+
+  /** Their series begin at 0: a first failure would be no increase otherwise. */
+  adopt(cdns: readonly Cdn[]): void {
+    const { cdnPurges, cdnPurgesPending } = this.#options.metrics
+    for (const { name, purge } of cdns) {
+      if (purge === null) continue
+      for (const result of ['purged', 'failed', 'unsupported']) cdnPurges.child(name, result)
+      cdnPurgesPending.child(name)
+    }
   }
 
   start({ cdn: { name, purge: api }, order }: CdnOrder): Ordered {
