@@ -33,8 +33,7 @@ import { Metrics } from './observe/metrics.ts'
 import type { Memory } from './observe/pressure.ts'
 import type { Sink } from './observe/sink.ts'
 import { Proofs } from './proofs/proofs.ts'
-import { askApi } from './purging/ask-api.ts'
-import { Tokens } from './purging/tokens.ts'
+import { realMeans } from './purging/purge-means.ts'
 import { indexSites } from './steering/match.ts'
 
 export interface GatewayOptions {
@@ -127,13 +126,7 @@ export class Gateway {
       keeper: this.#purges,
       metrics: this.#metrics,
       log: this.#log,
-      means: {
-        ask: (call, proof, stop) => askApi(call, proof, { stop }),
-        timers: this.#timers,
-        now: Date.now,
-        random: Math.random,
-        tokens: new Tokens(Date.now),
-      },
+      means: realMeans(this.#timers),
       inUse: () => this.#inUse!,
       newId: randomUUID,
     })

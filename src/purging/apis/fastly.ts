@@ -24,8 +24,9 @@ export function createFastlyPurge(options: FastlyOptions): PurgeApi {
 function plan(order: PurgeOrder, { service, widen, endpoint }: FastlyOptions): PurgePlan {
   const planning = new Planning(widen)
   const whole: string[] = []
+  const instead = `everything of the service${order.soft ? ', for good' : ''}`
   for (const { asked } of order.prefixes) {
-    if (planning.mayWiden(asked, 'it knows no prefixes', 'everything of the service')) whole.push(asked)
+    if (planning.mayWiden(asked, 'it knows no prefixes', instead)) whole.push(asked)
   }
   const [root] = order.roots
   if (root !== undefined && mayBeWhole(order, root.asked, planning)) whole.push(root.asked)
