@@ -12,10 +12,11 @@ import { GATEWAY } from './rows/gateway.ts'
 import { HEALTH } from './rows/health.ts'
 import { LATENCY } from './rows/latency.ts'
 import { PROOFS } from './rows/proofs.ts'
+import { PURGES } from './rows/purges.ts'
 import { STEERING } from './rows/steering.ts'
 import { TRAFFIC } from './rows/traffic.ts'
 
-const ROWS: readonly RowPlan[] = [TRAFFIC, LATENCY, STEERING, HEALTH, PROOFS, COMPRESSION, COSTS, GATEWAY]
+const ROWS: readonly RowPlan[] = [TRAFFIC, LATENCY, STEERING, HEALTH, PROOFS, PURGES, COMPRESSION, COSTS, GATEWAY]
 
 const COLUMNS = 24
 const SOURCE: common.DataSourceRef = { type: 'prometheus', uid: '$datasource' }

@@ -21,6 +21,9 @@ export const ERRORS = {
   unauthorized: { fault: 'client', status: 401, retryable: false },
   forbidden: { fault: 'client', status: 403, retryable: false },
   cdn_not_here: { fault: 'client', status: 400, retryable: false },
+  /** A purge of a host that is not the site's. */
+  host_elsewhere: { fault: 'client', status: 400, retryable: false },
+  site_not_here: { fault: 'client', status: 404, retryable: false },
   unknown_host: { fault: 'client', status: 404, retryable: false },
   no_route: { fault: 'client', status: 404, retryable: false },
   method_not_allowed: { fault: 'client', status: 405, retryable: false },

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { AcmeKeeper } from './acme/keeper.ts'
 import type { LoadResult } from './config/load.ts'
@@ -18,6 +18,8 @@ import { liveNames } from './gateway/live-names.ts'
 import { LocalServers } from './gateway/local-servers.ts'
 import { NameKeeper } from './gateway/name-keeper.ts'
 import { prepareGeo } from './gateway/prepare-geo.ts'
+import { PurgeDesk } from './gateway/purge-desk.ts'
+import { PurgeKeeper } from './gateway/purge-keeper.ts'
 import { SpendKeeper } from './gateway/spend-keeper.ts'
 import { WorkerServers } from './gateway/worker-servers.ts'
 import { findEndpoints } from './geo/find-endpoints.ts'
@@ -31,6 +33,7 @@ import { Metrics } from './observe/metrics.ts'
 import type { Memory } from './observe/pressure.ts'
 import type { Sink } from './observe/sink.ts'
 import { Proofs } from './proofs/proofs.ts'
+import { realMeans } from './purging/purge-means.ts'
 import { indexSites } from './steering/match.ts'
 
 export interface GatewayOptions {
@@ -65,6 +68,8 @@ export class Gateway {
   readonly #acme: AcmeKeeper
   readonly #spend: SpendKeeper
   readonly #drains: DrainKeeper
+  readonly #purges: PurgeKeeper
+  readonly #purgeDesk: PurgeDesk
   readonly #manifests: ManifestKeeper
   readonly #names: NameKeeper
   readonly #proofs: Proofs
@@ -112,6 +117,19 @@ export class Gateway {
       log: this.#log,
       onChange: async (names) => this.#servers?.tellDrained(names),
     })
+    this.#purges = new PurgeKeeper({
+      log: this.#log,
+      now: Date.now,
+      onChange: async (purges) => this.#servers?.tellPurges(purges),
+    })
+    this.#purgeDesk = new PurgeDesk({
+      keeper: this.#purges,
+      metrics: this.#metrics,
+      log: this.#log,
+      means: realMeans(this.#timers),
+      inUse: () => this.#inUse!,
+      newId: randomUUID,
+    })
     this.#manifests = new ManifestKeeper({
       timers: this.#timers,
       now: Date.now,
@@ -158,6 +176,7 @@ export class Gateway {
     this.#closing = true
     if (handover) await this.#admin?.close()
     await this.#reloads
+    await this.#purgeDesk.close()
     await this.#acme.close()
     await this.#manifests.close()
     await this.#servers?.close()
@@ -177,6 +196,7 @@ export class Gateway {
     await this.#health.recall(loaded.snapshot)
     await this.#spend.recall(loaded.snapshot)
     await this.#drains.recall(loaded.snapshot)
+    await this.#purges.recall(loaded.snapshot)
     await this.#manifests.recall(loaded.snapshot)
     await this.#acme.recall(loaded.snapshot.acme)
     this.#servers = await this.#createServers(loaded.snapshot)
@@ -204,10 +224,12 @@ export class Gateway {
       const onGrowth = (growth: readonly Growth[]) => this.#spend.receive(growth)
       const acme = () => this.#acme.state
       const drained = () => drains.names
+      const purges = () => this.#purges.all
       const manifests = () => this.#manifests.shipments
-      return new WorkerServers({ ...parts, board, acme, quotes, drained, manifests, onGrowth, size, program })
+      return new WorkerServers({ ...parts, board, acme, quotes, drained, purges, manifests, onGrowth, size, program })
     }
-    const own = { meter: this.#spend.meter, quotes: this.#spend, drains, health: board, locator: this.#locator }
+    const { purges } = this.#purges
+    const own = { meter: this.#spend.meter, quotes: this.#spend, drains, purges, health: board, locator: this.#locator }
     await this.#names.keepIn(stateDir)
     const servers = await LocalServers.create({ ...parts, ...own, proofs: this.#proofs, memory })
     await servers.tellAcme(this.#acme.state)
@@ -296,6 +318,8 @@ export class Gateway {
     this.#health.adopt(snapshot)
     this.#spend.adopt(snapshot)
     this.#drains.adopt(snapshot)
+    this.#purges.adopt(snapshot)
+    this.#purgeDesk.adopt(snapshot)
     this.#manifests.adopt(snapshot)
     // Workers keep what they know of names themselves.
     if (this.#servers instanceof LocalServers) void this.#names.keepIn(snapshot.stateDir)
@@ -311,6 +335,7 @@ export class Gateway {
       board: this.#health.board,
       spend: this.#spend,
       drains: this.#drains,
+      purges: this.#purgeDesk,
       proofs: this.#proofs,
       place: (address) => this.#locator.place(address),
       inUse: () => this.#inUse!,

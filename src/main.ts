@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./commands/check.ts')).check,
   costs: async () => (await import('./commands/costs.ts')).costs,
   drain: async () => (await import('./commands/drain.ts')).drain,
+  purge: async () => (await import('./commands/purge.ts')).purge,
   manifest: async () => (await import('./commands/manifest.ts')).manifest,
   schema: async () => (await import('./commands/schema.ts')).schema,
   demo: async () => (await import('./commands/demo.ts')).demo,
@@ -41,6 +42,9 @@ const USAGE = `polycdn: makes many CDNs act as one
                                     ask every CDN and the origin for the same: what differs, where bodies can resume
   polycdn drain NAME --config FILE [--off]
                                     send nothing new to a CDN of the running gateway, and again
+  polycdn purge --config FILE --site NAME [--url URL]... [--prefix URL]... [--tag TAG]... [--all] [--soft]
+                [--wait 30] [--json]
+                                    have the running gateway and the CDNs behind it forget what they store of a site
   polycdn costs --config FILE [--json] [--offline]
                                     say what each CDN costs this month, so far and in the end
   polycdn manifest keygen --out FILE

@@ -12,6 +12,7 @@ const PURE: readonly RegExp[] = [
   /^src\/providers\//,
   /^src\/proofs\/(absences|content-address|memory|named-proof|object-proofs|request-proofs|watched-proof)\.ts$/,
   /^src\/signing\//,
+  /^src\/purging\/apis\//,
   /^src\/config\/(snapshot|content|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries|nearest)(-[a-z]+)?\.ts$/,
   /^src\/geo\/presets\//,
@@ -40,7 +41,7 @@ const LAYERS: readonly (readonly [name: string, files: readonly RegExp[]])[] = [
   [
     'shells',
     [
-      /^src\/(acme|cache|compression|config|costs|delivery|geo|health|http|manifest|names|observe|proofs|replay|state|workers)\//,
+      /^src\/(acme|cache|compression|config|costs|delivery|geo|health|http|manifest|names|observe|proofs|purging|replay|state|workers)\//,
     ],
   ],
   ['pure', PURE],
@@ -108,6 +109,10 @@ const REGISTRIES: readonly { readonly folder: string; readonly shared: readonly 
   { folder: 'src/providers/', shared: ['provider.ts', 'proof.ts', 'parts.ts'] },
   { folder: 'src/geo/presets/', shared: ['preset.ts'] },
   { folder: 'src/signing/', shared: ['link.ts', 'signature-memo.ts', 'signed-url.ts', 'signer.ts', 'slot.ts'] },
+  {
+    folder: 'src/purging/apis/',
+    shared: ['purge-api.ts', 'planning.ts', 'aws-signature.ts', 'oauth-token.ts', 'service-account.ts'],
+  },
 ]
 
 const MAX_LINES = 400

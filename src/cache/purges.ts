@@ -43,6 +43,10 @@ export class Purges {
     site.add(purge)
   }
 
+  addAll(purges: Iterable<Purge>): void {
+    for (const purge of purges) this.add(purge)
+  }
+
   check(head: EntryHead): Purged {
     return this.#sites.get(head.site)?.check(head) ?? 'no'
   }

@@ -1,6 +1,14 @@
 import type { Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 
+export interface AdminRequest {
+  readonly method?: 'GET' | 'POST'
+  /** Sent as JSON. */
+  readonly body?: object
+  /** How long an answer may take. Milliseconds; default 5,000. */
+  readonly patience?: number
+}
+
 /**
  * Asks the admin of the gateway that runs with this configuration; of a question that makes no sense, why. Throws
  * admin_unreachable, with what to do instead.
@@ -10,12 +18,15 @@ import { PolycdnError } from '../errors.ts'
 export async function askAdmin(
   target: string,
   { admin }: Snapshot,
-  method: 'GET' | 'POST' = 'GET',
+  { method = 'GET', body: content, patience = 5000 }: AdminRequest = {},
 ): Promise<Record<string, unknown> | PolycdnError> {
   const name = admin.host.includes(':') ? `[${admin.host}]` : admin.host
   const base = `http://${name}:${admin.port}`
   const headers: Record<string, string> = admin.token === null ? {} : { authorization: `Bearer ${admin.token}` }
-  const response = await fetch(base + target, { method, headers, signal: AbortSignal.timeout(5000) }).catch(() => {
+  if (content !== undefined) headers['content-type'] = 'application/json'
+  const signal = AbortSignal.timeout(patience)
+  const sent = content === undefined ? null : JSON.stringify(content)
+  const response = await fetch(base + target, { method, headers, body: sent, signal }).catch(() => {
     throw new PolycdnError('admin_unreachable', `no gateway answers at ${base}; is it running? --offline asks none`)
   })
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>

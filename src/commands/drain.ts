@@ -18,7 +18,7 @@ export const drain: Command = async (args, shell) => {
   const loaded = await loadConfig(values.config, shell.env)
   if ('problems' in loaded) throw new ConfigRejected(loaded.problems)
   const action = values.off ? 'undrain' : 'drain'
-  const answer = await askAdmin(`/cdns/${encodeURIComponent(name)}/${action}`, loaded.snapshot, 'POST')
+  const answer = await askAdmin(`/cdns/${encodeURIComponent(name)}/${action}`, loaded.snapshot, { method: 'POST' })
   if (answer instanceof PolycdnError) {
     shell.err(`polycdn: ${answer.message}`)
     return 2

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { parseDenylist } from '../providers/index.ts'
 import { checkCertificates, checkKey, checkRsaKey } from './check-pem.ts'
+import { checkServiceAccount } from './check-service-account.ts'
 import type { NamedFile } from './compile.ts'
 import { decodeUtf8 } from './decode.ts'
 import type { Environment } from './interpolate.ts'
@@ -107,6 +108,7 @@ function checkContents(reference: FileReference, contents: ReadonlyMap<string, N
   if (reference.kind === 'deny-list') return checkDenyList(file.text)
   if (reference.kind === 'certificates') return checkCertificates(file.text)
   if (reference.kind === 'rsa-key') return checkRsaKey(file.text)
+  if (reference.kind === 'service-account') return checkServiceAccount(file.text)
   const certificates = reference.certificate === undefined ? undefined : contents.get(reference.certificate)?.text
   return checkKey(file.text, certificates)
 }

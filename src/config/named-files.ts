@@ -5,7 +5,7 @@ export interface FileReference {
   readonly name: string
   /** The path of the value: `cdns[0].tls.ca_file`. */
   readonly path: string
-  readonly kind: 'certificates' | 'key' | 'rsa-key' | 'deny-list'
+  readonly kind: 'certificates' | 'key' | 'rsa-key' | 'service-account' | 'deny-list'
   /** The certificate that a key must belong to. */
   readonly certificate?: string
 }
@@ -21,6 +21,7 @@ export function namedFiles(config: Config): readonly FileReference[] {
     ),
     ...config.cdns.flatMap(({ tls }, index) => filesOf(tls, `cdns[${index}].tls`)),
     ...config.cdns.flatMap(({ signing }, index) => signingKey(signing, `cdns[${index}].signing`)),
+    ...config.cdns.flatMap(({ purge }, index) => serviceAccount(purge, `cdns[${index}].purge`)),
     ...config.sites.flatMap(({ origin }, index) => (origin ? filesOf(origin.tls, `sites[${index}].origin.tls`) : [])),
     ...config.sites.flatMap(({ content }, index) => denyLists(content, `sites[${index}].content`)),
   ]
@@ -36,6 +37,11 @@ function filesOf({ ca_file: ca, client_certificate: client }: Tls, path: string)
 function signingKey(signing: Config['cdns'][number]['signing'], path: string): FileReference[] {
   if (signing?.type !== 'cloudfront') return []
   return [{ name: signing.key_file, path: `${path}.key_file`, kind: 'rsa-key' }]
+}
+
+function serviceAccount(purge: Config['cdns'][number]['purge'], path: string): FileReference[] {
+  if (purge?.api !== 'google' || purge.key_file === null) return []
+  return [{ name: purge.key_file, path: `${path}.key_file`, kind: 'service-account' }]
 }
 
 function denyLists({ ipfs, arweave }: Config['sites'][number]['content'], path: string): FileReference[] {

@@ -3,6 +3,7 @@ import type { CompressSettings } from '../compression/settings.ts'
 import type { NetworkSet } from '../geo/network-set.ts'
 import type { Coordinates, Place } from '../geo/place.ts'
 import type { ProviderName } from '../providers/index.ts'
+import type { PurgeApi } from '../purging/apis/purge-api.ts'
 import type { Signer } from '../signing/signer.ts'
 import type { SteeringTest } from '../steering/expectation.ts'
 import type { RejectionReason } from '../steering/reasons.ts'
@@ -118,6 +119,8 @@ export interface Cdn {
   readonly maxMbps: number | null
   /** Makes URLs that this Cdn believes; null: it believes all. */
   readonly signing: Signer | null
+  /** How it is told to forget what it stores; null: it cannot be. */
+  readonly purge: PurgeApi | null
 }
 
 /** What delivery costs, in any one currency. A GB is 10^9 bytes. */

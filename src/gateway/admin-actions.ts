@@ -12,6 +12,7 @@ import type { Proofs } from '../proofs/proofs.ts'
 import { explain } from '../steering/explain.ts'
 import type { SiteFinder } from '../steering/match.ts'
 import type { DrainKeeper } from './drain-keeper.ts'
+import type { PurgeDesk } from './purge-desk.ts'
 import { worldOf } from './serving.ts'
 import type { SpendKeeper } from './spend-keeper.ts'
 
@@ -28,6 +29,7 @@ export interface AdminParts {
   readonly board: Board
   readonly spend: SpendKeeper
   readonly drains: DrainKeeper
+  readonly purges: PurgeDesk
   readonly proofs: Proofs
   place(address: Address): Place
   inUse(): InUse
@@ -37,7 +39,7 @@ export interface AdminParts {
 }
 
 export function adminActions(parts: AdminParts): AdminActions {
-  const { metrics, log, board, spend, proofs, place, ready, reload } = parts
+  const { metrics, log, board, spend, purges, proofs, place, ready, reload } = parts
   const { drains } = parts.drains
   return {
     metrics,
@@ -61,6 +63,8 @@ export function adminActions(parts: AdminParts): AdminActions {
     },
     costs: () => ({ cdns: spend.statements() }),
     drain: (cdn, drained) => drain(parts, cdn, drained),
+    purge: (body) => purges.purge(body),
+    purges: () => ({ purges: purges.reports() }),
     reload,
   }
 }

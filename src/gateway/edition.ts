@@ -1,4 +1,5 @@
 import type { AcmeState } from '../acme/state.ts'
+import type { Purge } from '../cache/purges.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import type { ConfigSource } from '../config/source.ts'
 import type { QuoteList } from '../costs/told-quotes.ts'
@@ -39,6 +40,8 @@ export interface Servers {
   tellQuotes(quotes: QuoteList): void
   /** These Cdns are drained, and no others. Resolves when every process knows. */
   tellDrained(names: readonly string[]): Promise<void>
+  /** What caches must not use any more. Resolves when every process knows. */
+  tellPurges(purges: readonly Purge[]): Promise<void>
   /** A Site has another manifest. Resolves when every process has it. */
   tellManifest(shipment: ManifestShipment): Promise<void>
   /** What is known of ordered certificates has changed. Resolves when every process has it. */

@@ -49,6 +49,8 @@ export class LocalServers implements Servers {
 
   async tellDrained(): Promise<void> {}
 
+  async tellPurges(): Promise<void> {}
+
   tellQuotes(): void {}
 
   async tellManifest(): Promise<void> {}

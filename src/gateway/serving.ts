@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AcmeState, NO_ACME } from '../acme/state.ts'
+import type { Purges } from '../cache/purges.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import type { Meter } from '../costs/growth.ts'
 import { Sizes } from '../costs/sizes.ts'
@@ -40,6 +41,7 @@ export interface ServingParts {
   readonly quotes: QuoteSource
   readonly proofs: Proofs
   readonly drains: Drains
+  readonly purges: Purges
   readonly timers: Timers
   readonly metrics: Metrics
   readonly log: Log
@@ -78,6 +80,7 @@ export class Serving {
       world: worldOf(health, Math.random, parts.quotes, parts.drains),
       health,
       proofs: parts.proofs,
+      purges: parts.purges,
       meter: parts.meter,
       sizes: new Sizes(),
       budgets: new Budgets(processes),

@@ -1,4 +1,5 @@
 import type { AcmeState } from '../acme/state.ts'
+import type { Purge } from '../cache/purges.ts'
 import type { QuoteList } from '../costs/told-quotes.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
@@ -20,6 +21,7 @@ export interface WorkerServersOptions
     | 'acme'
     | 'quotes'
     | 'drained'
+    | 'purges'
     | 'manifests'
     | 'onGrowth'
     | 'log'
@@ -110,6 +112,10 @@ export class WorkerServers implements Servers {
 
   tellDrained(names: readonly string[]): Promise<void> {
     return this.#fleet.tellDrained(names)
+  }
+
+  tellPurges(purges: readonly Purge[]): Promise<void> {
+    return this.#fleet.tellPurges(purges)
   }
 
   tellQuotes(quotes: QuoteList): void {

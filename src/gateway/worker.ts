@@ -1,3 +1,4 @@
+import { Purges } from '../cache/purges.ts'
 import type { Locate } from '../config/parsed.ts'
 import { placeEndpoints } from '../config/place-endpoints.ts'
 import { formatProblem } from '../config/problem.ts'
@@ -54,6 +55,7 @@ export class Worker {
   readonly #manifests = new ManifestShelf()
   readonly #names: NameKeeper
   readonly #drains = new Drains()
+  readonly #purges = new Purges()
   readonly #push: NodeJS.Timeout
   #mirror: Mirror | null = null
   #serving: Serving | null = null
@@ -93,6 +95,7 @@ export class Worker {
     if (message.type === 'probed') return this.#mirror?.probed(message.key, message.ms)
     if (message.type === 'quotes') return this.#quotes.apply(message.quotes)
     if (message.type === 'drained') return this.#drains.replace(message.names)
+    if (message.type === 'purges') return this.#purges.addAll(message.purges)
     if (message.type === 'manifest') return shelve(this.#manifests, message.manifest)
     if (message.type !== 'drain') return void this.#reply(message)
     if (!this.#leaving) this.#options.stop(false)
@@ -130,6 +133,7 @@ export class Worker {
     board,
     quotes,
     drained,
+    purges,
     manifests,
     acme,
     ticketKeys,
@@ -144,12 +148,14 @@ export class Worker {
     this.#mirror.apply(board)
     this.#quotes.apply(quotes)
     this.#drains.replace(drained)
+    this.#purges.addAll(purges)
     for (const manifest of manifests) shelve(this.#manifests, manifest)
     this.#serving = await Serving.create({
       health: this.#mirror,
       meter: this.#meter,
       quotes: this.#quotes,
       drains: this.#drains,
+      purges: this.#purges,
       locator: this.#locator,
       proofs: new Proofs({ manifests: this.#manifests, names: this.#names.names, now: Date.now }),
       timers: this.#timers,

@@ -25,6 +25,10 @@ export interface AdminActions {
   costs(): object
   /** What became of it; null: no Cdn has this name. */
   drain(cdn: string, drained: boolean): Promise<object | null>
+  /** What became of it, here and at the CDNs; of one that makes no sense, the error. */
+  purge(body: unknown): Promise<object | PolycdnError>
+  /** The last purges, and what is pending of them. */
+  purges(): object
   /** The problems that kept the older configuration in place; none is success. */
   reload(): Promise<readonly Problem[]>
 }
@@ -42,7 +46,13 @@ const BOUNDS = {
   http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
 } as const
 
-/** The admin server: /healthz, /readyz, /metrics, /status, /costs, /explain, POST /reload, POST /cdns/{name}/drain and /undrain. */
+/** A purge may name a thousand URLs. Bytes. */
+const PURGE_LIMIT = 1024 * 1024
+
+/**
+ * The admin server: /healthz, /readyz, /metrics, /status, /costs, /explain, POST /reload, POST /cdns/{name}/drain and
+ * /undrain, GET and POST /purge.
+ */
 export class Admin {
   readonly #app: FastifyInstance
   /**
@@ -129,6 +139,12 @@ function addRoutes(app: FastifyInstance, actions: AdminActions): void {
       return reply.code(404).send({ error: 'cdn_not_here', message: `no CDN is named ${JSON.stringify(name)}` })
     })
   }
+  app.get('/purge', () => actions.purges())
+  app.post('/purge', { bodyLimit: PURGE_LIMIT }, async (request, reply) => {
+    const answer = await actions.purge(request.body)
+    if (!(answer instanceof PolycdnError)) return answer
+    return reply.code(answer.status).send({ error: answer.code, message: answer.message })
+  })
   app.post('/reload', async (_request, reply) => {
     const problems = await actions.reload()
     const lines = problems.map(formatProblem)

@@ -1,3 +1,4 @@
+import type { Purges } from '../cache/purges.ts'
 import type { Meter } from '../costs/growth.ts'
 import type { Sizes } from '../costs/sizes.ts'
 import type { Budgets } from '../delivery/budgets.ts'
@@ -23,6 +24,7 @@ export interface Services {
   readonly health: HealthView
   readonly budgets: Budgets
   readonly proofs: Proofs
+  readonly purges: Purges
   readonly meter: Meter
   readonly sizes: Sizes
   readonly rateLimits: RateLimits

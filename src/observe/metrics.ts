@@ -184,6 +184,16 @@ export class Metrics {
     'Samples of the running month above the commit, of which 5 % are free.',
     ['cdn'],
   )
+  readonly purges = this.#counter('purges_total', 'What operators purged, by kind: url, prefix, tag, site.', [
+    'site',
+    'kind',
+  ])
+  readonly cdnPurges = this.#counter(
+    'cdn_purges_total',
+    'Purges at CDNs that ended, by result: purged, failed, unsupported (some of it the CDN cannot do).',
+    ['cdn', 'result'],
+  )
+  readonly cdnPurgesPending = this.#gauge('cdn_purges_pending', 'Purges that are under way at a CDN.', ['cdn'])
   readonly configReloads = this.#counter('config_reloads_total', 'Loads of the configuration, by result.', ['result'])
   readonly configLastReloadSuccessful = this.#gauge(
     'config_last_reload_successful',

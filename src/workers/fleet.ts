@@ -1,4 +1,5 @@
 import type { AcmeState } from '../acme/state.ts'
+import type { Purge } from '../cache/purges.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { Growth } from '../costs/growth.ts'
 import type { QuoteList } from '../costs/told-quotes.ts'
@@ -33,6 +34,8 @@ export interface FleetOptions {
   quotes(): QuoteList
   /** Names of Cdns. */
   drained(): readonly string[]
+  /** All that are in force. */
+  purges(): readonly Purge[]
   /** The same objects for as long as a Site's manifest is the same. */
   manifests(): readonly ManifestShipment[]
   onGrowth(growth: readonly Growth[]): void
@@ -129,6 +132,19 @@ export class Fleet {
     await this.#tellAll({ type: 'drained', names })
   }
 
+  /**
+   * Resolves when every process has heard it that serves or is about to: what begins later is told with all that it needs.
+   */
+  async tellPurges(purges: readonly Purge[]): Promise<void> {
+    const started = [...this.#alive].filter((member) => this.#using.has(member))
+    await settle(
+      started.map((member) => {
+        member.tell({ type: 'purges', purges })
+        return member.ask({ type: 'ping' })
+      }),
+    )
+  }
+
   tellQuotes(quotes: QuoteList): void {
     for (const member of this.#ready()) member.tell({ type: 'quotes', quotes })
   }
@@ -185,7 +201,7 @@ export class Fleet {
   }
 
   async #welcome(slot: Slot, member: Member): Promise<void> {
-    const { log, board, latencies, acme, quotes, drained, ticketKeys, size: processes } = this.#options
+    const { log, board, latencies, acme, quotes, drained, purges, ticketKeys, size: processes } = this.#options
     try {
       const shipment = this.#current!
       this.#using.set(member, shipment)
@@ -196,6 +212,7 @@ export class Fleet {
         board: board(),
         quotes: quotes(),
         drained: drained(),
+        purges: purges(),
         acme: acme(),
         ticketKeys,
         processes,

@@ -1,4 +1,5 @@
 import type { AcmeState } from '../acme/state.ts'
+import type { Purge } from '../cache/purges.ts'
 import type { Problem } from '../config/problem.ts'
 import type { ListenAddress } from '../config/snapshot.ts'
 import type { ConfigSource } from '../config/source.ts'
@@ -41,6 +42,7 @@ export type ToWorker =
       readonly board: BoardState
       readonly quotes: QuoteList
       readonly drained: readonly string[]
+      readonly purges: readonly Purge[]
       readonly manifests: readonly ManifestShipment[]
       readonly acme: AcmeState
       /** What encrypts TLS session tickets, 48 bytes: each process resumes the sessions of the others. */
@@ -60,6 +62,8 @@ export type ToWorker =
   | { readonly type: 'quotes'; readonly quotes: QuoteList }
   /** Cdns that an operator drained, and no others are. */
   | { readonly type: 'drained'; readonly names: readonly string[] }
+  /** What caches must not use any more. They only add up, so they may come twice, and before `start`. */
+  | { readonly type: 'purges'; readonly purges: readonly Purge[] }
   /** A Site has another manifest. */
   | { readonly type: 'manifest'; readonly manifest: ManifestShipment }
   | { readonly type: 'drain' }

@@ -40,6 +40,7 @@ t.test('what the example has as a comment is right too', async (t) => {
   const parsed = parseConfig(uncommented, 'c.yaml', {
     POLYCDN_ADMIN_TOKEN: '0123456789',
     BUNNY_TOKEN_KEY: '0123456789',
+    BUNNY_API_KEY: '0123456789',
   })
   t.ok('config' in parsed, JSON.stringify(parsed))
   if ('config' in parsed) t.equal(parsed.config.cdns.length, 7)

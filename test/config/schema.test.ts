@@ -168,7 +168,6 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
   const on: [string, string][] = [
     [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
-    [cdn('purge: { type: fastly, token: abc }'), 'cdns[0].purge'],
     [policy('cache: { max_object: 64MiB }'), 'policies.default.cache'],
   ]
   for (const [text, path] of on) {

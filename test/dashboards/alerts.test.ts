@@ -50,6 +50,14 @@ const CASES: Record<string, { readonly bad: Series; readonly good: Series; reado
     good: { 'polycdn_endpoint_corrupt{instance="g",cdn="a",endpoint="1"}': '1x10 0x80' },
     labels: { instance: 'g', cdn: 'a', endpoint: '1' },
   },
+  PolycdnPurgeFailed: {
+    bad: { 'polycdn_cdn_purges_total{instance="g",cdn="a",result="failed"}': '0x10 0+1x80' },
+    good: {
+      'polycdn_cdn_purges_total{instance="g",cdn="a",result="failed"}': '3x90',
+      'polycdn_cdn_purges_total{instance="g",cdn="a",result="purged"}': '0+1x90',
+    },
+    labels: { instance: 'g', cdn: 'a' },
+  },
   PolycdnManifestEndsSoon: {
     bad: { 'polycdn_manifest_expiry_timestamp_seconds{instance="g",site="a"}': `${2 * 86_400}x90` },
     good: { 'polycdn_manifest_expiry_timestamp_seconds{instance="g",site="a"}': `${4 * 86_400}x90` },

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t from 'tap'
 import type { Problem } from '../../src/config/problem.ts'
+import { PolycdnError } from '../../src/errors.ts'
 import { Admin, type AdminActions } from '../../src/http/admin.ts'
 import { Metrics } from '../../src/observe/metrics.ts'
 import type { Question } from '../../src/steering/explain.ts'
@@ -47,6 +48,11 @@ async function start(scope: Scope, { token = null, ...over }: Partial<State> & {
       state.questions.push(question)
       return { decision: question.host }
     },
+    purge: async (body) => {
+      if (body === null || typeof body !== 'object') return new PolycdnError('site_not_here', 'no site')
+      return { purged: body }
+    },
+    purges: () => ({ purges: [] }),
     reload: async () => {
       state.reloads++
       if (state.stuck) await new Promise(() => {})
@@ -65,6 +71,8 @@ const GUARDED = [
   'GET /explain?ip=192.0.2.1&host=a',
   'POST /reload',
   'POST /cdns/a/drain',
+  'GET /purge',
+  'POST /purge',
   'GET /nothing',
 ].map((line) => line.split(' ') as [string, string])
 
@@ -239,4 +247,20 @@ t.test('a Cdn is drained by its name', async (t) => {
   t.match(JSON.parse((await ask('/cdns/a%20b/undrain', { method: 'POST' })).body), { drained: false })
   t.match(await ask('/cdns/x/drain', { method: 'POST' }), { status: 404, body: /no CDN is named/ })
   t.equal((await ask('/cdns/x/drain')).status, 404)
+})
+
+t.test('a purge is JSON, and an error of it has its status, code and message', async (t) => {
+  const { admin, ask } = await start(t)
+  const post = async (body: string, type = 'application/json') => {
+    const headers = { 'content-type': type }
+    const response = await fetch(`http://${admin.address}/purge`, { method: 'POST', headers, body })
+    return { status: response.status, body: await response.text() }
+  }
+  t.match(await post('{"site":"www"}'), { status: 200, body: '{"purged":{"site":"www"}}' })
+  t.match(await post('null'), { status: 404, body: '{"error":"site_not_here","message":"no site"}' })
+  t.match(await post('{"site'), { status: 400, body: /bad_request/ })
+  t.match(await post('site=www', 'application/x-www-form-urlencoded'), { status: 415, body: /bad_request/ })
+  t.equal((await post(`{"a":"${'x'.repeat(512 * 1024)}"}`)).status, 200, 'it may name many URLs')
+  t.match(await post(`{"a":"${'x'.repeat(1024 * 1024)}"}`), { status: 413 })
+  t.match(await ask('/purge'), { status: 200, body: '{"purges":[]}' })
 })

@@ -131,6 +131,8 @@ function broken(config: ReturnType<typeof configOf>, dir: string): readonly obje
     secure({ certificates: [{ cert_file: SERVER.keyFile, key_file: SERVER.certFile }] }),
     cdn({ url: 'https://cdn.example', tls: { client_certificate: { ...pair(CLIENT), key_file: damaged } } }),
     cdn({ url: 'https://cdn.example', tls: { ca_file: CLIENT.keyFile } }),
+    cdn({ purge: { api: 'bunny', key: bad } }),
+    cdn({ purge: { api: 'fastly', service: 's', token: ENV.T_URL, endpoint: '$' + '{T_URL}' } }),
     cdn({ name: bad }),
     cdn({ locations: [bad] }),
   ]

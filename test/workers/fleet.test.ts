@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { NO_ACME } from '../../src/acme/state.ts'
+import type { Purge } from '../../src/cache/purges.ts'
 import { Log } from '../../src/observe/log.ts'
 import { Metrics } from '../../src/observe/metrics.ts'
 import { Fleet, type FleetOptions } from '../../src/workers/fleet.ts'
@@ -34,6 +35,7 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
     acme: () => NO_ACME,
     quotes: () => [],
     drained: () => [],
+    purges: () => [],
     manifests: () => [],
     onGrowth: () => {},
     onReports: () => {},
@@ -102,6 +104,29 @@ t.test(
     t.equal(await heard('start first', 4), 4)
   },
 )
+
+t.test('a purge is heard by all before its end, and by those that begin later', async (t) => {
+  const known: Purge[] = []
+  const { fleet, said, heard, events } = fleetOf(t, { purges: () => known })
+  await fleet.start(shipment('first'))
+  const purge: Purge = { site: 'www', target: { kind: 'site' }, soft: false, at: 5 }
+  known.push(purge)
+  await fleet.tellPurges([purge])
+  t.equal(await heard('purges www', 2), 2)
+  process.kill(Number.parseInt(said[0]!, 10), 'SIGKILL')
+  await until(() => events('worker-died').length === 1 && fleet.serving === 2, { what: 'the replacement' })
+  t.equal(await heard('begins with www', 1), 1)
+})
+
+t.test('a purge does not miss who is about to serve', async (t) => {
+  const { fleet, heard } = fleetOf(t)
+  const started = fleet.start(shipment('slow'))
+  await heard('is slow', 2)
+  t.equal(fleet.serving, 0)
+  await fleet.tellPurges([{ site: 'www', target: { kind: 'site' }, soft: false, at: 5 }])
+  t.equal(await heard('purges www', 2), 2)
+  await started
+})
 
 t.test('processes that end as soon as they start, or refuse their first configuration, fail the start', async (t) => {
   await t.rejects(fleetOf(t).fleet.start(shipment('die')), { code: 'worker_failed' })

@@ -3,12 +3,13 @@ import type { FromWorker, Shipment } from '../../src/workers/messages.ts'
 
 /**
  * A worker that serves nothing and does what the text of its configuration says: `refuse`, `die`, `hang` (it answers
- * nothing any more), anything else is fine. It tells what happens to it as lines on its standard output.
+ * nothing any more), `slow` (it has started when it has heard of a purge), anything else is fine. It tells what happens to it as lines on its standard output.
  */
 const channel = openChannel()
 let current = ''
 let prepared = ''
 let hung = false
+let slow: (() => void) | null = null
 
 function take({ source: { text } }: Shipment): void {
   if (text === 'die') process.exit(7)
@@ -28,8 +29,13 @@ channel.onMessage((message) => {
     message.type === 'manifest'
   )
     return
+  if (message.type === 'purges') {
+    say(`purges ${message.purges.map(({ site }) => site)}`)
+    return slow?.()
+  }
   let refused: Extract<FromWorker, { type: 'answer' }>['refused'] = null
   try {
+    if (message.type === 'start') for (const { site } of message.purges) say(`begins with ${site}`)
     if ('shipment' in message) take(message.shipment)
     if (message.type === 'start' || message.type === 'commit') current = prepared
     if (message.type !== 'ping') say(`${message.type} ${current}`)
@@ -37,9 +43,11 @@ channel.onMessage((message) => {
     refused = { code: 'address_in_use', message: 'refused', problems: [] }
   }
   hung ||= current === 'hang'
-  if (!hung || message.type === 'commit') {
-    void channel.send({ type: 'answer', id: message.id, refused, addresses: [current] })
-  }
+  const answer = () => void channel.send({ type: 'answer', id: message.id, refused, addresses: [current] })
+  if (message.type === 'start' && current === 'slow') {
+    say('is slow')
+    slow = answer
+  } else if (!hung || message.type === 'commit') answer()
 })
 channel.onLost(() => process.exit(0))
 void channel.send({ type: 'hello' })

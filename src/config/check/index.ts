@@ -13,6 +13,7 @@ import { checkNames } from './names.ts'
 import { checkPlaces } from './places.ts'
 import { checkPolicies } from './policies.ts'
 import { checkProofs } from './proofs.ts'
+import { checkPurge } from './purge.ts'
 import { checkReach } from './reach.ts'
 import { checkSigning } from './signing.ts'
 import { checkSites } from './sites.ts'
@@ -34,6 +35,7 @@ const CHECKS = [
   checkPlaces,
   checkPolicies,
   checkProofs,
+  checkPurge,
   checkReach,
   checkSigning,
   checkSites,

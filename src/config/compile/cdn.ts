@@ -5,6 +5,7 @@ import type { Config } from '../schema/index.ts'
 import type { Cdn, HealthCheck } from '../snapshot.ts'
 import { compileHeaders } from './headers.ts'
 import { compileCommit, compilePricing } from './pricing.ts'
+import { compilePurge } from './purge.ts'
 import { compileSigning } from './signing.ts'
 
 export type CdnConfig = Config['cdns'][number]
@@ -28,6 +29,7 @@ export function compileCdn(config: CdnConfig, files: ReadonlyMap<string, NamedFi
     commit: compileCommit(config.commit),
     maxMbps: config.max_mbps,
     signing: config.signing === null ? null : compileSigning(config.signing, files),
+    purge: config.purge === null ? null : compilePurge(config.purge, files),
   }
 }
 

@@ -1,14 +1,13 @@
 import * as z from 'zod'
 import { PROVIDER_NAMES } from '../../providers/index.ts'
 import { parsePathTemplate } from '../values/path-template.ts'
-import { purge } from './cdn-unbuilt.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { locations } from './locations.ts'
 import { hostHeader, name, redirectHost, url } from './names.ts'
-import { notYet } from './not-yet.ts'
 import { location } from './places.ts'
 import { commit, pricing } from './pricing.ts'
+import { purge } from './purge.ts'
 import { duration, statuses } from './quantities.ts'
 import { signing } from './signing.ts'
 import { text } from './text.ts'
@@ -87,5 +86,5 @@ export const cdn = keyed({
     .describe('Its capacity: at this rate it gets no more requests; null: no limit.'),
   health_check: healthCheck.prefault({}).describe('Active checks of each endpoint.'),
   signing: signing.nullable().prefault(null),
-  purge: notYet(purge.nullable(), null).prefault(null),
+  purge: purge.nullable().prefault(null),
 })

@@ -1,3 +1,4 @@
+import { Purges } from '../../../src/cache/purges.ts'
 import { unfitReason } from '../../../src/config/compile/unfit.ts'
 import type {
   Cdn,
@@ -107,6 +108,7 @@ export function cdn(name: string, over: Partial<Cdn> = {}): Cdn {
     commit: null,
     maxMbps: null,
     signing: null,
+    purge: null,
   }
   return { name, provider: 'http', trust: true, drain: false, ...rest, ...over }
 }
@@ -319,6 +321,7 @@ export class TestServices implements Services {
   readonly meter = new Tally()
   readonly sizes = new Sizes()
   readonly drains = new Drains()
+  readonly purges = new Purges()
   readonly world = worldOf(this.board, () => 0, NO_QUOTES, this.drains)
   /** Where every client is. */
   where: Place = NO_PLACE

@@ -64,6 +64,7 @@ export function makeCdn(name: string, over: Partial<Cdn> = {}): Cdn {
     commit: null,
     maxMbps: null,
     signing: null,
+    purge: null,
     ...over,
   }
 }
