@@ -129,7 +129,7 @@ export class Fleet {
 
   /** Resolves when every process that serves has heard it. */
   async tellDrained(names: readonly string[]): Promise<void> {
-    await this.#tellAll({ type: 'drained', names })
+    await tellAll(this.#ready(), { type: 'drained', names })
   }
 
   /**
@@ -137,12 +137,7 @@ export class Fleet {
    */
   async tellPurges(purges: readonly Purge[]): Promise<void> {
     const started = [...this.#alive].filter((member) => this.#using.has(member))
-    await settle(
-      started.map((member) => {
-        member.tell({ type: 'purges', purges })
-        return member.ask({ type: 'ping' })
-      }),
-    )
+    await tellAll(started, { type: 'purges', purges })
   }
 
   tellQuotes(quotes: QuoteList): void {
@@ -151,7 +146,7 @@ export class Fleet {
 
   /** Resolves when every process that serves has it. */
   async tellManifest(shipment: ManifestShipment): Promise<void> {
-    await this.#tellAll({ type: 'manifest', manifest: shipment })
+    await tellAll(this.#ready(), { type: 'manifest', manifest: shipment })
   }
 
   /** Tells every process that serves; resolves when all of them have it. */
@@ -173,15 +168,6 @@ export class Fleet {
 
   #tellAcme(member: Member, change: Partial<AcmeState>): Promise<unknown> {
     return member.ask({ type: 'acme', change }).catch((error) => this.#fail(member, error))
-  }
-
-  async #tellAll(message: ToWorker): Promise<void> {
-    await settle(
-      this.#ready().map((member) => {
-        member.tell(message)
-        return member.ask({ type: 'ping' })
-      }),
-    )
   }
 
   #ready(): Member[] {
@@ -275,6 +261,16 @@ export class Fleet {
       this.#starting?.reject(new PolycdnError('worker_failed', 'worker processes end as soon as they start'))
     }
   }
+}
+
+/** Resolves when all have heard it. */
+function tellAll(members: readonly Member[], message: ToWorker): Promise<void> {
+  return settle(
+    members.map((member) => {
+      member.tell(message)
+      return member.ask({ type: 'ping' })
+    }),
+  )
 }
 
 /** Waits for all; who was lost on the way is replaced by somebody who knows. */
