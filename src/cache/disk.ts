@@ -111,7 +111,7 @@ export class DiskTier {
         isWriting = false
       }
       isWriting = true
-      this.#index.put(head, pieces, this.#options.now())
+      this.#index.put(withSize(head, pieces, offset), pieces, this.#options.now())
       if (this.#index.bytes > this.#options.maxBytes) this.sweep()
       return true
     } catch (error) {
@@ -246,6 +246,12 @@ const INDEX = 'index.db'
 const CONTENT = 'content'
 const LOW_WATER = 0.95
 const MOST_TOUCHED = 10_000
+
+/** What came without its length has one when all has come. */
+function withSize(head: EntryHead, pieces: readonly Piece[], offset: number): EntryHead {
+  const last = pieces.at(-1)
+  return head.size === null ? { ...head, size: last === undefined ? offset : last.at + last.bytes } : head
+}
 
 /** A piece is missing or is not what was written. */
 class DamagedError extends Error {

@@ -54,15 +54,17 @@ export class Tiers {
   /**
    * Stores an answer whose bytes may still be coming: in memory and on disk when they have come. False: they did not
    * come to their end, or are too large for where they could be.
+   *
+   * @param most bytes; what turns out to be larger is not stored
    */
-  async put(head: EntryHead, body: Body): Promise<boolean> {
+  async put(head: EntryHead, body: Body, most = Number.POSITIVE_INFINITY): Promise<boolean> {
     const { memory, disk, maxInMemory } = this.#options
     const reader = body.reader()
     if (reader === null) return false
-    const isOnDisk = disk === null ? await passed(reader) : await disk.put(head, reader)
+    const isOnDisk = disk === null ? await passed(reader) : await disk.put(head, upTo(reader, most))
     const isWhole = body.state === 'complete' && !body.isOverLimit
-    if (isWhole && body.bytes <= maxInMemory) {
-      memory.put({ head, body })
+    if (isWhole && body.bytes <= Math.min(most, maxInMemory)) {
+      memory.put({ head: head.size === null ? { ...head, size: body.bytes } : head, body })
       return true
     }
     return isOnDisk
@@ -109,6 +111,15 @@ export class Tiers {
   /** Whatever was stored until then does not count any more, here; `Purges` of other processes have to be told. */
   purge(purge: Purge): void {
     this.#options.purges.add(purge)
+  }
+}
+
+async function* upTo(source: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer> {
+  let bytes = 0
+  for await (const chunk of source) {
+    bytes += chunk.length
+    if (bytes > most) throw new Error('this answer is larger than what is stored')
+    yield chunk
   }
 }
 

@@ -20,7 +20,7 @@ import { contradictsItself } from './resume.ts'
 import { hedgeCandidate, nextStep, type Step } from './retry.ts'
 import type { Timers } from './timers.ts'
 import type { Transport } from './transport.ts'
-import type { ResponseWriter } from './writer.ts'
+import type { AnswerSink } from './writer.ts'
 
 /** The parts of the process that a delivery uses. */
 export interface DeliveryParts {
@@ -28,7 +28,7 @@ export interface DeliveryParts {
   readonly timers: Timers
   readonly health: HealthView
   readonly budgets: Budgets
-  readonly writer: ResponseWriter
+  readonly writer: AnswerSink
   readonly meter: Meter
   /** Uniform in [0, 1). */
   random(): number

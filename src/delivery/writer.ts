@@ -6,6 +6,12 @@ import { type Outlet, SendWatch, type SendWatchOptions, socketOutlet, streamOutl
 /** How long a client may take nothing of its answer. */
 export type SendLimit = Pick<SendWatchOptions, 'timers' | 'timeout'>
 
+/** Where a Delivery writes an answer to: a client, or what keeps it for several. */
+export type AnswerSink = Pick<
+  ResponseWriter,
+  'bytes' | 'waiting' | 'watch' | 'head' | 'flush' | 'write' | 'end' | 'abort'
+>
+
 /**
  * The answer to one client: head, body with backpressure, and an end that is either complete or visibly cut.
  * Works on the raw response, which fastify has handed over.
@@ -92,7 +98,7 @@ export class ResponseWriter {
   }
 
   /** The answer is complete. */
-  end(body?: string): void {
+  end(body?: string | Buffer): void {
     this.#over = true
     if (body !== undefined) this.#bytes += Buffer.byteLength(body)
     if (this.#stream !== undefined) this.#seeOff(this.#stream)

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AcmeState, NO_ACME } from '../acme/state.ts'
+import type { Cache } from '../cache/cache.ts'
+import type { Purges } from '../cache/purges.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import type { Meter } from '../costs/growth.ts'
 import { Sizes } from '../costs/sizes.ts'
@@ -29,6 +31,7 @@ import { Draws } from '../steering/draws.ts'
 import { indexSites } from '../steering/match.ts'
 import { acceptWaiting } from './accept-waiting.ts'
 import type { Edition, Prepared } from './edition.ts'
+import { openCache } from './open-cache.ts'
 
 /** What the process gives to the part of it that serves. */
 export interface ServingParts {
@@ -38,6 +41,7 @@ export interface ServingParts {
   readonly meter: Meter
   readonly quotes: QuoteSource
   readonly proofs: Proofs
+  readonly purges: Purges
   readonly drains: Drains
   readonly timers: Timers
   readonly metrics: Metrics
@@ -59,6 +63,7 @@ export class Serving {
   #answer: RequestListener | null = null
   #acme: AcmeState = NO_ACME
   #generation: Generation | null = null
+  #cache: Cache | null = null
   #ending = false
 
   static async create(parts: ServingParts): Promise<Serving> {
@@ -71,12 +76,17 @@ export class Serving {
   private constructor(parts: ServingParts) {
     this.#parts = parts
     const { health, locator, timers, metrics, log, sink, processes } = parts
+    const cache = () => this.#cache!
     this.#services = {
       current: () => this.#generation!,
       place: (address) => locator.place(address),
       world: worldOf(health, Math.random, parts.quotes, parts.drains),
       health,
       proofs: parts.proofs,
+      get cache() {
+        return cache()
+      },
+      purges: parts.purges,
       meter: parts.meter,
       sizes: new Sizes(),
       budgets: new Budgets(processes),
@@ -110,6 +120,7 @@ export class Serving {
       connections: () => this.#listeners.connections,
       requests: () => this.#listeners.requests,
       tunnels: () => this.#tunnels.open,
+      cache: () => this.#cache,
     })
   }
 
@@ -121,6 +132,7 @@ export class Serving {
   async prepare(edition: Pick<Edition, 'snapshot' | 'loopId'>): Promise<Prepared> {
     const snapshot = withShare(edition.snapshot, this.#parts.processes)
     const first = this.#generation === null
+    this.#cache ??= await openCache(snapshot.cache, this.#parts)
     // Nobody may be answered by nothing.
     if (first) this.#replaceGeneration(snapshot, edition.loopId)
     const discard = await this.#listeners.open(snapshot.listen, snapshot.limits)
@@ -157,6 +169,7 @@ export class Serving {
     clearTimeout(deadline)
     this.#services.pressure.close()
     await this.#generation?.transport.destroy()
+    await this.#cache?.close()
   }
 
   #replaceGeneration(snapshot: Snapshot, loopId: string): void {

@@ -1,3 +1,4 @@
+import { Purges } from '../cache/purges.ts'
 import type { Locate } from '../config/parsed.ts'
 import { placeEndpoints } from '../config/place-endpoints.ts'
 import { formatProblem } from '../config/problem.ts'
@@ -54,6 +55,7 @@ export class Worker {
   readonly #manifests = new ManifestShelf()
   readonly #names: NameKeeper
   readonly #drains = new Drains()
+  readonly #purges = new Purges()
   readonly #push: NodeJS.Timeout
   #mirror: Mirror | null = null
   #serving: Serving | null = null
@@ -152,6 +154,7 @@ export class Worker {
       drains: this.#drains,
       locator: this.#locator,
       proofs: new Proofs({ manifests: this.#manifests, names: this.#names.names, now: Date.now }),
+      purges: this.#purges,
       timers: this.#timers,
       metrics: this.#metrics,
       log: this.#log,

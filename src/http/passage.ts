@@ -236,6 +236,7 @@ export class Passage implements AttemptListener {
       reason: servedBy !== null && servedBy.cdn === null ? 'origin' : null,
       decision: null,
       resumes: [],
+      cache: null,
       attempts: this.#records,
       ...end,
     })

@@ -1,3 +1,5 @@
+import type { Cache } from '../cache/cache.ts'
+import type { Purges } from '../cache/purges.ts'
 import type { Meter } from '../costs/growth.ts'
 import type { Sizes } from '../costs/sizes.ts'
 import type { Budgets } from '../delivery/budgets.ts'
@@ -21,6 +23,9 @@ export interface Services {
   readonly world: World
   readonly health: HealthView
   readonly budgets: Budgets
+  readonly cache: Cache
+  /** What is purged; the cache looks here for each hit. */
+  readonly purges: Purges
   readonly proofs: Proofs
   readonly meter: Meter
   readonly sizes: Sizes

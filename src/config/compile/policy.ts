@@ -11,6 +11,7 @@ import type {
   RetryOn,
   RetrySettings,
 } from '../snapshot.ts'
+import { compileCaching } from './caching.ts'
 import { compileHeaders } from './headers.ts'
 
 export type PolicyConfig = Config['policies'][string]
@@ -40,6 +41,7 @@ export function compilePolicy(name: string, config: PolicyConfig, continent: str
     // The schema accepts no proof that is not built.
     resume: { enabled: config.resume.enabled, require: config.resume.require as ResumeSettings['require'] },
     verify: config.verify,
+    cache: compileCaching(config),
     headers: compileHeaders(config.headers),
     rateLimit: compileRateLimit(config.rate_limit),
   }

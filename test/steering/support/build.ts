@@ -136,6 +136,7 @@ export function makePolicy(over: Partial<Policy> = {}): Policy {
     slowStart: 10_000,
     resume: { enabled: true, require: 'strong-etag' },
     verify: 'when-possible',
+    cache: null,
     headers: NO_HEADERS,
     rateLimit: null,
     ...over,
