@@ -71,6 +71,11 @@ export class Cache {
     return this.#flights.flying
   }
 
+  /** Requests that wait for one of them to begin. */
+  get waiting(): number {
+    return this.#flights.waiting
+  }
+
   /** Bytes: the largest answer that can be stored anywhere. */
   get largest(): number {
     return this.#options.disk === null ? this.maxInMemory : Number.POSITIVE_INFINITY

@@ -13,7 +13,11 @@ const serve = (script: Script) => doorTo(t, script, {}, cachingPolicy())
 t.test('what is fresh is served without a question, with its age and why', async (t) => {
   const { url, upstream, services } = await serve(() => answer(200, 'stored', FRESH))
   const first = await get(`${url}/a`)
-  t.match(first, { status: 200, body: 'stored', headers: { 'cache-status': /^polycdn; fwd=uri-miss; stored; ttl=(600|599)$/ } })
+  t.match(first, {
+    status: 200,
+    body: 'stored',
+    headers: { 'cache-status': /^polycdn; fwd=uri-miss; stored; ttl=(600|599)$/ },
+  })
   t.notOk('age' in first.headers, 'it was made for this request')
   const second = await get(`${url}/a`)
   t.match(second, { status: 200, body: 'stored', headers: { age: '0', etag: '"one"', 'content-length': '6' } })

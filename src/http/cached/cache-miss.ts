@@ -58,6 +58,8 @@ export class CacheMiss implements FirstAsker {
   /** What the client got, and what was asked for it: the request has ended when both are known. */
   #sent: Pick<Ending, 'status' | 'error' | 'aborted'> | null = null
   #delivered: Ending | null = null
+  /** It reads what others may read too. */
+  #isServed = false
   /** The client's answer comes from elsewhere: what is asked here is not for it any more. */
   #isLeft = false
 
@@ -86,13 +88,17 @@ export class CacheMiss implements FirstAsker {
     const { admitted, writer, proofs } = exchange
     const outcome = { hit: false, fwd } as const
     if (admitted.method === 'HEAD' || isConditional(admitted.raw.headers)) {
-      this.#leave(() => this.#steer(outcome))
+      this.again()
       return null
     }
     const own = [...serverTiming(endpoint, ms), ...proofs.fields, 'cache-status', cacheStatus(PROXY_NAME, outcome)]
     writer.head(head.status, answerHeaders(admitted, endpoint, head, own))
     this.#result = 'pass'
     return writer
+  }
+
+  again(): void {
+    this.#leave(() => this.#steer({ hit: false, fwd: this.#asking.fwd }))
   }
 
   refused(code: ErrorCode, records: readonly AttemptRecord[]): number {
@@ -105,13 +111,16 @@ export class CacheMiss implements FirstAsker {
   }
 
   ended(delivered: Delivered, decision: Decision): void {
-    const { arrival, services } = this.#asking.exchange
+    const { arrival, services, writer } = this.#asking.exchange
     const ending = endingOf(arrival, decision, delivered)
     if (this.#isLeft) return countAsking(services.metrics, ending)
     this.#delivered = ending
-    if (this.#result === 'pass' || this.#sent === null) this.#firstByteMs ??= ending.firstByteMs
-    // What was written here as it came ended with what brought it.
-    if (this.#result === 'pass' || this.#seat.gone) this.#sent ??= ending
+    // What was handed to the client as it came ended with what brought it.
+    if (!this.#isServed) {
+      if (delivered.error === 'client_gone') writer.abort()
+      this.#firstByteMs = ending.firstByteMs
+      this.#sent = ending
+    }
     this.#finish()
   }
 
@@ -185,6 +194,7 @@ export class CacheMiss implements FirstAsker {
     const { exchange } = this.#asking
     const { timers } = exchange.services
     this.#result = result
+    this.#isServed = true
     return {
       exchange,
       seat: this.#seat,
@@ -198,7 +208,7 @@ export class CacheMiss implements FirstAsker {
   }
 
   #onPoured(poured: Poured, status: number): void {
-    if (poured === 'nothing') return this.#leave(() => this.#steer({ hit: false, fwd: this.#asking.fwd }))
+    if (poured === 'nothing') return this.again()
     const isCut = poured === 'cut'
     const error = poured === 'gone' ? 'client_gone' : isCut ? 'http_response_incomplete' : null
     this.#sent = { status, error, aborted: isCut }

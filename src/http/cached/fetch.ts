@@ -33,6 +33,8 @@ export interface FirstAsker {
   landed(landed: Landed): void
   /** The answer is not for others: gives what writes it to the client, or null where that has to ask in its own words. */
   passing(endpoint: Endpoint, head: ResponseHead, ms: number): AnswerSink | null
+  /** What came answers nothing: the client has to ask in its own words. */
+  again(): void
   /** Nobody could deliver, and nothing stored will do. Returns the status. */
   refused(code: ErrorCode, records: readonly AttemptRecord[]): number
   ended(delivered: Delivered, decision: Decision): void
@@ -176,13 +178,15 @@ export class Fetch implements AnswerSink {
   }
 
   #judge(answer: Answer): void {
-    const { stored, caching, exchange } = this.#options
+    const { stored, caching, exchange, asker, flight } = this.#options
     const { cache } = exchange.services
     const now = answer.times.responseTime
     if (stored !== null && answer.status === 304) {
       if (!isFreshenedBy(stored.head.fields, answer.fields)) {
         cache.remove(stored.head)
-        return this.#pass(false)
+        flight?.land(null)
+        asker.again()
+        return this.#cancel()
       }
       const found = cache.update(stored, confirmedHead(stored.head, answer, caching.rules))
       return this.#land({ kind: 'confirmed', found })
