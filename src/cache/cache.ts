@@ -2,6 +2,7 @@ import type { Coming } from './coming.ts'
 import type { DiskTier } from './disk.ts'
 import type { EntryHead } from './entry.ts'
 import { type Boarding, Flights } from './flights.ts'
+import type { Invalidation } from './invalidation.ts'
 import { MemoryTier } from './memory.ts'
 import type { Purges } from './purges.ts'
 import type { Fields } from './rules/fields.ts'
@@ -20,6 +21,8 @@ export interface CacheOptions {
   readonly memory: number
   readonly disk: DiskTier | null
   readonly purges: Purges
+  /** Tells other processes what does not count any more; absent: there are none. */
+  onInvalidated?(invalidation: Invalidation): void
   /** Milliseconds since the epoch. */
   now(): number
   after(milliseconds: number, expire: () => void): { cancel(): void }
@@ -122,15 +125,23 @@ export class Cache {
     this.#tiers.remove(head)
   }
 
-  /** Takes out all that is stored for a key, and does not store what was asked for before now (RFC 9111 section 4.4). */
-  invalidate(key: string): void {
-    this.#tiers.delete(key)
-    this.#flights.forget(key)
-    this.#invalidated.delete(key)
-    if (this.#invalidated.size >= MOST_INVALIDATED) {
-      this.#invalidated.delete(this.#invalidated.keys().next().value!)
+  /** Takes out what is named, and does not store what was asked for before. Whoever says so first tells the others. */
+  invalidate({ site, keys, urls, at }: Invalidation): void {
+    for (const value of urls) this.#options.purges.add({ site, target: { kind: 'url', value }, soft: false, at })
+    for (const key of keys) {
+      this.#tiers.delete(key)
+      this.#flights.forget(key)
+      this.#invalidated.delete(key)
+      if (this.#invalidated.size >= MOST_INVALIDATED) {
+        this.#invalidated.delete(this.#invalidated.keys().next().value!)
+      }
+      this.#invalidated.set(key, at)
     }
-    this.#invalidated.set(key, this.#options.now())
+  }
+
+  /** Tells the other processes. */
+  onInvalidated(invalidation: Invalidation): void {
+    this.#options.onInvalidated?.(invalidation)
   }
 
   /** Brings what is asked for up from disk, once however many ask. */

@@ -1,11 +1,11 @@
-import { Cache } from '../cache/cache.ts'
+import { Cache, type CacheOptions } from '../cache/cache.ts'
 import { DiskTier } from '../cache/disk.ts'
 import type { Purges } from '../cache/purges.ts'
 import type { CacheStorage } from '../config/caching.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Log } from '../observe/log.ts'
 
-export interface CacheParts {
+export interface CacheParts extends Pick<CacheOptions, 'onInvalidated'> {
   readonly purges: Purges
   readonly timers: Timers
   readonly log: Log
@@ -14,11 +14,13 @@ export interface CacheParts {
 }
 
 /** The cache of one process that serves: its part of the memory, and the disk that all share. */
-export async function openCache(storage: CacheStorage, { purges, timers, log, processes }: CacheParts): Promise<Cache> {
+export async function openCache(storage: CacheStorage, parts: CacheParts): Promise<Cache> {
+  const { purges, timers, log, processes, onInvalidated } = parts
   return new Cache({
     memory: Math.floor(storage.memory / processes),
     disk: await openDisk(storage, log, false),
     purges,
+    ...(onInvalidated === undefined ? {} : { onInvalidated }),
     now: Date.now,
     after: (ms, expire) => timers.after(ms, expire),
   })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AcmeState, NO_ACME } from '../acme/state.ts'
 import type { Cache } from '../cache/cache.ts'
+import type { Invalidation } from '../cache/invalidation.ts'
 import type { Purges } from '../cache/purges.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import type { Meter } from '../costs/growth.ts'
@@ -42,6 +43,8 @@ export interface ServingParts {
   readonly quotes: QuoteSource
   readonly proofs: Proofs
   readonly purges: Purges
+  /** Tells other processes that serve what does not count any more; absent: there are none. */
+  onInvalidated?(invalidation: Invalidation): void
   readonly drains: Drains
   readonly timers: Timers
   readonly metrics: Metrics
@@ -145,6 +148,11 @@ export class Serving {
         this.#services.rateLimits.retain(snapshot.policies)
       },
     }
+  }
+
+  /** Another process saw an unsafe method. */
+  invalidate(invalidation: Invalidation): void {
+    this.#cache?.invalidate(invalidation)
   }
 
   /** For new connections; those that are open keep the certificate that they began with. */

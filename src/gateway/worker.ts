@@ -95,6 +95,7 @@ export class Worker {
     if (message.type === 'probed') return this.#mirror?.probed(message.key, message.ms)
     if (message.type === 'quotes') return this.#quotes.apply(message.quotes)
     if (message.type === 'drained') return this.#drains.replace(message.names)
+    if (message.type === 'invalidated') return this.#serving?.invalidate(message.invalidation)
     if (message.type === 'manifest') return shelve(this.#manifests, message.manifest)
     if (message.type !== 'drain') return void this.#reply(message)
     if (!this.#leaving) this.#options.stop(false)
@@ -155,6 +156,7 @@ export class Worker {
       locator: this.#locator,
       proofs: new Proofs({ manifests: this.#manifests, names: this.#names.names, now: Date.now }),
       purges: this.#purges,
+      onInvalidated: (invalidation) => void channel.send({ type: 'invalidated', invalidation }),
       timers: this.#timers,
       metrics: this.#metrics,
       log: this.#log,

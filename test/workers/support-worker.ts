@@ -25,7 +25,8 @@ channel.onMessage((message) => {
     message.type === 'probed' ||
     message.type === 'quotes' ||
     message.type === 'drained' ||
-    message.type === 'manifest'
+    message.type === 'manifest' ||
+    message.type === 'invalidated'
   )
     return
   let refused: Extract<FromWorker, { type: 'answer' }>['refused'] = null

@@ -71,6 +71,7 @@ export class Fetch implements AnswerSink {
   #answered: { readonly endpoint: Endpoint; readonly head: ResponseHead; readonly ms: number } | null = null
   #requestTime = 0
   #size: number | null = null
+  #storing: Promise<void> = Promise.resolve()
   #bytes = 0
 
   constructor(options: FetchOptions) {
@@ -84,7 +85,8 @@ export class Fetch implements AnswerSink {
     const decision = decide(route, facts, exchange.services.world, exchange.proofs.unfit)
     deliver(shared, this.#job(shared, decision), this, (delivered) => {
       if (this.#to instanceof Body) this.#to.fail(new Error('the fetch has ended'))
-      this.#options.flight?.done()
+      // Until it can be found, it is here for those who ask.
+      void this.#storing.finally(() => this.#options.flight?.done())
       this.#options.asker.ended(delivered, decision)
     })
   }
@@ -220,7 +222,7 @@ export class Fetch implements AnswerSink {
     const coming: Coming = new Coming(head, body, () => setImmediate(() => this.#onDeserted(coming)))
     body.onDrain(() => this.#delivery!.resume())
     this.#to = body
-    void cache.store(coming, caching.maxObject)
+    this.#storing = cache.store(coming, caching.maxObject)
     // RFC 9111 section 4: what may not be used again without asking is no answer to the others.
     const isForOthers = !head.freshness.noCache && timeToLive(head.freshness, answer.times.responseTime) > 0
     if (isForOthers) return this.#land({ kind: 'coming', coming })

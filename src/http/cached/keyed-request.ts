@@ -32,7 +32,7 @@ export function sharedRequest(admitted: Admitted, { host, query }: KeyedRequest)
 }
 
 /** Lower-case, with a port that is not the scheme's own: what an upstream makes of another spelling is for all. */
-function hostOf({ name, authority }: Admitted['host'], scheme: Admitted['scheme']): string {
+export function hostOf({ name, authority }: Admitted['host'], scheme: Admitted['scheme']): string {
   if (authority === name) return name
   const port = /:(\d+)$/.exec(authority)?.[1]
   if (port === undefined || Number(port) === (scheme === 'https' ? 443 : 80)) return name
