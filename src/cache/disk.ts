@@ -47,6 +47,7 @@ export class DiskTier {
   readonly #told = new Set<string>()
   readonly #touched = new Map<number, number>()
   #sweeping: Promise<void> | null = null
+  #isClosed = false
 
   private constructor(options: DiskOptions, index: DiskIndex) {
     this.#options = options
@@ -151,6 +152,7 @@ export class DiskTier {
   async close(): Promise<void> {
     await this.#sweeping
     this.#quietly(() => this.#index.close())
+    this.#isClosed = true
   }
 
   async #sweep(): Promise<void> {
@@ -236,7 +238,8 @@ export class DiskTier {
   }
 
   #tell(problem: 'cache-disk-unwritable' | 'cache-disk-damaged', error: unknown): void {
-    if (this.#told.has(problem)) return
+    // What is under way when it is closed is not stored, which is no news.
+    if (this.#isClosed || this.#told.has(problem)) return
     this.#told.add(problem)
     this.#options.onProblem(problem, error)
   }

@@ -338,9 +338,9 @@ export class TestServices implements Services {
   }
 
   /** @param disk none: only memory keeps answers */
-  newCache(disk: DiskTier | null = null): Cache {
+  newCache(disk: DiskTier | null = null, memory = 64 * 1024 ** 2): Cache {
     const after = (ms: number, expire: () => void) => this.timers.after(ms, expire)
-    return new Cache({ memory: 64 * 1024 ** 2, disk, purges: this.purges, now: Date.now, after })
+    return new Cache({ memory, disk, purges: this.purges, now: Date.now, after })
   }
 
   current(): Generation {
