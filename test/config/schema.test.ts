@@ -154,10 +154,8 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
   ]
   for (const text of off) t.strictSame(problemsOf(text), [], text)
   const on: [string, string][] = [
-    [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
     [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
     [cdn('purge: { type: fastly, token: abc }'), 'cdns[0].purge'],
-    [policy('cache: { max_object: 64MiB }'), 'policies.default.cache'],
     [policy('compress: { encodings: [br] }'), 'policies.default.compress'],
   ]
   for (const [text, path] of on) {
