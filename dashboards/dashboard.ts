@@ -6,6 +6,7 @@ import * as stat from '@grafana/grafana-foundation-sdk/stat'
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
 import type { PanelPlan, RowPlan } from './plan.ts'
+import { CACHE } from './rows/cache.ts'
 import { COMPRESSION } from './rows/compression.ts'
 import { COSTS } from './rows/costs.ts'
 import { GATEWAY } from './rows/gateway.ts'
@@ -16,7 +17,18 @@ import { PURGES } from './rows/purges.ts'
 import { STEERING } from './rows/steering.ts'
 import { TRAFFIC } from './rows/traffic.ts'
 
-const ROWS: readonly RowPlan[] = [TRAFFIC, LATENCY, STEERING, HEALTH, PROOFS, PURGES, COMPRESSION, COSTS, GATEWAY]
+const ROWS: readonly RowPlan[] = [
+  TRAFFIC,
+  LATENCY,
+  STEERING,
+  CACHE,
+  PURGES,
+  COMPRESSION,
+  HEALTH,
+  PROOFS,
+  COSTS,
+  GATEWAY,
+]
 
 const COLUMNS = 24
 const SOURCE: common.DataSourceRef = { type: 'prometheus', uid: '$datasource' }

@@ -34,6 +34,8 @@ export const ERRORS = {
   expectation_failed: { fault: 'client', status: 417, retryable: false },
   rate_limited: { fault: 'client', status: 429, retryable: false },
   headers_too_large: { fault: 'client', status: 431, retryable: false },
+  /** only-if-cached: RFC 9111 section 5.2.1.7. */
+  not_cached: { fault: 'client', status: 504, retryable: false },
   client_gone: { fault: 'client', status: 499, retryable: false },
 
   internal_error: { fault: 'internal', status: 500, retryable: false },

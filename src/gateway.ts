@@ -9,6 +9,7 @@ import type { Growth } from './costs/growth.ts'
 import { Timers } from './delivery/timers.ts'
 import { PolycdnError, toPolycdnError } from './errors.ts'
 import { adminActions, type InUse } from './gateway/admin-actions.ts'
+import { CacheKeeper } from './gateway/cache-keeper.ts'
 import { ConfigRejected } from './gateway/config-rejected.ts'
 import { descriptorShortage, readProcessLimits } from './gateway/descriptors.ts'
 import { DrainKeeper } from './gateway/drain-keeper.ts'
@@ -70,6 +71,7 @@ export class Gateway {
   readonly #drains: DrainKeeper
   readonly #purges: PurgeKeeper
   readonly #purgeDesk: PurgeDesk
+  readonly #cache: CacheKeeper
   readonly #manifests: ManifestKeeper
   readonly #names: NameKeeper
   readonly #proofs: Proofs
@@ -113,6 +115,7 @@ export class Gateway {
       now: Date.now,
       onChange: (quotes) => this.#servers?.tellQuotes(quotes),
     })
+    this.#cache = new CacheKeeper({ log: this.#log, metrics: this.#metrics })
     this.#drains = new DrainKeeper({
       log: this.#log,
       onChange: async (names) => this.#servers?.tellDrained(names),
@@ -180,6 +183,7 @@ export class Gateway {
     await this.#acme.close()
     await this.#manifests.close()
     await this.#servers?.close()
+    await this.#cache.close()
     // What never served knows nothing that the one who does should read after a restart.
     await this.#health.close(served)
     await this.#spend.close(served)
@@ -212,8 +216,9 @@ export class Gateway {
   }
 
   /** The number of processes is chosen once: a reload that changes it says so. */
-  async #createServers({ workers, stateDir }: Snapshot): Promise<Servers> {
+  async #createServers({ workers, stateDir, cache }: Snapshot): Promise<Servers> {
     const { sink, memory, program, beside = false } = this.#options
+    await this.#cache.open(cache, beside)
     const ticketKeys = randomBytes(TICKET_KEYS)
     const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys, beside }
     const { board } = this.#health
@@ -320,6 +325,7 @@ export class Gateway {
     this.#drains.adopt(snapshot)
     this.#purges.adopt(snapshot)
     this.#purgeDesk.adopt(snapshot)
+    this.#cache.adopt(snapshot.cache)
     this.#manifests.adopt(snapshot)
     // Workers keep what they know of names themselves.
     if (this.#servers instanceof LocalServers) void this.#names.keepIn(snapshot.stateDir)

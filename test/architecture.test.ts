@@ -13,7 +13,7 @@ const PURE: readonly RegExp[] = [
   /^src\/proofs\/(absences|content-address|memory|named-proof|object-proofs|request-proofs|watched-proof)\.ts$/,
   /^src\/signing\//,
   /^src\/purging\/apis\//,
-  /^src\/config\/(snapshot|content|problem|compile|values)(\/|\.ts$)/,
+  /^src\/config\/(snapshot|caching|content|problem|compile|values)(\/|\.ts$)/,
   /^src\/geo\/(address|network|distance|metros|place|countries|nearest)(-[a-z]+)?\.ts$/,
   /^src\/geo\/presets\//,
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,

@@ -29,6 +29,7 @@ export class Body {
   readonly #readers = new Set<BodyReader>()
   readonly #waiting = new Set<BodyListener>()
   #onDrain: (() => void) | null = null
+  readonly #ended = Promise.withResolvers<void>()
 
   /** @param limit bytes that are kept for those who come late; beyond it only what readers have not read is kept */
   constructor(limit = Number.POSITIVE_INFINITY) {
@@ -37,6 +38,11 @@ export class Body {
 
   get state(): BodyState {
     return this.#state
+  }
+
+  /** Fulfilled when nothing more comes, for whatever reason. */
+  get ended(): Promise<void> {
+    return this.#ended.promise
   }
 
   /** Bytes that came. */
@@ -140,6 +146,7 @@ export class Body {
     this.#state = state
     this.#error = error
     this.#wake()
+    this.#ended.resolve()
   }
 
   #wake(): void {

@@ -47,6 +47,7 @@ export class DiskTier {
   readonly #told = new Set<string>()
   readonly #touched = new Map<number, number>()
   #sweeping: Promise<void> | null = null
+  #isClosed = false
 
   private constructor(options: DiskOptions, index: DiskIndex) {
     this.#options = options
@@ -111,7 +112,7 @@ export class DiskTier {
         isWriting = false
       }
       isWriting = true
-      this.#index.put(head, pieces, this.#options.now())
+      this.#index.put(withSize(head, pieces, offset), pieces, this.#options.now())
       if (this.#index.bytes > this.#options.maxBytes) this.sweep()
       return true
     } catch (error) {
@@ -151,6 +152,7 @@ export class DiskTier {
   async close(): Promise<void> {
     await this.#sweeping
     this.#quietly(() => this.#index.close())
+    this.#isClosed = true
   }
 
   async #sweep(): Promise<void> {
@@ -236,7 +238,8 @@ export class DiskTier {
   }
 
   #tell(problem: 'cache-disk-unwritable' | 'cache-disk-damaged', error: unknown): void {
-    if (this.#told.has(problem)) return
+    // What is under way when it is closed is not stored, which is no news.
+    if (this.#isClosed || this.#told.has(problem)) return
     this.#told.add(problem)
     this.#options.onProblem(problem, error)
   }
@@ -246,6 +249,12 @@ const INDEX = 'index.db'
 const CONTENT = 'content'
 const LOW_WATER = 0.95
 const MOST_TOUCHED = 10_000
+
+/** What came without its length has one when all has come. */
+function withSize(head: EntryHead, pieces: readonly Piece[], offset: number): EntryHead {
+  const last = pieces.at(-1)
+  return head.size === null ? { ...head, size: last === undefined ? offset : last.at + last.bytes } : head
+}
 
 /** A piece is missing or is not what was written. */
 class DamagedError extends Error {

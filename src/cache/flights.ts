@@ -9,9 +9,9 @@ interface Flight<Landed> {
 export type Boarding<Landed> =
   /**
    * It asks the upstream. It must call `land` when the head of the answer is there, with null where that is not for
-   * others, and `done` when all has come and is stored, or nothing will: `done` in any case.
+   * others, and `done` when all has come and is stored, or nothing will: `done` in any case. `others` wait for it.
    */
-  | { readonly role: 'leader'; land(landed: Landed | null): void; done(): void }
+  | { readonly role: 'leader'; readonly others: number; land(landed: Landed | null): void; done(): void }
   /** Another one asks. The promise is null where what came is not for others, or the wait was too long. */
   | { readonly role: 'waiter'; readonly landed: Promise<Landed | null>; leave(): void }
   /** It asks for itself: what comes is not stored, or too many wait. */
@@ -80,6 +80,11 @@ export class Flights<Landed> {
     this.#markers.delete(key)
   }
 
+  /** Whoever asks from now on asks anew: what comes may be older than what is known of the key. */
+  forget(key: string): void {
+    this.#flights.delete(key)
+  }
+
   #isMarked(key: string): boolean {
     const until = this.#markers.get(key)
     if (until === undefined) return false
@@ -97,7 +102,14 @@ export class Flights<Landed> {
       for (const settle of [...flight.waiting]) settle(landed)
     }
     const done = () => land(null)
-    return { role: 'leader', land, done }
+    return {
+      role: 'leader',
+      get others() {
+        return flight.waiting.size
+      },
+      land,
+      done,
+    }
   }
 
   #wait(flight: Flight<Landed>): Boarding<Landed> {

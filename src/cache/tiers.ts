@@ -54,18 +54,22 @@ export class Tiers {
   /**
    * Stores an answer whose bytes may still be coming: in memory and on disk when they have come. False: they did not
    * come to their end, or are too large for where they could be.
+   *
+   * @param most bytes; what turns out to be larger is not stored
    */
-  async put(head: EntryHead, body: Body): Promise<boolean> {
-    const { memory, disk, maxInMemory } = this.#options
-    const reader = body.reader()
-    if (reader === null) return false
-    const isOnDisk = disk === null ? await passed(reader) : await disk.put(head, reader)
-    const isWhole = body.state === 'complete' && !body.isOverLimit
-    if (isWhole && body.bytes <= maxInMemory) {
-      memory.put({ head, body })
-      return true
-    }
-    return isOnDisk
+  async put(head: EntryHead, body: Body, most = Number.POSITIVE_INFINITY): Promise<boolean> {
+    const inMemory = this.#putInMemory(head, body, most)
+    const reader = this.#options.disk === null ? null : body.reader()
+    const isOnDisk = reader !== null && (await this.#options.disk!.put(head, upTo(reader, most)))
+    return (await inMemory) || isOnDisk
+  }
+
+  async #putInMemory(head: EntryHead, body: Body, most: number): Promise<boolean> {
+    await body.ended
+    if (body.state !== 'complete' || body.isOverLimit) return false
+    if (body.bytes > Math.min(most, this.#options.maxInMemory)) return false
+    this.#options.memory.put({ head: head.size === null ? { ...head, size: body.bytes } : head, body })
+    return true
   }
 
   /** Brings an answer up from disk, all of it, so that the next one finds it in memory. */
@@ -112,14 +116,13 @@ export class Tiers {
   }
 }
 
-/** Waits for what is stored nowhere else while it comes. */
-async function passed(source: AsyncIterable<Buffer>): Promise<false> {
-  try {
-    for await (const _ of source);
-  } catch {
-    // The body says so itself.
+async function* upTo(source: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer> {
+  let bytes = 0
+  for await (const chunk of source) {
+    bytes += chunk.length
+    if (bytes > most) throw new Error('this answer is larger than what is stored')
+    yield chunk
   }
-  return false
 }
 
 function freshnessAfter({ freshness }: EntryHead, purged: Exclude<Purged, 'hard'>): Freshness {

@@ -3,6 +3,7 @@ import { type Network, parseNetwork } from '../geo/network.ts'
 import { createNetworkSet } from '../geo/network-set.ts'
 import type { Coordinates } from '../geo/place.ts'
 import { compileAcme } from './compile/acme.ts'
+import { compileStorage } from './compile/caching.ts'
 import { compileCdn } from './compile/cdn.ts'
 import { EndpointPool } from './compile/endpoints.ts'
 import { deepFreeze } from './compile/freeze.ts'
@@ -74,6 +75,7 @@ export function compile(config: Config, { id, files, stateDir, folder, ...databa
     log: { level: config.log.level, access: config.log.access, clientIp: config.log.client_ip },
     workers: config.workers,
     stateDir,
+    cache: compileStorage(config.cache, folder),
     acme: compileAcme(config, stateDir),
     tests: compileTests(config.tests),
   })

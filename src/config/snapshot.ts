@@ -9,6 +9,7 @@ import type { SteeringTest } from '../steering/expectation.ts'
 import type { RejectionReason } from '../steering/reasons.ts'
 import type { StrategyName } from '../steering/strategies/index.ts'
 import type { TieBreakerName } from '../steering/tie-breakers/index.ts'
+import type { CacheStorage, Caching } from './caching.ts'
 import type { Content, ManifestSettings } from './content.ts'
 
 /**
@@ -38,6 +39,7 @@ export interface Snapshot {
   readonly workers: number | 'auto'
   /** An absolute path; null: nothing survives a restart. */
   readonly stateDir: string | null
+  readonly cache: CacheStorage
   /** null: no certificates are ordered. */
   readonly acme: AcmeSettings | null
   /** What `polycdn test` runs. */
@@ -306,6 +308,8 @@ export interface Policy {
   readonly verify: 'required' | 'when-possible' | 'off'
   /** What is compressed for clients; null: nothing. */
   readonly compress: CompressSettings | null
+  /** null: nothing is cached. */
+  readonly cache: Caching | null
   readonly headers: HeaderRules
   readonly rateLimit: RateLimitSettings | null
 }

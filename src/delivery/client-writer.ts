@@ -1,5 +1,5 @@
-/** Where an answer goes: to a client as it is, or through something that changes its bytes. */
-export interface ClientWriter {
+/** Where an answer goes: to a client, or to what keeps it for several. */
+export interface AnswerSink {
   /** Bytes of body handed over to the client's connection so far. */
   readonly bytes: number
   /** The client has not taken all of it yet. */
@@ -16,9 +16,13 @@ export interface ClientWriter {
   /** False: wait for `resume`. */
   write(chunk: Buffer): boolean
   /** The answer is complete. */
-  end(): void
+  end(last?: Buffer): void
   /** The answer is cut, and the client shall see it. */
   abort(): void
+}
+
+/** Where the answer to one client goes: as it is, or through something that changes its bytes. */
+export interface ClientWriter extends AnswerSink {
   /** Calls `then` once `bytes` grows no more: after the end, or a cut. */
   whenHandedOver(then: () => void): void
 }

@@ -9,7 +9,7 @@ import { AttemptRecords } from './attempt-records.ts'
 import { Blame } from './blame.ts'
 import { Body } from './body.ts'
 import type { Budgets } from './budgets.ts'
-import type { ClientWriter } from './client-writer.ts'
+import type { AnswerSink } from './client-writer.ts'
 import type { Deadline } from './deadlines.ts'
 import { type AttemptOwner, DeliveryAttempt } from './delivery-attempt.ts'
 import { isChallenge, representationOf, retryAfterOf } from './head.ts'
@@ -28,7 +28,7 @@ export interface DeliveryParts {
   readonly timers: Timers
   readonly health: HealthView
   readonly budgets: Budgets
-  readonly writer: ClientWriter
+  readonly writer: AnswerSink
   readonly meter: Meter
   /** Uniform in [0, 1). */
   random(): number

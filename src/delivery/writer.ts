@@ -93,7 +93,7 @@ export class ResponseWriter implements ClientWriter {
   }
 
   /** The answer is complete. */
-  end(body?: string): void {
+  end(body?: string | Buffer): void {
     this.#over = true
     if (body !== undefined) this.#bytes += Buffer.byteLength(body)
     if (this.#stream !== undefined) this.#seeOff(this.#stream)

@@ -1,5 +1,5 @@
-import { DEFAULT_KEY } from '../cache/rules/key.ts'
-import type { Snapshot } from '../config/snapshot.ts'
+import type { QueryKey } from '../cache/rules/key.ts'
+import type { Site, Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -72,7 +72,7 @@ export class PurgeDesk {
   /** Resolves when it is in force in every process, and at the CDNs or their time is over. */
   async purge(body: unknown): Promise<PurgeReport | PolycdnError> {
     const { snapshot, findSite } = this.#options.inUse()
-    const asked = parseAskedPurge(body, { sites: snapshot.sites, findSite, queryKeys: () => [DEFAULT_KEY.query] })
+    const asked = parseAskedPurge(body, { sites: snapshot.sites, findSite, queryKeys })
     if (asked instanceof PolycdnError) return asked
     const id = this.#options.newId()
     const head = await this.#purgeHere(asked, id)
@@ -122,4 +122,11 @@ export class PurgeDesk {
 function reportOf({ head, ordered }: Taken): PurgeReport {
   const cdns = ordered.map(({ state }) => state())
   return { ...head, cdns, complete: cdns.every(({ status }) => status === 'purged') }
+}
+
+/** What the caches of a Site's Policies make of queries. */
+function queryKeys({ routes }: Site): readonly QueryKey[] {
+  return [...new Set(routes.map(({ policy }) => policy))].flatMap(({ cache }) =>
+    cache === null ? [] : [cache.key.query],
+  )
 }

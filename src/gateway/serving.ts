@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AcmeState, NO_ACME } from '../acme/state.ts'
+import type { Cache } from '../cache/cache.ts'
+import type { Invalidation } from '../cache/invalidation.ts'
 import type { Purges } from '../cache/purges.ts'
 import type { Snapshot } from '../config/snapshot.ts'
 import type { Meter } from '../costs/growth.ts'
@@ -31,6 +33,7 @@ import { Draws } from '../steering/draws.ts'
 import { indexSites } from '../steering/match.ts'
 import { acceptWaiting } from './accept-waiting.ts'
 import type { Edition, Prepared } from './edition.ts'
+import { openCache } from './open-cache.ts'
 
 /** What the process gives to the part of it that serves. */
 export interface ServingParts {
@@ -40,8 +43,10 @@ export interface ServingParts {
   readonly meter: Meter
   readonly quotes: QuoteSource
   readonly proofs: Proofs
-  readonly drains: Drains
   readonly purges: Purges
+  /** Tells other processes that serve what does not count any more; absent: there are none. */
+  onInvalidated?(invalidation: Invalidation): void
+  readonly drains: Drains
   readonly timers: Timers
   readonly metrics: Metrics
   readonly log: Log
@@ -62,6 +67,7 @@ export class Serving {
   #answer: RequestListener | null = null
   #acme: AcmeState = NO_ACME
   #generation: Generation | null = null
+  #cache: Cache | null = null
   #ending = false
 
   static async create(parts: ServingParts): Promise<Serving> {
@@ -74,12 +80,16 @@ export class Serving {
   private constructor(parts: ServingParts) {
     this.#parts = parts
     const { health, locator, timers, metrics, log, sink, processes } = parts
+    const cache = () => this.#cache!
     this.#services = {
       current: () => this.#generation!,
       place: (address) => locator.place(address),
       world: worldOf(health, Math.random, parts.quotes, parts.drains),
       health,
       proofs: parts.proofs,
+      get cache() {
+        return cache()
+      },
       purges: parts.purges,
       meter: parts.meter,
       sizes: new Sizes(),
@@ -115,6 +125,7 @@ export class Serving {
       connections: () => this.#listeners.connections,
       requests: () => this.#listeners.requests,
       tunnels: () => this.#tunnels.open,
+      cache: () => this.#cache,
     })
   }
 
@@ -127,6 +138,7 @@ export class Serving {
     const snapshot = withShare(edition.snapshot, this.#parts.processes)
     await this.#parts.proofs.prepare(snapshot.endpoints)
     const first = this.#generation === null
+    this.#cache ??= await openCache(snapshot.cache, this.#parts)
     // Nobody may be answered by nothing.
     if (first) this.#replaceGeneration(snapshot, edition.loopId)
     const discard = await this.#listeners.open(snapshot.listen, snapshot.limits)
@@ -139,6 +151,11 @@ export class Serving {
         this.#services.rateLimits.retain(snapshot.policies)
       },
     }
+  }
+
+  /** Another process saw an unsafe method. */
+  invalidate(invalidation: Invalidation): void {
+    this.#cache?.invalidate(invalidation)
   }
 
   /** For new connections; those that are open keep the certificate that they began with. */
@@ -163,6 +180,7 @@ export class Serving {
     clearTimeout(deadline)
     this.#services.pressure.close()
     await this.#generation?.transport.destroy()
+    await this.#cache?.close()
   }
 
   #replaceGeneration(snapshot: Snapshot, loopId: string): void {

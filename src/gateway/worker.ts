@@ -96,6 +96,7 @@ export class Worker {
     if (message.type === 'quotes') return this.#quotes.apply(message.quotes)
     if (message.type === 'drained') return this.#drains.replace(message.names)
     if (message.type === 'purges') return this.#purges.addAll(message.purges)
+    if (message.type === 'invalidated') return this.#serving?.invalidate(message.invalidation)
     if (message.type === 'manifest') return shelve(this.#manifests, message.manifest)
     if (message.type !== 'drain') return void this.#reply(message)
     if (!this.#leaving) this.#options.stop(false)
@@ -155,9 +156,10 @@ export class Worker {
       meter: this.#meter,
       quotes: this.#quotes,
       drains: this.#drains,
-      purges: this.#purges,
       locator: this.#locator,
       proofs: new Proofs({ manifests: this.#manifests, names: this.#names.names, now: Date.now }),
+      purges: this.#purges,
+      onInvalidated: (invalidation) => void channel.send({ type: 'invalidated', invalidation }),
       timers: this.#timers,
       metrics: this.#metrics,
       log: this.#log,

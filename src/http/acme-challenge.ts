@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readChallenge } from '../acme/store.ts'
 import { PolycdnError } from '../errors.ts'
+import { NOTHING_SENT } from './exchange.ts'
 import { parseHost } from './host.ts'
 import { record } from './record.ts'
 import { hasContent } from './request-body.ts'
@@ -52,6 +53,5 @@ function send(services: Services, raw: IncomingMessage, response: ServerResponse
   const length = String(Buffer.byteLength(keyAuthorization))
   writer.head(200, ['content-type', 'application/octet-stream', 'content-length', length, 'cache-control', 'no-store'])
   writer.end(raw.method === 'HEAD' ? undefined : keyAuthorization)
-  const nothing = { servedBy: null, reason: null, decision: null, attempts: [], resumes: [], error: null }
-  record(services, arrival, null, { ...nothing, status: 200, bytes: writer.bytes, firstByteMs: null, aborted: false })
+  record(services, arrival, null, { ...NOTHING_SENT, status: 200, bytes: writer.bytes })
 }

@@ -82,9 +82,10 @@ export class CompressingWriter implements ClientWriter {
     return this.#body === null ? this.#client.write(chunk) : this.#body.write(chunk)
   }
 
-  end(): void {
-    if (this.#body === null) this.#client.end()
-    else this.#body.end()
+  end(last?: Buffer): void {
+    if (this.#body === null) return this.#client.end(last)
+    if (last !== undefined) this.#body.write(last)
+    this.#body.end()
   }
 
   /** The encoder is not ended: what it would say last is that this was all. */

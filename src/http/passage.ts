@@ -9,6 +9,7 @@ import type { ErrorCode } from '../errors.ts'
 import { answerHeaders, serverTiming } from './answer.ts'
 import { askedPath } from './asked-path.ts'
 import { dispatchAsterisk } from './asterisk.ts'
+import { invalidate } from './cached/invalidate.ts'
 import type { Admitted } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
 import { pricedAt } from './metering.ts'
@@ -84,6 +85,7 @@ export class Passage implements AttemptListener {
     const now = this.#services.timers.now()
     this.#firstByteAt = now
     const headers = answerHeaders(this.#admitted, endpoint, head, serverTiming(endpoint, now - startedAt))
+    invalidate(this.#services, this.#admitted, head)
     // RFC 9112 section 9.3: what is left of the content would be read as the next request.
     if (!hasCome(raw)) this.#writer.closeAfter()
     this.#record({ kind: 'served', status: head.status })
@@ -236,6 +238,7 @@ export class Passage implements AttemptListener {
       reason: servedBy !== null && servedBy.cdn === null ? 'origin' : null,
       decision: null,
       resumes: [],
+      cache: null,
       attempts: this.#records,
       ...end,
     })

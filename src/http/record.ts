@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { LogSettings } from '../config/snapshot.ts'
 import type { AttemptRecord } from '../delivery/outcome.ts'
 import { codeOf, statusOf } from '../delivery/outcome.ts'
@@ -7,16 +6,9 @@ import { codeClass } from '../observe/code-class.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Decision } from '../steering/decision.ts'
 import { headerText } from './admit.ts'
-import type { Admitted, Ending } from './exchange.ts'
+import type { Admitted, Arrival, CacheResult, Ending, Exchange } from './exchange.ts'
 import { meterEnding } from './metering.ts'
 import type { Services } from './services.ts'
-
-/** A request as it came, before anything was understood of it. */
-export interface Arrival {
-  readonly raw: IncomingMessage
-  /** Milliseconds on the clock of Timers. */
-  readonly startedAt: number
-}
 
 /** Nobody's site: a client may invent hosts. */
 const OTHER = '_other'
@@ -28,6 +20,12 @@ export function record(services: Services, arrival: Arrival, admitted: Admitted 
   if (admitted !== null) meterEnding(services, admitted, ending)
   const { log } = (admitted?.generation ?? services.current()).snapshot
   if (log.access) services.accessLog.write(accessRecord(arrival, admitted, ending, { ms, log }))
+}
+
+/** The same of an answer, once all of it is handed over: what compresses it may have to say more. */
+export function recordAnswer(exchange: Exchange, ending: Omit<Ending, 'bytes'>): void {
+  const { services, arrival, admitted, writer } = exchange
+  writer.whenHandedOver(() => record(services, arrival, admitted, { ...ending, bytes: writer.bytes }))
 }
 
 /** What came was no request that could be understood any further. */
@@ -44,18 +42,32 @@ function count(metrics: Metrics, site: string, ending: Ending, ms: number): void
   if (ending.firstByteMs !== null) metrics.firstByte.child(site, cdn).observe(ending.firstByteMs / 1000)
   if (ending.bytes > 0) metrics.responseBytes.child(site, cdn).inc(ending.bytes)
   if (ending.aborted) metrics.abortedResponses.child(site, cdn).inc()
-  if (ending.decision !== null) countDecision(metrics, ending.decision)
-  for (const { from, to, result } of ending.resumes) metrics.resumes.child(from.cdnName, to.cdnName, result).inc()
-  ending.attempts.forEach((attempt, at) => {
+  if (ending.cache !== null) countCache(metrics, site, ending.cache, ending.bytes)
+  countAsking(metrics, ending)
+}
+
+/** What was asked for an answer, whether a client waited for it or not. */
+export function countAsking(metrics: Metrics, asking: Pick<Ending, 'decision' | 'attempts' | 'resumes'>): void {
+  if (asking.decision !== null) countDecision(metrics, asking.decision)
+  for (const { from, to, result } of asking.resumes) metrics.resumes.child(from.cdnName, to.cdnName, result).inc()
+  asking.attempts.forEach((attempt, at) => {
     const { cdnName } = attempt.endpoint
     metrics.attempts.child(cdnName, attempt.outcome.kind).inc()
     const code = codeOf(attempt.outcome)
     if (code?.startsWith('content_')) metrics.unprovedAttempts.child(cdnName, code).inc()
     metrics.attemptDuration.child(cdnName).observe(attempt.ms / 1000)
-    const next = ending.attempts[at + 1]
+    const next = asking.attempts[at + 1]
     if (next !== undefined) metrics.failovers.child(cdnName, next.endpoint.cdnName, failureOf(attempt)).inc()
   })
 }
+
+function countCache(metrics: Metrics, site: string, result: CacheResult, bytes: number): void {
+  metrics.cacheRequests.child(site, result).inc()
+  if (bytes > 0 && SAVES.has(result)) metrics.cacheSavedBytes.child(site).inc(bytes)
+}
+
+/** Answers that no upstream sent for this client. */
+const SAVES: ReadonlySet<CacheResult> = new Set(['hit', 'stale', 'revalidated', 'collapsed'])
 
 function countDecision({ decisions, rejections }: Metrics, { policy, candidates, rejected }: Decision): void {
   if (candidates.length > 0) decisions.child(policy.name, candidates[0]!.reason).inc()
@@ -98,6 +110,7 @@ function accessRecord(
       ms: attempt.ms,
       hops: attempt.hops ?? 0,
     })),
+    cache: ending.cache,
     error: ending.error,
     user_agent: headerText(raw, 'user-agent'),
     aborted: ending.aborted,

@@ -1,3 +1,4 @@
+import type { Cache } from '../cache/cache.ts'
 import type { Purges } from '../cache/purges.ts'
 import type { Meter } from '../costs/growth.ts'
 import type { Sizes } from '../costs/sizes.ts'
@@ -23,8 +24,10 @@ export interface Services {
   readonly world: World
   readonly health: HealthView
   readonly budgets: Budgets
-  readonly proofs: Proofs
+  readonly cache: Cache
+  /** What is purged; the cache looks here for each hit. */
   readonly purges: Purges
+  readonly proofs: Proofs
   readonly meter: Meter
   readonly sizes: Sizes
   readonly rateLimits: RateLimits

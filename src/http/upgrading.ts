@@ -239,6 +239,7 @@ export class Upgrading {
       reason: served && this.#endpoint.cdn === null ? 'origin' : null,
       decision: null,
       resumes: [],
+      cache: null,
       attempts: this.#records,
       error,
       aborted,

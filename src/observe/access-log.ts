@@ -46,6 +46,8 @@ export interface AccessRecord {
   /** Of the Decision. */
   readonly reason: string | null
   readonly attempts: readonly AttemptRecord[]
+  /** What the cache had to do with it; null: nothing is cached under its policy. */
+  readonly cache: string | null
   readonly error: ErrorCode | null
   readonly user_agent: string | null
   /** The body was visibly cut. */
@@ -81,6 +83,7 @@ export class AccessLog {
         endpoint: record.endpoint,
         reason: record.reason,
         attempts: record.attempts.slice(0, MAX.attempts).map(attemptFields),
+        cache: record.cache,
         error: record.error,
         user_agent: record.user_agent === null ? null : cut(record.user_agent, MAX.userAgent),
         aborted: record.aborted,

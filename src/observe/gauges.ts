@@ -1,3 +1,4 @@
+import type { Cache } from '../cache/cache.ts'
 import type { Locator } from '../geo/locator.ts'
 import type { Board } from '../health/board.ts'
 import type { ManifestKeeper } from '../manifest/keeper.ts'
@@ -10,17 +11,30 @@ export interface TrafficOwners {
   readonly connections: () => number
   readonly requests: () => number
   readonly tunnels: () => number
+  /** null: nothing was served yet. */
+  readonly cache: () => Cache | null
 }
 
 /** Copies what others count into the metrics, at each scrape. */
-export function exportTraffic(metrics: Metrics, { locator, connections, requests, tunnels }: TrafficOwners): void {
+export function exportTraffic(metrics: Metrics, owners: TrafficOwners): void {
+  const { locator, connections, requests, tunnels } = owners
   metrics.onScrape(() => {
     metrics.connections.child().set(connections())
     metrics.requestsInFlight.child().set(requests())
     metrics.tunnels.child().set(tunnels())
     metrics.geoLookups.child('hit').set(locator.lookups.hits)
     metrics.geoLookups.child('miss').set(locator.lookups.misses)
+    const cache = owners.cache()
+    if (cache !== null) exportCache(metrics, cache)
   })
+}
+
+function exportCache(metrics: Metrics, { memory, fetches }: Cache): void {
+  metrics.cacheBytes.child('memory').set(memory.bytes)
+  metrics.cacheEntries.child('memory').set(memory.size)
+  metrics.cacheEvictions.child('evicted').set(memory.evictions)
+  metrics.cacheEvictions.child('rejected').set(memory.rejections)
+  metrics.cacheFetches.child().set(fetches)
 }
 
 /** Lines that this process lost. */

@@ -105,6 +105,31 @@ export class Metrics {
     'Responses that were sent uncompressed because as many as may be were being compressed.',
     [],
   )
+  readonly cacheRequests = this.#counter(
+    'cache_requests_total',
+    'Requests under a policy that caches: hit, stale, revalidated, collapsed, miss, pass (not stored), bypass.',
+    ['site', 'result'],
+  )
+  readonly cacheSavedBytes = this.#counter(
+    'cache_saved_bytes_total',
+    'Body bytes written to clients that no CDN and no origin had to send for them.',
+    ['site'],
+  )
+  readonly cacheInvalidations = this.#counter(
+    'cache_invalidations_total',
+    'URLs whose stored answers do not count any more because an unsafe method was answered.',
+    ['site'],
+  )
+  readonly cacheBytes = this.#gauge('cache_bytes', 'Bytes that stored answers take, heads included.', ['tier'])
+  readonly cacheEntries = this.#gauge('cache_entries', 'URLs with stored answers in memory, and answers on disk.', [
+    'tier',
+  ])
+  readonly cacheEvictions = this.#counter(
+    'cache_evictions_total',
+    'Stored answers that had to go for others, and such that were not let in, of the memory.',
+    ['reason'],
+  )
+  readonly cacheFetches = this.#gauge('cache_fetches_in_flight', 'Answers that are being fetched for all who ask.', [])
   readonly rateLimited = this.#counter(
     'rate_limited_total',
     'Requests that were answered 429, by the policy that says so.',

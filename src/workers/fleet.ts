@@ -245,6 +245,9 @@ export class Fleet {
   #onMessage(member: Member, message: FromWorker): void {
     if (message.type === 'metrics') this.#options.metrics.add(message.parts, member.name)
     if (message.type === 'growth') this.#options.onGrowth(message.growth)
+    if (message.type === 'invalidated') {
+      for (const other of this.#ready()) if (other !== member) other.tell(message)
+    }
     if (message.type === 'reports') this.#options.onReports(message.reports)
   }
 

@@ -1,4 +1,5 @@
 import type { AcmeState } from '../acme/state.ts'
+import type { Invalidation } from '../cache/invalidation.ts'
 import type { Purge } from '../cache/purges.ts'
 import type { Problem } from '../config/problem.ts'
 import type { ListenAddress } from '../config/snapshot.ts'
@@ -66,6 +67,8 @@ export type ToWorker =
   | { readonly type: 'purges'; readonly purges: readonly Purge[] }
   /** A Site has another manifest. */
   | { readonly type: 'manifest'; readonly manifest: ManifestShipment }
+  /** What is stored may have changed: another process saw an unsafe method. */
+  | { readonly type: 'invalidated'; readonly invalidation: Invalidation }
   | { readonly type: 'drain' }
 
 export type Question = Extract<ToWorker, { readonly id: number }>
@@ -83,5 +86,7 @@ export type FromWorker =
   /** What was metered since the last time. */
   | { readonly type: 'growth'; readonly growth: readonly Growth[] }
   | { readonly type: 'metrics'; readonly parts: readonly FamilyPart[] }
+  /** To be told the others. */
+  | { readonly type: 'invalidated'; readonly invalidation: Invalidation }
   /** It will end, and accepts nothing any more. */
   | { readonly type: 'leaving' }

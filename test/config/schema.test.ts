@@ -165,11 +165,7 @@ t.test('what is not built yet is known, accepted when off, refused otherwise', a
     ),
   ]
   for (const text of off) t.strictSame(problemsOf(text), [], text)
-  const on: [string, string][] = [
-    [`${SITE}cache: { memory: 1GiB }\n`, 'cache.memory'],
-    [`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint'],
-    [policy('cache: { max_object: 64MiB }'), 'policies.default.cache'],
-  ]
+  const on: [string, string][] = [[`${SITE}otel: { endpoint: "http://127.0.0.1:4318" }\n`, 'otel.endpoint']]
   for (const [text, path] of on) {
     const problems = problemsOf(text)
     t.equal(problems.length, 1, problems.join('\n'))

@@ -29,6 +29,7 @@ const RECORD: AccessRecord = {
     },
     { cdn: 'b', endpoint: 'https://b.example.net', outcome: 'served', code: null, status: 200, ms: 2, hops: 1 },
   ],
+  cache: null,
   error: null,
   user_agent: 'curl/8',
   aborted: false,

@@ -25,6 +25,7 @@ t.test('what the access log writes is read', (t) => {
       { ...attempt, cdn: 'a', outcome: 'failed' },
       { ...attempt, cdn: 'b', outcome: 'served' },
     ],
+    cache: null,
     error: null,
     user_agent: 'curl/8 \u2028 "',
     aborted: false,

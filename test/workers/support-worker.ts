@@ -26,7 +26,8 @@ channel.onMessage((message) => {
     message.type === 'probed' ||
     message.type === 'quotes' ||
     message.type === 'drained' ||
-    message.type === 'manifest'
+    message.type === 'manifest' ||
+    message.type === 'invalidated'
   )
     return
   if (message.type === 'purges') {

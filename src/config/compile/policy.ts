@@ -11,6 +11,7 @@ import type {
   RetryOn,
   RetrySettings,
 } from '../snapshot.ts'
+import { compileCaching } from './caching.ts'
 import { compileCompress } from './compress.ts'
 import { compileHeaders } from './headers.ts'
 
@@ -42,6 +43,7 @@ export function compilePolicy(name: string, config: PolicyConfig, continent: str
     resume: { enabled: config.resume.enabled, require: config.resume.require as ResumeSettings['require'] },
     verify: config.verify,
     compress: compileCompress(config.compress),
+    cache: compileCaching(config),
     headers: compileHeaders(config.headers),
     rateLimit: compileRateLimit(config.rate_limit),
   }

@@ -8,8 +8,7 @@ import { hashOn } from './hash-on.ts'
 import { headerRules } from './headers.ts'
 import { keyed } from './keyed.ts'
 import { name } from './names.ts'
-import { notYet } from './not-yet.ts'
-import { cache } from './policy-unbuilt.ts'
+import { cache } from './policy-cache.ts'
 import { distance, duration, statuses } from './quantities.ts'
 import { rateLimit } from './rate-limit.ts'
 
@@ -93,7 +92,7 @@ export const policy = keyed({
     .enum(['required', 'when-possible', 'off'])
     .prefault('when-possible')
     .describe('Whether bytes must be proved; off: trusted CDNs are not asked for proofs. Others always are.'),
-  cache: notYet(cache, { enabled: false }).optional(),
+  cache: cache.prefault({}),
   compress: compress.prefault({}),
   headers: headerRules.prefault({}).describe('Header fields of requests and responses under this policy.'),
   rate_limit: rateLimit.nullable().prefault(null),

@@ -5,11 +5,13 @@ import { notYet } from './not-yet.ts'
 import { duration, size } from './quantities.ts'
 
 export const cache = keyed({
-  memory: notYet(size('0B', '1TiB').describe('Memory of the response cache.')).optional(),
+  memory: size('0B', '1TiB').prefault('256MiB').describe('Memory for answers, all processes together.'),
   disk: keyed({
-    path: notYet(filePath.nullable().describe('Folder of the cache on disk.'), null).prefault(null),
-    size: size('0B', '1024TiB').optional(),
-  }).prefault({}),
+    path: filePath.nullable().prefault(null).describe('A folder of its own for answers on disk; null: none.'),
+    size: size('1MiB', '1024TiB').prefault('10GiB').describe('What answers on disk may take.'),
+  })
+    .prefault({})
+    .describe('What survives a restart.'),
 })
 
 export const limits = keyed({

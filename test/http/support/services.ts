@@ -1,3 +1,5 @@
+import { Cache } from '../../../src/cache/cache.ts'
+import type { DiskTier } from '../../../src/cache/disk.ts'
 import { Purges } from '../../../src/cache/purges.ts'
 import { unfitReason } from '../../../src/config/compile/unfit.ts'
 import type {
@@ -158,6 +160,7 @@ export function policy(over: Partial<Policy> = {}, retry: Partial<RetrySettings>
     resume: { enabled: true, require: 'strong-etag' },
     verify: 'when-possible',
     compress: null,
+    cache: null,
     headers: NO_RULES,
     rateLimit: null,
     ...over,
@@ -289,6 +292,7 @@ export function snapshot({ sites, limits = {}, over = {} }: TestSnapshot): Snaps
     log: { level: 'debug', access: true, clientIp: 'full' },
     workers: 1,
     stateDir: null,
+    cache: { memory: 64 * 1024 ** 2, disk: null },
     acme: null,
     shutdown: { delay: 0, timeout: 30_000 },
     ...over,
@@ -322,6 +326,7 @@ export class TestServices implements Services {
   readonly sizes = new Sizes()
   readonly drains = new Drains()
   readonly purges = new Purges()
+  cache = this.newCache()
   readonly world = worldOf(this.board, () => 0, NO_QUOTES, this.drains)
   /** Where every client is. */
   where: Place = NO_PLACE
@@ -335,6 +340,12 @@ export class TestServices implements Services {
   /** @param names none: nobody is asked for any */
   newProofs(names: Names = NO_NAMES): Proofs {
     return new Proofs({ manifests: this.manifests, names, now: Date.now })
+  }
+
+  /** @param disk none: only memory keeps answers */
+  newCache(disk: DiskTier | null = null, memory = 64 * 1024 ** 2): Cache {
+    const after = (ms: number, expire: () => void) => this.timers.after(ms, expire)
+    return new Cache({ memory, disk, purges: this.purges, now: Date.now, after })
   }
 
   current(): Generation {

@@ -138,6 +138,7 @@ export function makePolicy(over: Partial<Policy> = {}): Policy {
     resume: { enabled: true, require: 'strong-etag' },
     verify: 'when-possible',
     compress: null,
+    cache: null,
     headers: NO_HEADERS,
     rateLimit: null,
     ...over,

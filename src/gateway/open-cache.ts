@@ -1,0 +1,39 @@
+import { Cache, type CacheOptions } from '../cache/cache.ts'
+import { DiskTier } from '../cache/disk.ts'
+import type { Purges } from '../cache/purges.ts'
+import type { CacheStorage } from '../config/caching.ts'
+import type { Timers } from '../delivery/timers.ts'
+import type { Log } from '../observe/log.ts'
+
+export interface CacheParts extends Pick<CacheOptions, 'onInvalidated'> {
+  readonly purges: Purges
+  readonly timers: Timers
+  readonly log: Log
+  /** How many processes share what is configured. */
+  readonly processes: number
+}
+
+/** The cache of one process that serves: its part of the memory, and the disk that all share. */
+export async function openCache(storage: CacheStorage, parts: CacheParts): Promise<Cache> {
+  const { purges, timers, log, processes, onInvalidated } = parts
+  return new Cache({
+    memory: Math.floor(storage.memory / processes),
+    disk: await openDisk(storage, log, false),
+    purges,
+    ...(onInvalidated === undefined ? {} : { onInvalidated }),
+    now: Date.now,
+    after: (ms, expire) => timers.after(ms, expire),
+  })
+}
+
+/** @param isFirst no other process has it open: what a killed one left half written is removed */
+export async function openDisk({ disk }: CacheStorage, log: Log, isFirst: boolean): Promise<DiskTier | null> {
+  if (disk === null) return null
+  return DiskTier.open({
+    folder: disk.path,
+    maxBytes: disk.size,
+    isFirst,
+    now: Date.now,
+    onProblem: (problem, error) => log.error(problem, { error }),
+  })
+}

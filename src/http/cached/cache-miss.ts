@@ -1,0 +1,247 @@
+import type { Landed } from '../../cache/cache.ts'
+import type { EntryHead } from '../../cache/entry.ts'
+import type { Boarding } from '../../cache/flights.ts'
+import { type CacheOutcome, cacheStatus } from '../../cache/rules/cache-status.ts'
+import { timeToLive } from '../../cache/rules/freshness.ts'
+import { isProvedEnough } from '../../cache/rules/provenance.ts'
+import { secondaryKey, selectVariant } from '../../cache/rules/vary.ts'
+import type { Found } from '../../cache/tiers.ts'
+import type { Caching } from '../../config/caching.ts'
+import type { Endpoint } from '../../config/snapshot.ts'
+import type { ResponseHead } from '../../delivery/attempt.ts'
+import type { AnswerSink } from '../../delivery/client-writer.ts'
+import type { Delivered } from '../../delivery/job.ts'
+import type { AttemptRecord } from '../../delivery/outcome.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type { Decision } from '../../steering/decision.ts'
+import { answerHeaders, serverTiming } from '../answer.ts'
+import { endingOf } from '../deliver.ts'
+import { type CacheResult, type Ending, type Exchange, NOTHING_SENT } from '../exchange.ts'
+import { PROXY_NAME } from '../headers.ts'
+import { countAsking, recordAnswer } from '../record.ts'
+import { refuse } from '../refusal.ts'
+import { steer } from '../steer.ts'
+import { Fetch, type FirstAsker } from './fetch.ts'
+import type { KeyedRequest } from './keyed-request.ts'
+import { pastCache } from './past-cache.ts'
+import type { Poured } from './pour.ts'
+import { Seat } from './seat.ts'
+import { isConditional } from './selection.ts'
+import { type Serve, serveComing, serveFound } from './serve.ts'
+
+/** A request that what is stored does not answer. */
+export interface Asking {
+  readonly exchange: Exchange
+  readonly asked: KeyedRequest
+  readonly caching: Caching
+  /** What may only have to be confirmed. */
+  readonly stored: Found | null
+  /** Why it is asked (RFC 9211 section 2.2). */
+  readonly fwd: 'uri-miss' | 'vary-miss' | 'stale' | 'request'
+}
+
+/** Customary: the client closed the request. */
+const CLIENT_GONE = 499
+
+type Leading = Extract<Boarding<Landed>, { readonly role: 'leader' }>
+type Waiting = Extract<Boarding<Landed>, { readonly role: 'waiter' }>
+
+/**
+ * One client whose answer has to be asked for: it asks for all who want the same, waits for who does, or asks for itself
+ * where that cannot be shared.
+ */
+export class CacheMiss implements FirstAsker {
+  readonly #asking: Asking
+  readonly #seat: Seat
+  #result: CacheResult = 'miss'
+  #firstByteMs: number | null = null
+  /** What the client got, and what was asked for it: the request has ended when both are known. */
+  #sent: Pick<Ending, 'status' | 'error' | 'aborted'> | null = null
+  #delivered: Ending | null = null
+  /** It reads what others may read too. */
+  #isServed = false
+  /** The client's answer comes from elsewhere: what is asked here is not for it any more. */
+  #isLeft = false
+
+  constructor(asking: Asking) {
+    this.#asking = asking
+    this.#seat = new Seat(asking.exchange.writer)
+  }
+
+  start(): void {
+    const { exchange, stored, fwd } = this.#asking
+    // An answer to HEAD fills nothing.
+    if (exchange.admitted.method === 'HEAD' && stored === null) return this.#steer({ hit: false, fwd })
+    this.#board(this.#asking.asked.key)
+  }
+
+  landed(landed: Landed): void {
+    const { fwd } = this.#asking
+    if (landed.kind === 'coming') {
+      return serveComing(this.#serve('miss', { hit: false, fwd, stored: true }), landed.coming)
+    }
+    serveFound(this.#serve(...this.#toldOf(landed, false)), landed.found)
+  }
+
+  passing(endpoint: Endpoint, head: ResponseHead, ms: number): AnswerSink | null {
+    const { exchange, fwd } = this.#asking
+    const { admitted, writer, proofs } = exchange
+    const outcome = { hit: false, fwd } as const
+    if (admitted.method === 'HEAD' || isConditional(admitted.raw.headers)) {
+      this.again()
+      return null
+    }
+    const own = [...serverTiming(endpoint, ms), ...proofs.fields, 'cache-status', cacheStatus(PROXY_NAME, outcome)]
+    writer.head(head.status, answerHeaders(admitted, endpoint, head, own))
+    this.#result = 'pass'
+    return writer
+  }
+
+  again(): void {
+    this.#leave(() => this.#steer({ hit: false, fwd: this.#asking.fwd }))
+  }
+
+  refused(code: ErrorCode, records: readonly AttemptRecord[]): number {
+    const { exchange, fwd } = this.#asking
+    const { admitted, client } = exchange
+    const message = records.length === 0 ? 'no CDN can serve this now' : 'no CDN could deliver this'
+    const fields = pastCache('miss', { hit: false, fwd }).fields
+    this.#result = 'pass'
+    return refuse(client, { code, message, method: admitted.method, records, close: false, fields })
+  }
+
+  ended(delivered: Delivered, decision: Decision): void {
+    const { arrival, services, writer } = this.#asking.exchange
+    const ending = endingOf(arrival, decision, delivered)
+    if (this.#isLeft) return countAsking(services.metrics, ending)
+    this.#delivered = ending
+    // What was handed to the client as it came ended with what brought it.
+    if (!this.#isServed) {
+      if (delivered.error === 'client_gone') writer.abort()
+      this.#firstByteMs = ending.firstByteMs
+      this.#sent = ending
+    }
+    this.#finish()
+  }
+
+  #board(key: string): void {
+    const boarding = this.#asking.exchange.services.cache.board(key)
+    if (boarding.role === 'leader') this.#fetch(boarding)
+    else if (boarding.role === 'waiter') this.#wait(boarding, key === this.#asking.asked.key)
+    else this.#askAlone()
+  }
+
+  #fetch(flight: Leading | null): void {
+    const { exchange, asked, caching, stored } = this.#asking
+    const fetch = new Fetch({ exchange, asked, caching, stored, flight, asker: this })
+    // Others may wait for what this client asked for.
+    this.#seat.serve(
+      () => fetch.client.resume(),
+      () => fetch.others === 0 && fetch.client.gone(),
+      () => fetch.others === 0 && fetch.client.leaving(),
+    )
+    fetch.start()
+  }
+
+  /** Nobody else waits for it: its conditions may be the client's own, and what comes may be stored all the same. */
+  #askAlone(): void {
+    const { exchange, stored, fwd } = this.#asking
+    const isOwn =
+      stored === null && (exchange.admitted.method === 'HEAD' || isConditional(exchange.admitted.raw.headers))
+    if (isOwn) this.#steer({ hit: false, fwd })
+    else this.#fetch(null)
+  }
+
+  #wait(boarding: Waiting, mayBoardAgain: boolean): void {
+    this.#seat.serve(
+      () => {},
+      () => {
+        boarding.leave()
+        this.#record({ ...NOTHING_SENT, status: CLIENT_GONE, cache: 'collapsed', error: 'client_gone' })
+      },
+    )
+    void boarding.landed.then((landed) => {
+      if (!this.#seat.gone) this.#hear(landed, mayBoardAgain)
+    })
+  }
+
+  #hear(landed: Landed | null, mayBoardAgain: boolean): void {
+    this.#seat.release()
+    if (landed === null) return this.#askAlone()
+    const head = landed.kind === 'coming' ? landed.coming.head : landed.found.head
+    const { exchange, asked, caching } = this.#asking
+    const fields = exchange.admitted.raw.rawHeaders
+    if (selectVariant([head], fields) === null) {
+      // Those who want another variant wait for one who wants it too.
+      if (mayBoardAgain) return this.#board(`${asked.key}\n\n${secondaryKey(head.varyNames, fields)}`)
+      return this.#askAlone()
+    }
+    if (!isProvedEnough(head.proof, caching.requiredProof)) return this.#askAlone()
+    this.#delivered = NOTHING_SENT
+    if (landed.kind !== 'coming') return serveFound(this.#serve(...this.#toldOf(landed, true)), landed.found)
+    if (!isStillFresh(head)) return this.#askAlone()
+    const { fwd } = this.#asking
+    serveComing(this.#serve('collapsed', { hit: false, fwd, collapsed: true }), landed.coming)
+  }
+
+  #toldOf({ kind }: Extract<Landed, { readonly found: Found }>, collapsed: boolean): [CacheResult, CacheOutcome] {
+    const { fwd } = this.#asking
+    if (kind === 'stale') return ['stale', { hit: false, fwd, collapsed, detail: 'stale-if-error' }]
+    return [collapsed ? 'collapsed' : 'revalidated', { hit: false, fwd, fwdStatus: 304, collapsed }]
+  }
+
+  #serve(result: CacheResult, outcome: CacheOutcome): Serve {
+    const { exchange } = this.#asking
+    const { timers } = exchange.services
+    this.#result = result
+    this.#isServed = true
+    return {
+      exchange,
+      seat: this.#seat,
+      result,
+      outcome,
+      begun: () => {
+        this.#firstByteMs = timers.now() - exchange.arrival.startedAt
+      },
+      done: (poured, status) => this.#onPoured(poured, status),
+    }
+  }
+
+  #onPoured(poured: Poured, status: number): void {
+    if (poured === 'nothing') return this.again()
+    const isCut = poured === 'cut'
+    const error = poured === 'gone' ? 'client_gone' : isCut ? 'http_response_incomplete' : null
+    this.#sent = { status, error, aborted: isCut }
+    this.#finish()
+  }
+
+  /** The client gets another answer than this one, as soon as whoever says so has said all. */
+  #leave(next: () => void): void {
+    if (this.#delivered === null) this.#isLeft = true
+    else countAsking(this.#asking.exchange.services.metrics, this.#delivered)
+    queueMicrotask(next)
+  }
+
+  #steer(outcome: CacheOutcome): void {
+    this.#seat.release()
+    if (this.#seat.gone) {
+      return this.#record({ ...NOTHING_SENT, status: CLIENT_GONE, cache: 'pass', error: 'client_gone' })
+    }
+    steer(this.#asking.exchange, pastCache('pass', outcome))
+  }
+
+  #finish(): void {
+    if (this.#sent === null || this.#delivered === null) return
+    const { status, error, aborted } = this.#sent
+    const told = { status, error, aborted, firstByteMs: this.#firstByteMs, cache: this.#result }
+    this.#record({ ...this.#delivered, ...told })
+  }
+
+  #record(ending: Ending): void {
+    recordAnswer(this.#asking.exchange, ending)
+  }
+}
+
+function isStillFresh({ freshness }: EntryHead): boolean {
+  return timeToLive(freshness, Date.now()) > 0
+}

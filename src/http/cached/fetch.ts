@@ -1,0 +1,290 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { Body } from '../../cache/body.ts'
+import type { Landed } from '../../cache/cache.ts'
+import { Coming } from '../../cache/coming.ts'
+import type { Boarding } from '../../cache/flights.ts'
+import type { Fields } from '../../cache/rules/fields.ts'
+import { isFreshenedBy } from '../../cache/rules/freshen.ts'
+import { timeToLive } from '../../cache/rules/freshness.ts'
+import { mayRevalidateAt } from '../../cache/rules/provenance.ts'
+import { isError, mayServeOnError } from '../../cache/rules/reuse.ts'
+import { whyUnstorable } from '../../cache/rules/storable.ts'
+import { revalidationFields } from '../../cache/rules/validators.ts'
+import type { Found } from '../../cache/tiers.ts'
+import type { Caching } from '../../config/caching.ts'
+import type { Endpoint } from '../../config/snapshot.ts'
+import type { ResponseHead } from '../../delivery/attempt.ts'
+import type { AnswerSink } from '../../delivery/client-writer.ts'
+import type { Delivered, Job } from '../../delivery/job.ts'
+import type { AttemptRecord } from '../../delivery/outcome.ts'
+import type { ErrorCode } from '../../errors.ts'
+import { decide } from '../../steering/decide.ts'
+import type { Decision } from '../../steering/decision.ts'
+import { deliver } from '../deliver.ts'
+import type { Exchange } from '../exchange.ts'
+import { jobOf } from '../job-of.ts'
+import { type Answer, confirmedHead, entryHead } from './entry-head.ts'
+import { type KeyedRequest, sharedRequest } from './keyed-request.ts'
+import { sharedFields } from './shared-fields.ts'
+
+/** Who asked first: a client that waits as all others do, and that gets what is for nobody else. */
+export interface FirstAsker {
+  /** It reads what all get. */
+  landed(landed: Landed): void
+  /** The answer is not for others: gives what writes it to the client, or null where that has to ask in its own words. */
+  passing(endpoint: Endpoint, head: ResponseHead, ms: number): AnswerSink | null
+  /** What came answers nothing: the client has to ask in its own words. */
+  again(): void
+  /** Nobody could deliver, and nothing stored will do. Returns the status. */
+  refused(code: ErrorCode, records: readonly AttemptRecord[]): number
+  ended(delivered: Delivered, decision: Decision): void
+}
+
+export interface FetchOptions {
+  readonly exchange: Exchange
+  readonly asked: KeyedRequest
+  readonly caching: Caching
+  /** What is to be confirmed; null: nothing that could be. */
+  readonly stored: Found | null
+  /** null: nobody else may wait for it. */
+  readonly flight: Extract<Boarding<Landed>, { readonly role: 'leader' }> | null
+  readonly asker: FirstAsker
+}
+
+/** A fetch goes on without readers where no more than this is missing. Bytes. */
+const NEARLY_DONE = 2 ** 20
+
+interface Client {
+  resume(): void
+  gone(): void
+  leaving(): void
+}
+
+/**
+ * One question to the upstreams whose answer may be for all who ask. To the Delivery that asks, it is the client: it
+ * takes the answer into a Body, from which everybody reads; or hands it to who asked first, where it is for nobody else.
+ */
+export class Fetch implements AnswerSink {
+  readonly #options: FetchOptions
+  #delivery: Client | null = null
+  #to: Body | AnswerSink | null = null
+  #answered: { readonly endpoint: Endpoint; readonly head: ResponseHead; readonly ms: number } | null = null
+  #requestTime = 0
+  #size: number | null = null
+  #storing: Promise<void> = Promise.resolve()
+  #bytes = 0
+
+  constructor(options: FetchOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    const { exchange, asked } = this.#options
+    const shared = { ...exchange, admitted: sharedRequest(exchange.admitted, asked) }
+    const { route, facts } = shared.admitted
+    const decision = decide(route, facts, exchange.services.world, exchange.proofs.unfit)
+    deliver(shared, this.#job(shared, decision), this, (delivered) => {
+      if (this.#to instanceof Body) this.#to.fail(new Error('the fetch has ended'))
+      // Until it can be found, it is here for those who ask.
+      void this.#storing.finally(() => this.#options.flight?.done())
+      this.#options.asker.ended(delivered, decision)
+    })
+  }
+
+  /** Requests of others that wait for the head. */
+  get others(): number {
+    return this.#options.flight?.others ?? 0
+  }
+
+  /** For who asked first, and until others read: how it is told of its client. */
+  get client(): Client {
+    return this.#delivery!
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get waiting(): boolean {
+    return this.#to !== null && !(this.#to instanceof Body) && this.#to.waiting
+  }
+
+  watch(resume: () => void, gone: () => void, leaving: () => void = () => {}): void {
+    this.#delivery = { resume, gone, leaving }
+  }
+
+  head(status: number): void {
+    const { endpoint, head } = this.#answered!
+    const { exchange } = this.#options
+    const fields = head.rawHeaders.map((text) => text.toString('latin1'))
+    checkFields(fields)
+    const proof = exchange.proofs.proof(endpoint) === null ? 'none' : proofOf(exchange.proofs.kind(endpoint))
+    const times = { requestTime: this.#requestTime, responseTime: Date.now() }
+    this.#judge({ status, fields, endpoint, proof, times })
+  }
+
+  flush(): void {
+    if (this.#to !== null && !(this.#to instanceof Body)) this.#to.flush()
+  }
+
+  write(chunk: Buffer): boolean {
+    this.#bytes += chunk.length
+    if (this.#to === null) return true
+    return this.#to instanceof Body ? this.#to.append(chunk) : this.#to.write(chunk)
+  }
+
+  end(): void {
+    this.#to?.end()
+  }
+
+  abort(): void {
+    if (this.#to instanceof Body) this.#to.fail(new Error('the answer broke off'))
+    else this.#to?.abort()
+  }
+
+  #job(shared: Exchange, decision: Decision): Job {
+    const { caching, exchange } = this.#options
+    const job = jobOf(shared, decision, [])
+    const conditions = new Map<string, string>()
+    const ours = this.#conditions(null)
+    for (let i = 0; i < ours.length; i += 2) conditions.set(ours[i]!, ours[i + 1]!)
+    return {
+      ...job,
+      range: null,
+      hedgeable: exchange.admitted.route.policy.hedge.enabled,
+      asked: { method: 'GET', header: (name) => conditions.get(name) ?? null },
+      ask: (endpoint, ask) => {
+        this.#requestTime = Date.now()
+        return job.ask(endpoint, ask)
+      },
+      request: (endpoint, part) => {
+        if (part === null) this.#requestTime = Date.now()
+        const request = job.request(endpoint, part)
+        const own = part === null ? this.#conditions(endpoint) : null
+        return { ...request, headers: sharedFields(request.headers, caching.key, own) }
+      },
+      answer: (endpoint, head, ms) => {
+        this.#answered = { endpoint, head, ms }
+        return []
+      },
+      refuse: (code, records) => this.#refuse(code, records),
+    }
+  }
+
+  /** RFC 9111 section 4.3.1; not of an endpoint that may mean other bytes by the same words. null: of whoever proves. */
+  #conditions(endpoint: Endpoint | null): string[] {
+    const { stored } = this.#options
+    if (stored === null) return []
+    const may = endpoint === null || mayRevalidateAt(stored.head, endpoint.cdn?.name ?? null)
+    return may ? revalidationFields(stored.head.fields) : []
+  }
+
+  #judge(answer: Answer): void {
+    const { stored, caching, exchange, asker, flight } = this.#options
+    const { cache } = exchange.services
+    const now = answer.times.responseTime
+    if (stored !== null && answer.status === 304) {
+      if (!isFreshenedBy(stored.head.fields, answer.fields)) {
+        cache.remove(stored.head)
+        flight?.land(null)
+        asker.again()
+        return this.#cancel()
+      }
+      const found = cache.update(stored, confirmedHead(stored.head, answer, caching.rules))
+      return this.#land({ kind: 'confirmed', found })
+    }
+    if (stored !== null && isError(answer.status) && mayServeOnError(stored.freshness, now)) {
+      this.#land({ kind: 'stale', found: stored })
+      return this.#cancel()
+    }
+    if (!this.#isStorable(answer)) {
+      if (stored !== null && answer.status < 500) cache.remove(stored.head)
+      return this.#pass(answer.status < 500)
+    }
+    this.#fill(answer)
+  }
+
+  #isStorable(answer: Answer): boolean {
+    const { exchange, caching } = this.#options
+    const { cache } = exchange.services
+    const request = { method: 'GET', fields: exchange.admitted.raw.rawHeaders }
+    if (whyUnstorable(request, answer, caching.rules) !== null) return false
+    this.#size = lengthOf(answer.fields)
+    return (this.#size ?? 0) <= Math.min(caching.maxObject, cache.largest) && cache.hasRoom
+  }
+
+  #fill(answer: Answer): void {
+    const { exchange, asked, caching, flight } = this.#options
+    const { cache } = exchange.services
+    const body = new Body(Math.min(caching.maxObject, cache.maxInMemory))
+    const shared = sharedRequest(exchange.admitted, asked)
+    const head = entryHead(shared, asked, answer, caching.rules)
+    const coming: Coming = new Coming(head, body, () => setImmediate(() => this.#onDeserted(coming)))
+    body.onDrain(() => this.#delivery!.resume())
+    this.#to = body
+    this.#storing = cache.store(coming, caching.maxObject)
+    // RFC 9111 section 4: what may not be used again without asking is no answer to the others.
+    const isForOthers = !head.freshness.noCache && timeToLive(head.freshness, answer.times.responseTime) > 0
+    if (isForOthers) return this.#land({ kind: 'coming', coming })
+    cache.mark(asked.key)
+    flight?.land(null)
+    this.#options.asker.landed({ kind: 'coming', coming })
+  }
+
+  #land(landed: Landed): void {
+    this.#options.flight?.land(landed)
+    this.#options.asker.landed(landed)
+  }
+
+  /** The answer is for who asked first alone. `lasting`: the next one will be so too. */
+  #pass(lasting: boolean): void {
+    const { asker, flight, exchange, asked } = this.#options
+    const { endpoint, head, ms } = this.#answered!
+    const to = asker.passing(endpoint, head, ms)
+    if (to === null) this.#cancel()
+    this.#to = to
+    if (lasting) exchange.services.cache.mark(asked.key)
+    flight?.land(null)
+  }
+
+  #refuse(code: ErrorCode, records: readonly AttemptRecord[]): number {
+    const { stored, asker, flight } = this.#options
+    if (stored === null || !mayServeOnError(stored.freshness, Date.now())) {
+      flight?.land(null)
+      return asker.refused(code, records)
+    }
+    this.#land({ kind: 'stale', found: stored })
+    return stored.head.status
+  }
+
+  /** Nobody reads what comes, also not those who just heard of it: it comes all the same where most of it has, for the next who asks. */
+  #onDeserted({ body, readers }: Coming): void {
+    if (readers > 0 || body.state !== 'filling') return
+    const missing = this.#size === null ? Number.POSITIVE_INFINITY : this.#size - body.bytes
+    if (missing > NEARLY_DONE || body.isOverLimit) this.#cancel()
+  }
+
+  /** Not at once: the Delivery is in the middle of telling us something. */
+  #cancel(): void {
+    queueMicrotask(() => this.#delivery!.gone())
+  }
+}
+
+function proofOf(kind: 'ipfs' | 'arweave' | 'manifest') {
+  return kind === 'manifest' ? 'manifest' : 'content-address'
+}
+
+/** Throws where Node would refuse to send them, to every client that would get them. */
+function checkFields(fields: Fields): void {
+  for (let i = 0; i < fields.length; i += 2) {
+    validateHeaderName(fields[i]!)
+    validateHeaderValue(fields[i]!, fields[i + 1]!)
+  }
+}
+
+function lengthOf(fields: Fields): number | null {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i]!.length === 14 && fields[i]!.toLowerCase() === 'content-length') return Number(fields[i + 1]!)
+  }
+  return null
+}

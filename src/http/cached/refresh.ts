@@ -1,0 +1,39 @@
+import { earlyRefreshAt } from '../../cache/rules/reuse.ts'
+import type { Found } from '../../cache/tiers.ts'
+import { countAsking } from '../record.ts'
+import type { Asking } from './cache-miss.ts'
+import { Fetch, type FirstAsker } from './fetch.ts'
+
+/** Milliseconds: what is fresh for less than this is asked for when it is stale. */
+const WORTH_A_START = 60_000
+
+/** When each stored answer is asked for again though it is fresh: drawn once, so that many gateways do not ask at once. */
+const EARLY = new WeakMap<object, number>()
+
+/** Asks for a stored answer again behind the client's back, unless somebody does already. */
+export function refresh({ exchange, asked, caching }: Asking, stored: Found): void {
+  const { cache, metrics } = exchange.services
+  const boarding = cache.board(asked.key)
+  if (boarding.role === 'waiter') boarding.leave()
+  if (boarding.role !== 'leader') return
+  const asker: FirstAsker = {
+    landed: () => {},
+    passing: () => null,
+    again: () => {},
+    refused: () => 0,
+    ended: ({ records: attempts, resumes }, decision) => countAsking(metrics, { decision, attempts, resumes }),
+  }
+  new Fetch({ exchange, asked, caching, stored, flight: boarding, asker }).start()
+}
+
+/** The same for what is about to become stale. */
+export function refreshEarly(asking: Asking, stored: Found): void {
+  const { freshness } = stored
+  if (freshness.lifetime < WORTH_A_START) return
+  let at = EARLY.get(freshness)
+  if (at === undefined) {
+    at = earlyRefreshAt(freshness, asking.exchange.services.world.random())
+    EARLY.set(freshness, at)
+  }
+  if (Date.now() >= at) refresh(asking, stored)
+}
