@@ -128,6 +128,8 @@ abstract class RunningGateway implements Gateway {
   }
 
   abstract readonly output: string
+  /** Standard error. */
+  abstract readonly complaints: string
   abstract readonly hasEnded: boolean
   abstract close(): Promise<unknown>
 
@@ -148,7 +150,7 @@ abstract class RunningGateway implements Gateway {
 
   async logged(event: string, predicate: (line: LogLine) => boolean = () => true): Promise<LogLine> {
     const find = () => this.logs.find((line) => line.event === event && predicate(line))
-    const what = () => `the log event ${event}; so far:\n${this.output.slice(-4000)}`
+    const what = () => `the log event ${event}; so far:\n${this.output.slice(-4000)}${this.complaints}`
     const line = await until(() => find() ?? (this.hasEnded && 'ended'), { what, timeout: 20_000 })
     if (line === 'ended') throw new Error(`the gateway has ended before ${what()}`)
     return line
@@ -200,6 +202,10 @@ class ChildGateway extends RunningGateway implements GatewayProcess {
     return this.child.stdout
   }
 
+  get complaints(): string {
+    return this.child.stderr
+  }
+
   get hasEnded(): boolean {
     return this.child.exit !== null
   }
@@ -214,6 +220,7 @@ class ChildGateway extends RunningGateway implements GatewayProcess {
 }
 
 class LocalGateway extends RunningGateway {
+  readonly complaints = ''
   readonly #log: string
   readonly #closers: ((handover: boolean) => Promise<void>)[] = []
   #closed: Promise<void> | null = null

@@ -10,6 +10,8 @@ export interface WrkOptions {
   readonly duration: number
   readonly connections?: number
   readonly threads?: number
+  /** Milliseconds between an answer and the next request of its connection; default 0: all that can be had. */
+  readonly pause?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -64,8 +66,8 @@ export interface WrkRun {
 /** Starts the load generator wrk; 64 keep-alive connections unless said. */
 export function startWrk(scope: Scope, options: WrkOptions): WrkRun {
   const script = join(tempDir(scope, 'wrk'), 'count.lua')
-  writeFileSync(script, SCRIPT)
-  const { url, duration, connections = 64, threads = 2, headers = {} } = options
+  const { url, duration, connections = 64, threads = 2, pause = 0, headers = {} } = options
+  writeFileSync(script, pause === 0 ? SCRIPT : `${SCRIPT}function delay() return ${pause} end\n`)
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const numbers = ['-c', String(connections), '-t', String(threads), '-d', `${duration}s`, '--timeout', '10s']
   const child = startChild(scope, [requireProgram('wrk'), ...numbers, ...fields, '-s', script, url])

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { type Gateway, runCommand, startGateway, writeConfig } from '../helpers/gateway.ts'
+import { type Gateway, runCommand, startGateway, startGatewayHere, writeConfig } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { answer } from '../helpers/misbehaviour.ts'
 import { tempDir } from '../helpers/scope.ts'
@@ -25,7 +25,8 @@ for (const workers of [1, 2]) {
     const config = { ...topology({ edges }), policies, workers, state_dir: 'state' }
     const file = join(tempDir(t, 'drain'), 'config.yaml')
     writeConfig(file, config)
-    const first = await startGateway(t, '', { file })
+    const start = workers === 1 ? startGatewayHere : startGateway
+    const first = await start(t, '', { file })
     const post = async (path: string) => {
       const { status, body } = await first.admin('POST', path)
       return [status, JSON.parse(body)]
@@ -41,7 +42,7 @@ for (const workers of [1, 2]) {
     t.match(JSON.parse(explained.body).decision, { rejected: [{ cdn: 'fra', reason: 'drained' }] })
     await first.close()
 
-    const second = await startGateway(t, '', { file })
+    const second = await start(t, '', { file })
     t.strictSame(await answered(second), ['200 far'])
     const text = readFileSync(file, 'utf8')
     writeFileSync(
@@ -72,7 +73,7 @@ t.test('a damaged file costs what it knew, and a line in the log', async (t) => 
   const file = join(tempDir(t, 'drain'), 'config.yaml')
   writeConfig(file, { ...topology({ edges: [{ name: 'fra', url: near.url }] }), state_dir: '.' })
   writeFileSync(join(dirname(file), 'drained.json'), '{"version":1,"cdns":["fra"')
-  const gateway = await startGateway(t, '', { file })
+  const gateway = await startGatewayHere(t, '', { file })
   t.match(await gateway.logged('drain-state-unreadable'), { level: 'warn' })
   t.equal((await get(gateway.url)).body, 'near')
 })

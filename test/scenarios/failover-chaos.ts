@@ -9,8 +9,9 @@ import { Havoc } from './failover-havoc.ts'
 import { topology } from './topology.ts'
 
 export interface ChaosOptions {
-  /** Seconds of load. */
+  /** Seconds of load, and how many downloads it goes on for at least. */
   readonly duration: number
+  readonly least?: number
   readonly seed: number
   readonly workers: number
 }
@@ -41,14 +42,14 @@ const OBJECTS = [
 const PACED = 'location = /10m { limit_rate 4m; sendfile on; sendfile_max_chunk 128k; }'
 
 /** Eight clients download while edges are killed, stopped and restarted. What they got is in the report. */
-export async function chaos(scope: Scope, { duration, seed, workers }: ChaosOptions): Promise<ChaosReport> {
+export async function chaos(scope: Scope, { duration, least = 0, seed, workers }: ChaosOptions): Promise<ChaosReport> {
   const files = { '/64k': SMALL, '/10m': LARGE }
   const start = (name: string) => startNginx(scope, { name, files, extra: PACED })
   const edges = await Promise.all([start('fra'), start('iad'), start('sin')])
   const gateway = await startGateway(scope, { ...configOf(edges), workers })
   const havoc = new Havoc(edges, seededRandom(seed))
   scope.teardown(() => havoc.end())
-  const clients = new Clients(gateway, performance.now() + duration * 1000)
+  const clients = new Clients(gateway, performance.now() + duration * 1000, least)
   havoc.start()
   await Promise.all(Array.from({ length: CLIENTS }, (_, i) => clients.run(seededRandom(seed + 1 + i))))
   await havoc.end()
@@ -78,17 +79,19 @@ class Clients {
   readonly bad: string[] = []
   readonly #gateway: Gateway
   readonly #deadline: number
+  readonly #least: number
 
-  constructor(gateway: Gateway, deadline: number) {
+  constructor(gateway: Gateway, deadline: number, least: number) {
     this.#gateway = gateway
     this.#deadline = deadline
+    this.#least = least
   }
 
   /** One client with one kept connection, which asks for one object after the other. */
   async run(random: () => number): Promise<void> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     try {
-      while (performance.now() < this.#deadline) {
+      while (performance.now() < this.#deadline || this.downloads < this.#least) {
         const object = OBJECTS[random() < 0.5 ? 0 : 1]
         const got = await download({ port: this.#gateway.port, path: object.path, agent, limit: 30_000 })
         this.downloads++

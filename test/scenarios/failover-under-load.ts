@@ -20,6 +20,8 @@ export interface FailoverOptions {
   /** Seconds of load, at least; cycles of kill and return go on until then. */
   readonly duration: number
   readonly seed: number
+  /** Milliseconds between two requests of a connection; default 0. */
+  readonly pause?: number
 }
 
 /** A visitor from Frankfurt, whose nearest edge is `fra`. */
@@ -36,7 +38,8 @@ export async function failoverUnderLoad(scope: Scope, options: FailoverOptions):
   const config = topology({ edges: [fra, iad, sin], origin: origin.url, cdn: QUICK_CHECK })
   const gateway = await startGateway(scope, { ...config, geoip: { overrides: { '192.0.2.0/24': 'FRA' } } })
   const deadline = Date.now() + options.duration * 1000
-  const load = startWrk(scope, { url: `${gateway.url}/1k`, duration: options.duration + 120, headers: VISITOR })
+  const { duration, pause = 0 } = options
+  const load = startWrk(scope, { url: `${gateway.url}/1k`, duration: duration + 120, headers: VISITOR, pause })
   let cycles = 0
   do {
     await killAndReturn(gateway, fra, 200 + Math.floor(random() * 800))

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type GatewayProcess, startGateway, writeConfig } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
@@ -24,6 +25,8 @@ function migrates(): boolean {
 }
 
 const CLIENTS = 8
+/** Between two requests of a client while a process starts, which would take long with all clients busy. Milliseconds. */
+const PAUSE = 10
 
 interface Fixed {
   readonly workers: number
@@ -44,11 +47,11 @@ async function fixedConfig({ workers, url, shutdown = {} }: Fixed) {
 }
 
 /** New connections all the time, since kept ones are not at risk; what went wrong. */
-async function hammer(url: string, stop: { now: boolean }) {
+async function hammer(url: string, state: { stop: boolean; pause: number }) {
   const failures: string[] = []
   let requests = 0
   const one = async () => {
-    while (!stop.now) {
+    while (!state.stop) {
       const agent = new Agent({ keepAlive: false })
       await get(url, { agent }).then(
         ({ status }) => status === 200 || failures.push(String(status)),
@@ -56,14 +59,17 @@ async function hammer(url: string, stop: { now: boolean }) {
       )
       agent.destroy()
       requests++
+      if (state.pause > 0) await sleep(state.pause)
     }
   }
   await Promise.all(Array.from({ length: CLIENTS }, one))
   return { requests, failures }
 }
 
-async function takeOver(t: Test, old: GatewayProcess): Promise<GatewayProcess> {
+/** `onBeside`: both serve, the old one until now as the first. */
+async function takeOver(t: Test, old: GatewayProcess, onBeside: () => void): Promise<GatewayProcess> {
   const next = await startGateway(t, '', { file: old.file, args: ['--beside'] })
+  onBeside()
   old.signal('SIGUSR2')
   t.equal((await old.child.exited()).code, 0)
   return next
@@ -75,12 +81,15 @@ for (const workers of [1, 2]) {
     const upstream = await scriptedUpstream(t, answer())
     const { config, port } = await fixedConfig({ workers, url: upstream.url, shutdown: { delay: '500ms' } })
     let gateway = await startGateway(t, config)
-    const stop = { now: false }
-    const fresh = hammer(`http://127.0.0.1:${port}/`, stop)
-    const kept = startWrk(t, { url: `http://127.0.0.1:${port}/`, duration: 60, connections: 16, threads: 1 })
-    gateway = await takeOver(t, gateway)
+    const state = { stop: false, pause: PAUSE }
+    const fresh = hammer(`http://127.0.0.1:${port}/`, state)
+    const url = `http://127.0.0.1:${port}/`
+    const kept = startWrk(t, { url, duration: 60, connections: 16, threads: 1, pause: PAUSE })
+    gateway = await takeOver(t, gateway, () => {
+      state.pause = 0
+    })
     t.match(await gateway.admin('GET', '/readyz'), { status: 200 }, 'the new one answers as the admin')
-    stop.now = true
+    state.stop = true
     kept.child.process.kill('SIGINT')
     const [load, { requests, failures }] = [await kept.result(), await fresh]
     t.comment(JSON.stringify({ kept: load.requests, fresh: requests }))

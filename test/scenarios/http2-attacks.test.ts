@@ -10,7 +10,7 @@ import { askHttp2, http2Client } from '../http/support/http2-client.ts'
 import { ATTACKS } from './http2-attacks.ts'
 
 /** Of memory, in KiB. */
-const GROWTH = 128 * 1024
+const GROWTH = 96 * 1024
 /** Of the other client, during each attack. */
 const REQUESTS = 20
 

@@ -12,6 +12,8 @@ import { topology } from './topology.ts'
 
 const RELOADS = 'polycdn_config_reloads_total'
 const LAST = 'polycdn_config_last_reload_successful'
+/** Enough to meet each moment of a reload, and little enough that it does not take long. */
+const LOAD = { duration: 120, pause: 100 }
 const BROKEN = `version: 1
 listen: [{ address: 127.0.0.1:0 }]
 cdns:
@@ -56,7 +58,7 @@ t.test('under load the CDNs change by file, by SIGHUP and by POST: not one reque
   if (!skipUnless(t, 'nginx', 'wrk')) return
   const [fra, iad, sin] = await startEdges(t)
   const gateway = await startGateway(t, topology({ edges: [fra] }))
-  const load = startWrk(t, { url: `${gateway.url}/1k`, duration: 120 })
+  const load = startWrk(t, { url: `${gateway.url}/1k`, ...LOAD })
   await movesTo(gateway, fra)
 
   gateway.write(topology({ edges: [iad] }))
@@ -95,7 +97,7 @@ t.test('a broken file changes nothing and is reported, by file and by POST; a go
   if (!skipUnless(t, 'nginx', 'wrk')) return
   const [fra, , sin] = await startEdges(t)
   const gateway = await startGatewayHere(t, topology({ edges: [fra] }))
-  const load = startWrk(t, { url: `${gateway.url}/1k`, duration: 120 })
+  const load = startWrk(t, { url: `${gateway.url}/1k`, ...LOAD })
   await movesTo(gateway, fra)
   gateway.write(BROKEN)
 
