@@ -92,6 +92,8 @@ function configOf(cdns: readonly unknown[]): Record<string, unknown> {
   const shared = {
     strategy: 'failover',
     fallback: 'none',
+    // Every case shall meet its fault.
+    cache: { enabled: false },
     retry: { ...timeouts, budget_per_second: 1000 },
     outlier_detection: { consecutive_failures: 1000, min_requests: 100_000 },
   }

@@ -26,7 +26,13 @@ export function topology(options: TopologyOptions): Record<string, unknown> {
     cdns,
     sites: [{ name: 'www', hosts: ['*'], ...origin, routes: [{ policy: 'default' }] }],
     policies: {
-      default: { cdns: cdns.map(({ name }) => name), strategy: 'proximity', ...options.policy },
+      // Without the cache: what is asked of edges is what these scenarios are about.
+      default: {
+        cdns: cdns.map(({ name }) => name),
+        strategy: 'proximity',
+        cache: { enabled: false },
+        ...options.policy,
+      },
     },
   }
 }

@@ -78,6 +78,7 @@ export class CacheMiss implements FirstAsker {
   landed(landed: Landed): void {
     const { fwd } = this.#asking
     if (landed.kind === 'coming') {
+      if (this.#mustKnowSize(landed.coming.head)) return this.again()
       return serveComing(this.#serve('miss', { hit: false, fwd, stored: true }), landed.coming)
     }
     serveFound(this.#serve(...this.#toldOf(landed, false)), landed.found)
@@ -179,9 +180,14 @@ export class CacheMiss implements FirstAsker {
     if (!isProvedEnough(head.proof, caching.requiredProof)) return this.#askAlone()
     this.#delivered = NOTHING_SENT
     if (landed.kind !== 'coming') return serveFound(this.#serve(...this.#toldOf(landed, true)), landed.found)
-    if (!isStillFresh(head)) return this.#askAlone()
+    if (!isStillFresh(head) || this.#mustKnowSize(head)) return this.#askAlone()
     const { fwd } = this.#asking
     serveComing(this.#serve('collapsed', { hit: false, fwd, collapsed: true }), landed.coming)
+  }
+
+  /** No part can be told of what comes without its length: the client that wants one asks for it itself. */
+  #mustKnowSize({ size }: EntryHead): boolean {
+    return size === null && this.#asking.exchange.admitted.raw.headers.range !== undefined
   }
 
   #toldOf({ kind }: Extract<Landed, { readonly found: Found }>, collapsed: boolean): [CacheResult, CacheOutcome] {
