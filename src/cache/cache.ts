@@ -1,3 +1,5 @@
+import type { Encoding } from '../compression/encoding.ts'
+import type { Body } from './body.ts'
 import type { Coming } from './coming.ts'
 import type { DiskTier } from './disk.ts'
 import type { EntryHead } from './entry.ts'
@@ -113,6 +115,11 @@ export class Cache {
     if (!stored) return
     this.#flights.unmark(head.key)
     if ((this.#invalidated.get(head.key) ?? Number.NEGATIVE_INFINITY) >= head.confirmedAt) this.#tiers.remove(head)
+  }
+
+  /** Keeps what a stored body is in a coding, as long as the body itself. What is not in memory any more keeps nothing. */
+  keepEncoded(key: string, body: Body, encoding: Encoding, content: Buffer): void {
+    this.#memory.putEncoded(key, body, encoding, content)
   }
 
   /** A stored answer with newer fields (RFC 9111 section 3.2). */
