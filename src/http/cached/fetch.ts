@@ -33,6 +33,8 @@ export interface FirstAsker {
   landed(landed: Landed): void
   /** The answer is not for others: gives what writes it to the client, or null where that has to ask in its own words. */
   passing(endpoint: Endpoint, head: ResponseHead, ms: number): AnswerSink | null
+  /** An interim answer for its client alone: it is no part of what is stored (RFC 9111 section 3). */
+  interim(endpoint: Endpoint, head: ResponseHead): void
   /** What came answers nothing: the client has to ask in its own words. */
   again(): void
   /** Nobody could deliver, and nothing stored will do. Returns the status. */
@@ -163,6 +165,7 @@ export class Fetch implements AnswerSink {
         const own = part === null ? this.#conditions(endpoint) : null
         return { ...request, headers: sharedFields(request.headers, caching.key, own) }
       },
+      interim: (endpoint, head) => this.#options.asker.interim(endpoint, head),
       answer: (endpoint, head, ms) => {
         this.#answered = { endpoint, head, ms }
         return []
