@@ -3,6 +3,7 @@ import { Body } from '../../cache/body.ts'
 import type { Landed } from '../../cache/cache.ts'
 import { Coming } from '../../cache/coming.ts'
 import type { Boarding } from '../../cache/flights.ts'
+import { ageValue } from '../../cache/rules/age.ts'
 import type { Fields } from '../../cache/rules/fields.ts'
 import { isFreshenedBy } from '../../cache/rules/freshen.ts'
 import { timeToLive } from '../../cache/rules/freshness.ts'
@@ -222,7 +223,9 @@ export class Fetch implements AnswerSink {
     const body = new Body(Math.min(caching.maxObject, cache.maxInMemory))
     const shared = sharedRequest(exchange.admitted, asked)
     const head = entryHead(shared, asked, answer, caching.rules)
-    const coming: Coming = new Coming(head, body, () => setImmediate(() => this.#onDeserted(coming)))
+    const coming: Coming = new Coming(head, body, ageValue(answer.fields), () =>
+      setImmediate(() => this.#onDeserted(coming)),
+    )
     body.onDrain(() => this.#delivery!.resume())
     this.#to = body
     this.#storing = cache.store(coming, caching.maxObject)
