@@ -1,4 +1,4 @@
-import { combined, type Fields } from './fields.ts'
+import { combined, type Fields, linesOf } from './fields.ts'
 import { normalise } from './normalise.ts'
 
 /** Which parameters of a query count. `sort`: their order does not, as far as their names differ. */
@@ -76,9 +76,11 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** The cookies that count, in the order of the settings: all that have such a name (RFC 6265 section 5.4). */
+/**
+ * The cookies that count, in the order of the settings: all that have such a name (RFC 6265 section 5.4). A comma is a
+ * part of a value, as upstreams read it.
+ */
 function keyedCookies(fields: Fields, names: readonly string[]): string {
-  const value = combined(fields, 'cookie') ?? ''
-  const pairs = value.split(/[;,]/).map((pair) => pair.trim())
+  const pairs = linesOf(fields, 'cookie').flatMap((line) => line.split(';').map((pair) => pair.trim()))
   return names.map((name) => pairs.filter((pair) => pair.startsWith(`${name}=`)).join('; ')).join('\t')
 }
