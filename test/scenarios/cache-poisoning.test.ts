@@ -1,5 +1,6 @@
 import t from 'tap'
 import { DEFAULT_KEY } from '../../src/cache/rules/key.ts'
+import { startGatewayHere } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { answer } from '../helpers/misbehaviour.ts'
 import { rawClient } from '../helpers/raw-client.ts'
@@ -91,3 +92,45 @@ t.test('a part that nobody asked for as one is not stored as the whole', async (
   const got = await get(url)
   t.match(got, { status: 200, body: 'part' })
 })
+
+t.test(
+  'policies of a site share answers only where they ask the same: the route says who may have which',
+  async (t) => {
+    const inside = await scriptedUpstream(t, ({ header }) => answer(200, `inside ${header('x-as')}`, FRESH))
+    const outside = await scriptedUpstream(t, ({ header }) => answer(200, `outside ${header('x-as')}`, FRESH))
+    const as = (value: string) => ({ request: { set: { 'x-as': value } } })
+    const gateway = await startGatewayHere(t, {
+      cdns: [
+        { name: 'inside', provider: 'http', url: inside.url },
+        { name: 'outside', provider: 'http', url: outside.url },
+      ],
+      sites: [
+        {
+          name: 'www',
+          hosts: ['*'],
+          origin: { urls: [outside.url] },
+          routes: [
+            { match: { headers: { 'x-who': 'staff' } }, policy: 'staff' },
+            { match: { headers: { 'x-who': 'editor' } }, policy: 'editor' },
+            { match: { headers: { 'x-who': 'near' } }, policy: 'near' },
+            { policy: 'default' },
+          ],
+        },
+      ],
+      policies: {
+        default: { cdns: ['outside'], headers: as('visitor') },
+        near: { extends: 'default', strategy: 'failover', retry: { attempts: 1 } },
+        editor: { cdns: ['outside'], headers: as('editor') },
+        staff: { cdns: ['inside'], headers: as('visitor') },
+      },
+    })
+    const ask = (who: string) => get(gateway.url, { headers: { host: 'a', 'x-who': who } })
+    t.equal((await ask('staff')).body, 'inside visitor')
+    t.equal((await ask('editor')).body, 'outside editor')
+    t.equal((await ask('anybody')).body, 'outside visitor')
+    t.match(await ask('near'), { body: 'outside visitor', headers: { 'cache-status': /hit/ } }, 'ranked otherwise')
+    t.equal((await ask('staff')).body, 'inside visitor')
+    await get(gateway.url, { method: 'POST', headers: { host: 'a' } })
+    for (const who of ['staff', 'editor', 'near']) t.notMatch((await ask(who)).headers['cache-status'], /hit/, who)
+  },
+)

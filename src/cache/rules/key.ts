@@ -13,12 +13,15 @@ export interface KeySettings {
   readonly query: QueryKey
   readonly headers: readonly string[]
   readonly cookies: readonly string[]
+  /** Who is asked and with which fields of the configuration, as one text: what others say is no answer here. */
+  readonly upstreams: string
 }
 
 export const DEFAULT_KEY: KeySettings = {
   query: { take: 'all', names: new Set(), sort: false },
   headers: [],
   cookies: [],
+  upstreams: '',
 }
 
 /** What a key is made of. `query` as `keyedQuery` gives it, which is what upstreams must be asked with too. */
@@ -44,6 +47,7 @@ export function cacheKey(parts: KeyParts, settings: KeySettings): string {
     key += value === null ? `\n${name}` : `\n${name}:${normalise(name, value)}`
   }
   if (settings.cookies.length > 0) key += `\ncookie:${keyedCookies(parts.fields, settings.cookies)}`
+  if (settings.upstreams !== '') key += `\nupstreams:${settings.upstreams}`
   return key
 }
 
