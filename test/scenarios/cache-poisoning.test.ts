@@ -2,13 +2,14 @@ import t from 'tap'
 import { DEFAULT_KEY } from '../../src/cache/rules/key.ts'
 import { startGatewayHere } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
-import { answer } from '../helpers/misbehaviour.ts'
+import { answer, head } from '../helpers/misbehaviour.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
 import { type Script, scriptedUpstream } from '../helpers/scripted-upstream.ts'
+import { until } from '../helpers/wait.ts'
 import { cachingPolicy } from '../http/support/caching.ts'
 import { door, doorTo } from '../http/support/door.ts'
-import { endpoint, site } from '../http/support/services.ts'
+import { cdn, endpoint, site } from '../http/support/services.ts'
 
 const FRESH = { 'cache-control': 'max-age=600' }
 
@@ -134,3 +135,47 @@ t.test(
     for (const who of ['staff', 'editor', 'near']) t.notMatch((await ask(who)).headers['cache-status'], /hit/, who)
   },
 )
+
+t.test('who asks after a purge does not read on with who asked before it', async (t) => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const script: Script = (_, index) => {
+    if (index > 1) return answer(200, `new`, FRESH)
+    const slow = [head(200, { ...FRESH, 'content-length': '3' }), 'o', gates[index]!.promise, 'ld']
+    return index === 0 ? slow : [gates[index]!.promise, ...answer(200, 'old', FRESH)]
+  }
+  const { url, upstream, services } = await doorTo(t, script, {}, cachingPolicy())
+  const purge = (path: string) =>
+    services.cache.invalidate({ site: 'www', keys: [], urls: [`${url}${path}`], at: Date.now() })
+  const first = get(`${url}/coming`)
+  await until(() => services.cache.memory.size === 0 && services.cache.fetches === 1)
+  await upstream.received(1)
+  const second = get(`${url}/asked`)
+  await upstream.received(2)
+  const third = get(`${url}/asked`)
+  await until(() => services.cache.waiting === 1)
+  purge('/coming')
+  purge('/asked')
+  t.equal((await get(`${url}/coming`)).body, 'new', 'its body was coming')
+  gates[1]!.resolve()
+  t.equal((await third).body, 'new', 'it had not begun to come')
+  gates[0]!.resolve()
+  t.same([(await first).body, (await second).body], ['old', 'old'])
+  for (const path of ['/coming', '/asked']) t.equal((await get(url + path)).body, 'new')
+})
+
+t.test('an answer counts from when it was asked for, not from when a second CDN was asked', async (t) => {
+  const gate = Promise.withResolvers<void>()
+  const a = await scriptedUpstream(t, (_, index) => [index === 0 ? gate.promise : '', ...answer(200, 'old', FRESH)])
+  const b = await scriptedUpstream(t, (_, index) => (index === 0 ? ['stall!'] : answer(200, 'new', FRESH)))
+  const hedge = { enabled: true, after: 1, minDelay: 1, maxExtraPercent: 100 } as const
+  const endpoints = [a, b].map(({ url }, at) => endpoint(url, { cdn: cdn(`cdn-${at}`) }))
+  const { url, services } = await door(t, { sites: [site({ endpoints, policy: cachingPolicy({}, { hedge }) })] })
+  const first = get(`${url}/`)
+  await a.received(1)
+  const at = Date.now()
+  await b.received(1)
+  services.cache.invalidate({ site: 'www', keys: [], urls: [`${url}/`], at })
+  gate.resolve()
+  t.equal((await first).body, 'old')
+  t.notMatch((await get(`${url}/`)).headers['cache-status'], /hit/)
+})

@@ -72,7 +72,6 @@ export class Fetch implements AnswerSink {
   #delivery: Client | null = null
   #to: Body | AnswerSink | null = null
   #answered: { readonly endpoint: Endpoint; readonly head: ResponseHead; readonly ms: number } | null = null
-  #requestTime = 0
   #size: number | null = null
   #storing: Promise<void> = Promise.resolve()
   #bytes = 0
@@ -117,12 +116,14 @@ export class Fetch implements AnswerSink {
   }
 
   head(status: number): void {
-    const { endpoint, head } = this.#answered!
+    const { endpoint, head, ms } = this.#answered!
     const { exchange } = this.#options
     const fields = head.rawHeaders.map((text) => text.toString('latin1'))
     checkFields(fields)
     const proof = exchange.proofs.proof(endpoint) === null ? 'none' : proofOf(exchange.proofs.kind(endpoint))
-    const times = { requestTime: this.#requestTime, responseTime: Date.now() }
+    // Of this try: a later one may be under way, and know of a purge that this one does not.
+    const responseTime = Date.now()
+    const times = { requestTime: Math.floor(responseTime - ms), responseTime }
     this.#judge({ status, fields, endpoint, proof, times })
   }
 
@@ -156,12 +157,7 @@ export class Fetch implements AnswerSink {
       range: null,
       hedgeable: exchange.admitted.route.policy.hedge.enabled,
       asked: { method: 'GET', header: (name) => conditions.get(name) ?? null },
-      ask: (endpoint, ask) => {
-        this.#requestTime = Date.now()
-        return job.ask(endpoint, ask)
-      },
       request: (endpoint, part) => {
-        if (part === null) this.#requestTime = Date.now()
         const request = job.request(endpoint, part)
         const own = part === null ? this.#conditions(endpoint) : null
         return { ...request, headers: sharedFields(request.headers, caching.key, own) }
