@@ -85,10 +85,19 @@ export class Cache {
   }
 
   find(key: string, request: Fields): Found | 'vary-miss' | 'uri-miss' {
-    return this.#tiers.find(key, request)
+    const found = this.#tiers.find(key, request)
+    // It is being taken out: what was written to one tier may wait for the other.
+    return typeof found !== 'string' && this.#isInvalidated(found.head) ? 'uri-miss' : found
+  }
+
+  /** Whether something was said since an answer was asked for, after which it is not for those who ask now. */
+  isOutdated(head: EntryHead): boolean {
+    return this.#isInvalidated(head) || this.#options.purges.check(head) !== 'no'
   }
 
   board(key: string): Boarding<Landed> {
+    const landed = this.#flights.landed(key)
+    if (landed?.kind === 'coming' && this.isOutdated(landed.coming.head)) this.#flights.forget(key)
     return this.#flights.board(key)
   }
 
@@ -112,7 +121,11 @@ export class Cache {
     this.#coming.delete(coming)
     if (!stored) return
     this.#flights.unmark(head.key)
-    if ((this.#invalidated.get(head.key) ?? Number.NEGATIVE_INFINITY) >= head.confirmedAt) this.#tiers.remove(head)
+    if (this.#isInvalidated(head)) this.#tiers.remove(head)
+  }
+
+  #isInvalidated({ key, confirmedAt }: EntryHead): boolean {
+    return (this.#invalidated.get(key) ?? Number.NEGATIVE_INFINITY) >= confirmedAt
   }
 
   /** A stored answer with newer fields (RFC 9111 section 3.2). */

@@ -172,6 +172,8 @@ export class CacheMiss implements FirstAsker {
     const head = landed.kind === 'coming' ? landed.coming.head : landed.found.head
     const { exchange, asked, caching } = this.#asking
     const fields = exchange.admitted.raw.rawHeaders
+    // What was purged while it was asked for is not for those who may have asked since.
+    if (exchange.services.cache.isOutdated(head)) return this.#startAnew()
     if (selectVariant([head], fields) === null) {
       // Those who want another variant wait for one who wants it too.
       if (mayBoardAgain) return this.#board(`${asked.key}\n\n${secondaryKey(head.varyNames, fields)}`)
@@ -183,6 +185,10 @@ export class CacheMiss implements FirstAsker {
     if (!isStillFresh(head) || this.#mustKnowSize(head)) return this.#askAlone()
     const { fwd } = this.#asking
     serveComing(this.#serve('collapsed', { hit: false, fwd, collapsed: true }), landed.coming)
+  }
+
+  #startAnew(): void {
+    new CacheMiss({ ...this.#asking, stored: null, fwd: 'uri-miss' }).start()
   }
 
   /** No part can be told of what comes without its length: the client that wants one asks for it itself. */
