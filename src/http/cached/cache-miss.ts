@@ -14,7 +14,7 @@ import type { Delivered } from '../../delivery/job.ts'
 import type { AttemptRecord } from '../../delivery/outcome.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Decision } from '../../steering/decision.ts'
-import { answerHeaders, serverTiming } from '../answer.ts'
+import { answerHeaders, interimHeaders, serverTiming } from '../answer.ts'
 import { endingOf } from '../deliver.ts'
 import { type CacheResult, type Ending, type Exchange, NOTHING_SENT } from '../exchange.ts'
 import { PROXY_NAME } from '../headers.ts'
@@ -96,6 +96,11 @@ export class CacheMiss implements FirstAsker {
     writer.head(head.status, answerHeaders(admitted, endpoint, head, own))
     this.#result = 'pass'
     return writer
+  }
+
+  interim(endpoint: Endpoint, head: ResponseHead): void {
+    const { admitted, client } = this.#asking.exchange
+    if (!this.#isLeft && !this.#isServed) client.interim(head.status, interimHeaders(admitted, endpoint, head))
   }
 
   again(): void {

@@ -68,7 +68,7 @@ export function serveComing(serve: Serve, coming: Coming): void {
   // Parts out of order would have to be kept until all has come.
   const isAll = asked.parts !== null && asked.parts.length > 1 && body.isOverLimit
   const selection = isAll ? { status: head.status, parts: null } : asked
-  const told = toldHead(serve, head.freshness, now)
+  const told = toldComing(serve, coming, now)
   const content = contentOf(selection, head)
   const headers = headersOf(exchange, head, selection, { told, size, multipart: content.multipart })
   coming.enter()
@@ -115,7 +115,16 @@ function sendAll({ writer }: Exchange, segments: readonly Buffer[]): void {
 
 function toldHead({ outcome, result }: Serve, freshness: Freshness, now: number): ToldHead {
   const status = cacheStatus(PROXY_NAME, { ...outcome, ttl: timeToLive(freshness, now) })
-  return { age: ageOf(freshness, now, result === 'miss' || result === 'revalidated'), cacheStatus: status }
+  return { age: ageOf(freshness, now, result === 'revalidated'), cacheStatus: status }
+}
+
+/**
+ * To who asked for it an answer has the Age that it came with: how long it was on its way is what the next cache counts
+ * itself, by its own clock (RFC 9111 section 4.2.3, response_delay).
+ */
+function toldComing(serve: Serve, { head, age }: Coming, now: number): ToldHead {
+  const told = toldHead(serve, head.freshness, now)
+  return serve.result === 'miss' ? { ...told, age: age === 0 ? null : String(age) } : told
 }
 
 interface Rendering {
