@@ -60,6 +60,7 @@ const OPENED_AT_ONCE = 128
 const SAMPLE_EVERY = 100
 
 interface Place {
+  readonly scope: Scope
   readonly gateway: Gateway
   readonly clients: readonly CrowdClient[]
   readonly upstreams: readonly ScriptedUpstream[]
@@ -81,9 +82,10 @@ export async function crowd(scope: Scope, { clients, workers, disk }: CrowdOptio
     const client = await CrowdClient.open(gateway.port)
     all.push(client)
     // Some worker has the connection.
-    await client.get('/warm', Buffer.from(WARM))
+    const { body } = await client.get('/warm', Buffer.from(WARM))
+    if (body !== 'exact') throw new Error(`a connection is refused: ${body}`)
   })
-  const place = { gateway, clients: all, upstreams }
+  const place = { scope, gateway, clients: all, upstreams }
   const whole = await rush(place, '/whole')
   const dies = await rush(place, '/dies')
   const after = await Promise.all((['/whole', '/dies'] as const).map((path, at) => all[at]!.get(path, BODIES[path])))
@@ -95,18 +97,22 @@ export async function crowd(scope: Scope, { clients, workers, disk }: CrowdOptio
 type Path = '/whole' | '/dies'
 
 async function rush(place: Place, path: Path): Promise<Rush> {
-  const { gateway, clients, upstreams } = place
+  const { scope, gateway, clients, upstreams } = place
   const body = BODIES[path]
   const [allAsked, allHalf] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const end = path === '/dies' ? 'reset!' : body.subarray(HALF)
   upstreams[0]!.play([allAsked.promise, HEAD, body.subarray(0, HALF), allHalf.promise, end])
   upstreams[1]!.play((request) => restOf(body, request))
   const before = upstreams.map(({ requests }) => requests.length)
-  const use = new Use(gateway)
+  const use = new Use(scope, gateway)
   const began = performance.now()
   const fetched = ask(clients, path, () => allHalf.resolve())
-  const isAsked = async () => (await gateway.metrics()).sum('polycdn_requests_in_flight') === clients.length
-  await until(isAsked, { timeout: 60_000, what: 'the gateway to have every question' })
+  let answered = 0
+  for (const each of fetched) void each.then(() => answered++)
+  const inFlight = async () => (await gateway.metrics()).sum('polycdn_requests_in_flight')
+  // Whoever is refused has an answer already.
+  const isAsked = async () => answered + (await inFlight()) >= clients.length
+  await until(isAsked, { timeout: 60_000, interval: 50, what: 'the gateway to have every question' })
   const asked = seconds(began)
   allAsked.resolve()
   const got = await Promise.all(fetched)
@@ -124,13 +130,15 @@ async function rush(place: Place, path: Path): Promise<Rush> {
 }
 
 function ask(clients: readonly CrowdClient[], path: Path, onHalf: () => void): Promise<Fetched>[] {
-  let halves = 0
-  return clients.map((client) => {
-    let had = 0
-    return client.get(path, BODIES[path], (received) => {
-      if (had < HALF && received >= HALF && ++halves === clients.length) onHalf()
-      had = received
-    })
+  const without = new Set(clients)
+  const has = (client: CrowdClient) => {
+    if (without.delete(client) && without.size === 0) onHalf()
+  }
+  return clients.map(async (client) => {
+    const fetched = await client.get(path, BODIES[path], (received) => received >= HALF && has(client))
+    // Whoever is refused or cut holds nobody up.
+    has(client)
+    return fetched
   })
 }
 
@@ -150,11 +158,12 @@ class Use {
   readonly #sampling: NodeJS.Timeout
   #peak = 0
 
-  constructor({ child }: Gateway) {
+  constructor(scope: Scope, { child }: Gateway) {
     this.#pid = child.process.pid!
     this.#idle = residentMiB(this.#pid)
     this.#cpu = cpuSeconds(this.#pid)
     this.#sampling = setInterval(() => this.#look(), SAMPLE_EVERY)
+    scope.teardown(() => clearInterval(this.#sampling))
   }
 
   end(): Pick<Rush, 'memory' | 'cpu'> {
@@ -173,7 +182,8 @@ function configOf(upstreams: readonly ScriptedUpstream[], clients: number): Reco
   // Whoever waits does so for the slowest of the crowd.
   const retry = { timeout: '120s', per_try_timeout: '60s', body_idle_timeout: '60s' }
   const policy = { strategy: 'failover', fallback: 'none', cache: { enabled: true }, retry }
-  const limits = { connections: clients + 100, connections_per_address: clients + 100 }
+  // Each worker takes its part of them, and the kernel deals them out unevenly.
+  const limits = { connections: clients * 4, connections_per_address: clients * 4 }
   return { ...topology({ edges, policy }), limits }
 }
 

@@ -17,7 +17,7 @@ const LONGEST_HEAD = 4096
 
 interface Question {
   readonly expected: Buffer
-  readonly onProgress: (received: number) => void
+  readonly onProgress: (received: number) => unknown
   readonly resolve: (fetched: Fetched) => void
   head: string
   /** Bytes of the body; -1: the head is not here yet. */
@@ -46,7 +46,7 @@ export class CrowdClient {
   }
 
   /** @param onProgress told of how many bytes of the body have come */
-  get(path: string, expected: Buffer, onProgress: (received: number) => void = () => {}): Promise<Fetched> {
+  get(path: string, expected: Buffer, onProgress: (received: number) => unknown = () => {}): Promise<Fetched> {
     const { promise, resolve } = Promise.withResolvers<Fetched>()
     this.#question = { expected, onProgress, resolve, head: '', received: -1, isExact: true }
     if (this.#socket.destroyed) this.#answer('cut')
