@@ -156,7 +156,7 @@ export class DiskTier {
   async #sweep(): Promise<void> {
     try {
       await this.#removeOrphans()
-      while (this.#index.bytes > this.#options.maxBytes * LOW_WATER && this.#index.evict(EVICT_AT_ONCE) > 0) {
+      while (this.#index.evict(this.#index.bytes - this.#options.maxBytes * LOW_WATER, EVICT_AT_ONCE) > 0) {
         await this.#removeOrphans()
       }
     } catch (error) {
@@ -167,7 +167,10 @@ export class DiskTier {
   async #removeOrphans(): Promise<void> {
     for (;;) {
       const orphans = this.#index.orphans(this.#options.now() - WRITING, EVICT_AT_ONCE)
-      for (const digest of orphans) await removeFile(this.#content, digest)
+      for (const digest of orphans) {
+        await removeFile(this.#content, digest)
+        this.#index.forget(digest)
+      }
       if (orphans.length < EVICT_AT_ONCE) return
     }
   }

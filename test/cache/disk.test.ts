@@ -147,11 +147,36 @@ t.test('what was not used for longest goes when there is no more room', async (t
   await disk.sweep()
   t.ok(disk.index.bytes <= 40 * 50_000, `${disk.index.bytes}`)
   t.ok(contents(folder).length <= 40, `${contents(folder).length} files`)
+  t.ok(disk.index.entries >= 35, `no more than has to: ${disk.index.entries} are left`)
   t.equal(disk.find('1', []), 'uri-miss')
   t.equal(
     globSync('content/index-v5/**/*', { cwd: folder, withFileTypes: true }).filter((one) => one.isFile()).length,
     contents(folder).length,
   )
+})
+
+t.test('what a killed process was removing is removed by the next one', async (t) => {
+  const { disk, folder } = await open(t)
+  await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
+  disk.delete(key)
+  t.equal(disk.index.orphans(NOW, 10).length, 1)
+  await disk.close()
+  const next = await open(t, folder)
+  t.equal(contents(folder).length, 1)
+  await next.disk.sweep()
+  t.strictSame(contents(folder), [])
+  t.equal(next.disk.index.bytes, 0)
+})
+
+t.test('what is asked for while it is being removed is there, or is missed', async (t) => {
+  const { disk } = await open(t)
+  await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
+  disk.delete(key)
+  const [digest] = disk.index.orphans(NOW, 10)
+  await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
+  disk.index.forget(digest!)
+  await disk.sweep()
+  t.equal((await read(disk, '', { first: 0, last: 49_999 })).length, 50_000)
 })
 
 t.test('purges are kept', async (t) => {
