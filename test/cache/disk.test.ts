@@ -155,6 +155,23 @@ t.test('what was not used for longest goes when there is no more room', async (t
   )
 })
 
+t.test('what comes faster than room is made is not stored', async (t) => {
+  const maxBytes = 4 * MIB
+  const { disk, problems } = await open(t, undefined, { maxBytes })
+  let most = 0
+  const put = async (at: number) => {
+    await disk.put(makeHead({ key: `${at}`, size: PIECE }), source(Buffer.alloc(PIECE, `${at}`)))
+    most = Math.max(most, disk.index.bytes)
+  }
+  await Promise.all(Array.from({ length: 12 }, (_, at) => put(at)))
+  t.ok(most <= maxBytes * 1.05, `${most} bytes`)
+  await disk.sweep()
+  t.ok(disk.index.entries > 0)
+  await put(99)
+  t.type(disk.find('99', []), 'object', 'there is room again')
+  t.strictSame(problems, [])
+})
+
 t.test('what a killed process was removing is removed by the next one', async (t) => {
   const { disk, folder } = await open(t)
   await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
