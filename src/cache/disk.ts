@@ -197,10 +197,21 @@ export class DiskTier {
   }
 
   async #verified({ data, digest }: Piece): Promise<Buffer> {
-    // cacache verifies what it reads.
-    const read = data === null ? await cacache.get.byDigest(this.#content, digest) : Buffer.from(data)
-    if (data !== null && digestOf(read) !== digest) throw new DamagedError()
+    if (data === null) return this.#readFile(digest)
+    const read = Buffer.from(data)
+    if (digestOf(read) !== digest) throw new DamagedError()
     return read
+  }
+
+  /** cacache verifies what it reads. A damaged file must go: what has the same bytes would not be written again. */
+  async #readFile(digest: string): Promise<Buffer> {
+    try {
+      return await cacache.get.byDigest(this.#content, digest)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EINTEGRITY' || code === 'EBADSIZE') await removeFile(this.#content, digest)
+      throw error
+    }
   }
 
   async #write(at: number, data: Buffer): Promise<Piece> {

@@ -107,6 +107,8 @@ t.test('damaged bytes are never served: in files and in the table', async (t) =>
     else writeFileSync(path!, Buffer.alloc(50_000, 'y'))
     await t.rejects(read(disk, '', { first: 0, last: 49_999 }), damage)
     t.equal(await read(disk), 'uri-miss')
+    await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000, 'x')))
+    t.equal(await read(disk, '', { first: 0, last: 49_999 }), 'x'.repeat(50_000), 'and are written again')
   }
   const { disk, folder } = await open(t)
   await disk.put(makeHead(), source('hello'))
