@@ -11,6 +11,8 @@ const PACKAGES = {
   curl: 'curl',
   nghttp: 'nghttp2-client',
   h2load: 'nghttp2-client',
+  varnishd: 'varnish',
+  varnishncsa: 'varnish',
 } as const
 
 export type Program = keyof typeof PACKAGES
