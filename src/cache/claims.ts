@@ -60,6 +60,13 @@ export class Claims {
   private constructor(options: ClaimsOptions, database: DatabaseSync) {
     this.#options = options
     this.#database = database
+    try {
+      // What a killed process wrote is whole. What a power failure damages is begun anew by whoever starts next.
+      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${SCHEMA}`)
+    } catch (error) {
+      database.close()
+      throw error
+    }
   }
 
   /** null: the folder cannot be used. */
@@ -68,9 +75,7 @@ export class Claims {
       await mkdir(options.folder, { recursive: true, mode: 0o700 })
       // Only those who have a cache on disk load SQLite.
       const { DatabaseSync } = await import('node:sqlite')
-      const database = new DatabaseSync(join(options.folder, FILE), { timeout: BUSY })
-      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${SCHEMA}`)
-      return new Claims(options, database)
+      return new Claims(options, new DatabaseSync(join(options.folder, FILE), { timeout: BUSY }))
     } catch (error) {
       options.onProblem(error)
       return null
@@ -115,6 +120,7 @@ export class Claims {
   }
 
   close(): void {
+    if (!this.#database.isOpen) return
     this.#run('DELETE FROM claims WHERE owner = ?', this.#options.owner)
     this.#isTold = true
     this.#database.close()
