@@ -178,6 +178,8 @@ export class CacheMiss implements FirstAsker {
       () => fetch.others === 0 && fetch.client.leaving(),
     )
     fetch.start()
+    // While it waited nobody was told.
+    if (this.#seat.leaving && fetch.others === 0) fetch.client.leaving()
   }
 
   /** Nobody else waits for it: its conditions may be the client's own, and what comes may be stored all the same. */

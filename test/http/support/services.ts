@@ -1,5 +1,4 @@
 import { Cache } from '../../../src/cache/cache.ts'
-import type { Claims } from '../../../src/cache/claims.ts'
 import type { DiskTier } from '../../../src/cache/disk.ts'
 import { Purges } from '../../../src/cache/purges.ts'
 import { unfitReason } from '../../../src/config/compile/unfit.ts'
@@ -344,9 +343,9 @@ export class TestServices implements Services {
   }
 
   /** @param disk none: only memory keeps answers */
-  newCache(disk: DiskTier | null = null, memory = 64 * 1024 ** 2, claims: Claims | null = null): Cache {
+  newCache(disk: DiskTier | null = null, memory = 64 * 1024 ** 2): Cache {
     const after = (ms: number, expire: () => void) => this.timers.after(ms, expire)
-    return new Cache({ memory, disk, claims, purges: this.purges, now: Date.now, after })
+    return new Cache({ memory, disk, claims: null, purges: this.purges, now: Date.now, after })
   }
 
   current(): Generation {
