@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import cacache from 'cacache'
+import { Claims } from './claims.ts'
 import { DiskIndex, type IndexedEntry, type Piece } from './disk-index.ts'
 import type { EntryHead } from './entry.ts'
 import { inPieces } from './pieces.ts'
@@ -64,6 +65,7 @@ export class DiskTier {
       const index = await openIndex(folder)
       if (isFirst) {
         index.releaseAll()
+        await Claims.clear(folder)
         await rm(join(folder, CONTENT, 'tmp'), { recursive: true, force: true })
       }
       return new DiskTier(options, index)

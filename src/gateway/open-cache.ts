@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { Cache, type CacheOptions } from '../cache/cache.ts'
+import { Claims } from '../cache/claims.ts'
 import type { DiskTier } from '../cache/disk.ts'
 import type { Purges } from '../cache/purges.ts'
 import type { CacheStorage } from '../config/caching.ts'
@@ -19,6 +21,7 @@ export async function openCache(storage: CacheStorage, parts: CacheParts): Promi
   return new Cache({
     memory: Math.floor(storage.memory / processes),
     disk: await openDisk(storage, log, false),
+    claims: processes === 1 ? null : await openClaims(storage, log),
     purges,
     ...(onInvalidated === undefined ? {} : { onInvalidated }),
     now: Date.now,
@@ -37,5 +40,19 @@ export async function openDisk({ disk }: CacheStorage, log: Log, isFirst: boolea
     isFirst,
     now: Date.now,
     onProblem: (problem, error) => log.error(problem, { error }),
+  })
+}
+
+/** How many keys are on their way, or are known not to be shared, in all processes. */
+const MAX_CLAIMS = 50_000
+
+async function openClaims({ disk }: CacheStorage, log: Log): Promise<Claims | null> {
+  if (disk === null) return null
+  return Claims.open({
+    folder: disk.path,
+    owner: randomUUID(),
+    maxClaims: MAX_CLAIMS,
+    now: Date.now,
+    onProblem: (error) => log.error('cache-disk-unwritable', { error }),
   })
 }

@@ -1,5 +1,5 @@
 import { cpuSeconds, residentMiB } from '../../bench/verified/process-use.ts'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { type GatewayProcess, startGateway } from '../helpers/gateway.ts'
 import { answer, countedBody, head } from '../helpers/misbehaviour.ts'
 import { inParallel } from '../helpers/parallel.ts'
 import type { RecordedRequest } from '../helpers/recorded-request.ts'
@@ -61,7 +61,7 @@ const SAMPLE_EVERY = 100
 
 interface Place {
   readonly scope: Scope
-  readonly gateway: Gateway
+  readonly gateway: GatewayProcess
   readonly clients: readonly CrowdClient[]
   readonly upstreams: readonly ScriptedUpstream[]
 }
@@ -158,7 +158,7 @@ class Use {
   readonly #sampling: NodeJS.Timeout
   #peak = 0
 
-  constructor(scope: Scope, { child }: Gateway) {
+  constructor(scope: Scope, { child }: GatewayProcess) {
     this.#pid = child.process.pid!
     this.#idle = residentMiB(this.#pid)
     this.#cpu = cpuSeconds(this.#pid)

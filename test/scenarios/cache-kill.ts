@@ -1,6 +1,6 @@
 import { globSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { type GatewayProcess, startGateway } from '../helpers/gateway.ts'
 import { inParallel } from '../helpers/parallel.ts'
 import { childrenOf } from '../helpers/process-sockets.ts'
 import { seededRandom } from '../helpers/random.ts'
@@ -136,7 +136,7 @@ class Killing {
     }
   }
 
-  async #start(): Promise<Gateway> {
+  async #start(): Promise<GatewayProcess> {
     const began = performance.now()
     const gateway = await startGateway(this.#scope, this.#config)
     this.#starts.push(Math.round(performance.now() - began))
@@ -144,7 +144,7 @@ class Killing {
   }
 
   /** Everything that was ever asked for, as far as it is stored: nothing is stored meanwhile. */
-  async #look(gateway: Gateway): Promise<void> {
+  async #look(gateway: GatewayProcess): Promise<void> {
     const stored = { headers: { 'cache-control': 'only-if-cached' }, isKilled: () => false }
     await inParallel(CLIENTS, [...this.#asked], async (path) => {
       const end = await this.#ask(gateway, path, stored)
@@ -156,7 +156,7 @@ class Killing {
   }
 
   async #ask(
-    gateway: Gateway,
+    gateway: GatewayProcess,
     path: string,
     { headers: asked = {}, isKilled }: Asking,
   ): Promise<'hit' | 'miss' | 'cut'> {
@@ -173,7 +173,7 @@ class Killing {
     return String(headers['cache-status']).includes('hit') ? 'hit' : 'miss'
   }
 
-  #note(gateway: Gateway): void {
+  #note(gateway: GatewayProcess): void {
     this.#fullest = Math.max(this.#fullest, bytesIn(this.#folder))
     const seldom = ({ event }: { readonly event?: string }) => event?.startsWith('cache-') === true
     this.#problems.push(...gateway.logs.filter(seldom).map((line) => JSON.stringify(line)))
@@ -185,7 +185,7 @@ class Killing {
 }
 
 /** SIGKILL for the process that controls and those that serve, before any of them can notice. */
-function killAll(gateway: Gateway): void {
+function killAll(gateway: GatewayProcess): void {
   const pid = gateway.child.process.pid!
   for (const each of [pid, ...childrenOf(pid)]) process.kill(each, 'SIGKILL')
 }
