@@ -1,3 +1,5 @@
+import type { Encoding } from '../compression/encoding.ts'
+import type { Body } from './body.ts'
 import type { Claims } from './claims.ts'
 import type { Coming } from './coming.ts'
 import type { DiskTier } from './disk.ts'
@@ -139,6 +141,11 @@ export class Cache {
     if (!stored) return
     if (this.#flights.unmark(head.key)) this.#turns?.unmark(head.key)
     if (!this.#counts(head)) this.#tiers.remove(head)
+  }
+
+  /** Keeps what a stored body is in a coding, as long as the body itself. What is not in memory any more keeps nothing. */
+  keepEncoded(key: string, body: Body, encoding: Encoding, content: Buffer): void {
+    this.#memory.putEncoded(key, body, encoding, content)
   }
 
   /** A stored answer with newer fields (RFC 9111 section 3.2). */
