@@ -1,16 +1,21 @@
 /**
  * What a hit costs, beside nginx's proxy_cache and Varnish: requests for each second of CPU of all processes of a cache,
- * all with an access log, in rounds in which each has its turn. Exit code 1 where a target is missed.
+ * all with an access log, in rounds in which each has its turn. They run on the first core, what asks them on the second.
+ * Exit code 1 where a target is missed.
  *
  *   node bench/cache-hit.ts [--rounds 7] [--seconds 3] [--connections 32]
  */
+import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startNginx } from '../test/helpers/nginx.ts'
+import { childrenOf } from '../test/helpers/process-sockets.ts'
 import { findProgram } from '../test/helpers/programs.ts'
 import { startWrk } from '../test/helpers/wrk.ts'
 import { type Contestant, startNginxCache, startOurs, startVarnish, VARNISH } from './cache/contestants.ts'
 import { Run } from './run.ts'
 import { median } from './verified/median.ts'
+import { cpuSeconds } from './verified/process-use.ts'
 
 const { values } = parseArgs({
   options: {
@@ -46,6 +51,7 @@ try {
   const files = Object.fromEntries(SIZES.map(({ path, size }) => [path, 'polycdn\n'.repeat(size / 8)]))
   const upstream = await startNginx(run, { name: 'origin', files, extra: 'add_header Cache-Control max-age=86400;' })
   const contestants = await startAll(upstream.url)
+  pin(contestants)
   const rows: Row[] = []
   console.log(`${rounds} rounds of ${duration} s each, ${connections} connections, medians`)
   console.log('| | | requests per CPU second | of nginx | from | to |')
@@ -71,6 +77,19 @@ async function startAll(upstream: string): Promise<Contestant[]> {
   return contestants
 }
 
+/** Whoever asks does not take the core of those who answer. */
+function pin(contestants: readonly Contestant[]): void {
+  if (availableParallelism() < 2 || findProgram('taskset') === null) {
+    console.error('\n*** ALL ON THE SAME CORES: one core, or no taskset (apt-get install util-linux) ***\n')
+    return
+  }
+  const to = (core: number, pid: number) => spawnSync('taskset', ['-a', '-p', '-c', String(core), String(pid)])
+  for (const pid of contestants.flatMap(({ pids }) => pids)) {
+    for (const each of [pid, ...childrenOf(pid)]) to(0, each)
+  }
+  to(1, process.pid)
+}
+
 async function compare(contestants: readonly Contestant[], path: string, size: number): Promise<Row[]> {
   const turns = contestants.map((): number[] => [])
   // What compiles as it goes has to be warm.
@@ -94,11 +113,12 @@ async function compare(contestants: readonly Contestant[], path: string, size: n
 
 /** Requests for each second of CPU. */
 async function turn(contestant: Contestant, path: string, seconds: number): Promise<number> {
-  const before = contestant.cpu()
+  const cpu = () => contestant.pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
+  const before = cpu()
   const load = startWrk(run, { url: `${contestant.url}${path}`, duration: seconds, connections, threads: 1 })
   const { requests, failed, socketErrors, output } = await load.result()
   if (failed + socketErrors > 0) throw new Error(`${contestant.name}:\n${output}`)
-  return requests / (contestant.cpu() - before)
+  return requests / (cpu() - before)
 }
 
 /** That it is a hit: Age, or a field of its own. */

@@ -8,15 +8,14 @@ import { type Program, requireProgram } from '../../test/helpers/programs.ts'
 import { type Scope, tempDir } from '../../test/helpers/scope.ts'
 import { until } from '../../test/helpers/wait.ts'
 import { topology } from '../../test/scenarios/topology.ts'
-import { cpuSeconds } from '../verified/process-use.ts'
 
 /** A cache in front of one upstream, with an access log in a file. */
 export interface Contestant {
   readonly name: string
   /** `http://127.0.0.1:PORT` */
   readonly url: string
-  /** Of all its processes, what writes the log included. */
-  cpu(): number
+  /** Its processes, what writes the log included; each may have others below it. */
+  readonly pids: readonly number[]
 }
 
 export interface Contest {
@@ -37,7 +36,7 @@ export async function startOurs(scope: Scope, { upstream }: Contest): Promise<Co
   scope.teardown(() => child.kill('SIGTERM'))
   const address = () => /"event":"listening","address":"([^"]+)"/.exec(readFileSync(output, 'utf8'))?.[1]
   const found = await until(address, { timeout: 60_000, what: 'the gateway to listen' })
-  return { name: 'polycdn', url: `http://${found}`, cpu: () => cpuSeconds(child.pid!) }
+  return { name: 'polycdn', url: `http://${found}`, pids: [child.pid!] }
 }
 
 /** nginx with proxy_cache. `buffered`: its log is written in batches, as the gateway's is; by itself it writes each line. */
@@ -67,7 +66,7 @@ http {
   )
   const child = startChild(scope, [requireProgram('nginx'), '-p', `${folder}/`, '-e', 'stderr', '-c', config])
   const name = buffered ? 'nginx, log in batches' : 'nginx'
-  return answering({ name, url: `http://127.0.0.1:${port}`, cpu: () => cpuSeconds(child.process.pid!) })
+  return answering({ name, url: `http://127.0.0.1:${port}`, pids: [child.process.pid!] })
 }
 
 /** Varnish, with varnishncsa for its log. */
@@ -78,11 +77,11 @@ export async function startVarnish(scope: Scope, { upstream }: Contest): Promise
   const backend = new URL(upstream).host
   const options = ['-F', '-n', folder, '-a', `127.0.0.1:${port}`, '-b', backend, '-s', 'malloc,64m']
   const daemon = startChild(scope, [requireProgram('varnishd'), ...options])
-  const contestant = { name: 'Varnish', url: `http://127.0.0.1:${port}`, cpu: () => 0 }
+  const contestant = { name: 'Varnish', url: `http://127.0.0.1:${port}`, pids: [] }
   await answering(contestant)
   const log = startChild(scope, [requireProgram('varnishncsa'), '-n', folder, '-w', join(folder, 'access.log')])
   await until(() => existsSync(join(folder, 'access.log')), { what: () => `the log of Varnish: ${log.stderr}` })
-  return { ...contestant, cpu: () => cpuSeconds(daemon.process.pid!) + cpuSeconds(log.process.pid!) }
+  return { ...contestant, pids: [daemon.process.pid!, log.process.pid!] }
 }
 
 export const VARNISH: readonly Program[] = ['varnishd', 'varnishncsa']
