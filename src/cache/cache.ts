@@ -1,3 +1,5 @@
+import type { Encoding } from '../compression/encoding.ts'
+import type { Body } from './body.ts'
 import type { Claims } from './claims.ts'
 import type { Coming } from './coming.ts'
 import type { DiskTier } from './disk.ts'
@@ -95,10 +97,17 @@ export class Cache {
   }
 
   find(key: string, request: Fields): Found | 'vary-miss' | 'uri-miss' {
-    return this.#tiers.find(key, request)
+    return this.#counting(this.#tiers.find(key, request))
+  }
+
+  /** Whether something was said since an answer was asked for, after which it is not for those who ask now. */
+  isOutdated(head: EntryHead): boolean {
+    return !this.#counts(head) || this.#options.purges.check(head) !== 'no'
   }
 
   board(key: string): Boarding<Landed> {
+    const landed = this.#flights.landed(key)
+    if (landed?.kind === 'coming' && this.isOutdated(landed.coming.head)) this.#flights.forget(key)
     return this.#flights.board(key)
   }
 
@@ -132,6 +141,11 @@ export class Cache {
     if (!stored) return
     if (this.#flights.unmark(head.key)) this.#turns?.unmark(head.key)
     if (!this.#counts(head)) this.#tiers.remove(head)
+  }
+
+  /** Keeps what a stored body is in a coding, as long as the body itself. What is not in memory any more keeps nothing. */
+  keepEncoded(key: string, body: Body, encoding: Encoding, content: Buffer): void {
+    this.#memory.putEncoded(key, body, encoding, content)
   }
 
   /** A stored answer with newer fields (RFC 9111 section 3.2). */
@@ -177,7 +191,7 @@ export class Cache {
     return (this.#invalidated.get(key) ?? Number.NEGATIVE_INFINITY) < confirmedAt
   }
 
-  /** What another process stored before it heard that it does not count is not there. */
+  /** What does not count is being taken out: another process may not have heard, one tier may wait for the other. */
   #counting(found: ReturnType<Look<Found>>): ReturnType<Look<Found>> {
     return typeof found === 'string' || this.#counts(found.head) ? found : 'uri-miss'
   }

@@ -57,6 +57,11 @@ export class Flights<Landed> {
     return this.#waiting
   }
 
+  /** What has begun to come for a key. */
+  landed(key: string): Landed | null {
+    return this.#flights.get(key)?.landed ?? null
+  }
+
   board(key: string): Boarding<Landed> {
     if (this.#isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
     const flight = this.#flights.get(key)

@@ -1,6 +1,6 @@
 import { Body } from './body.ts'
 import type { DiskEntry, DiskTier } from './disk.ts'
-import type { Entry, EntryHead } from './entry.ts'
+import type { Encoded, Entry, EntryHead } from './entry.ts'
 import type { MemoryTier } from './memory.ts'
 import type { Purge, Purged, Purges } from './purges.ts'
 import type { Fields } from './rules/fields.ts'
@@ -13,8 +13,10 @@ export interface Found {
   readonly tier: 'memory' | 'disk'
   /** Of its head; where a purge was soft it ended with that. */
   readonly freshness: Freshness
-  /** Its bytes as they lie, where they are in memory; null: they have to be read. */
-  slices(part: Part): readonly Buffer[] | null
+  /** All of its bytes, where they are in memory; null: they have to be read. */
+  readonly body: Body | null
+  /** What was kept of it in codings. */
+  readonly encoded: Encoded
   read(part: Part): AsyncIterable<Buffer>
 }
 
@@ -97,7 +99,8 @@ export class Tiers {
     const stored = memory.peek(before)
     if (stored !== null) {
       memory.remove(stored)
-      memory.put({ head: after, body: stored.body })
+      // The content is the same, and so is what was made of it.
+      memory.put({ ...stored, head: after })
     }
     disk?.update(before, after)
   }
@@ -134,11 +137,13 @@ function freshnessAfter({ freshness }: EntryHead, purged: Exclude<Purged, 'hard'
   return purged === 'no' ? freshness : endedAt(freshness, purged.staleSince)
 }
 
-function fromMemory({ head, body }: Entry, freshness: Freshness): Found {
+const NOTHING_ENCODED: Encoded = new Map()
+
+function fromMemory({ head, body, encoded = NOTHING_ENCODED }: Entry, freshness: Freshness): Found {
   const read = (part: Part) => body.reader(part.first, part.last)!
-  return { head, tier: 'memory', freshness, slices: (part) => body.slices(part), read }
+  return { head, tier: 'memory', freshness, body, encoded, read }
 }
 
 function fromDisk({ head, read }: DiskEntry, freshness: Freshness): Found {
-  return { head, tier: 'disk', freshness, slices: () => null, read }
+  return { head, tier: 'disk', freshness, body: null, encoded: NOTHING_ENCODED, read }
 }

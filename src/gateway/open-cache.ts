@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Cache, type CacheOptions } from '../cache/cache.ts'
 import { Claims } from '../cache/claims.ts'
-import { DiskTier } from '../cache/disk.ts'
+import type { DiskTier } from '../cache/disk.ts'
 import type { Purges } from '../cache/purges.ts'
 import type { CacheStorage } from '../config/caching.ts'
 import type { Timers } from '../delivery/timers.ts'
@@ -32,6 +32,8 @@ export async function openCache(storage: CacheStorage, parts: CacheParts): Promi
 /** @param isFirst no other process has it open: what a killed one left half written is removed */
 export async function openDisk({ disk }: CacheStorage, log: Log, isFirst: boolean): Promise<DiskTier | null> {
   if (disk === null) return null
+  // Most have none, and every process would load what it is made of.
+  const { DiskTier } = await import('../cache/disk.ts')
   return DiskTier.open({
     folder: disk.path,
     maxBytes: disk.size,

@@ -14,7 +14,7 @@ import type { Delivered } from '../../delivery/job.ts'
 import type { AttemptRecord } from '../../delivery/outcome.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Decision } from '../../steering/decision.ts'
-import { answerHeaders, serverTiming } from '../answer.ts'
+import { answerHeaders, interimHeaders, serverTiming } from '../answer.ts'
 import { endingOf } from '../deliver.ts'
 import { type CacheResult, type Ending, type Exchange, NOTHING_SENT } from '../exchange.ts'
 import { PROXY_NAME } from '../headers.ts'
@@ -96,6 +96,11 @@ export class CacheMiss implements FirstAsker {
     writer.head(head.status, answerHeaders(admitted, endpoint, head, own))
     this.#result = 'pass'
     return writer
+  }
+
+  interim(endpoint: Endpoint, head: ResponseHead): void {
+    const { admitted, client } = this.#asking.exchange
+    if (!this.#isLeft && !this.#isServed) client.interim(head.status, interimHeaders(admitted, endpoint, head))
   }
 
   again(): void {
@@ -214,6 +219,8 @@ export class CacheMiss implements FirstAsker {
     const head = landed.kind === 'coming' ? landed.coming.head : landed.found.head
     const { exchange, asked, caching } = this.#asking
     const fields = exchange.admitted.raw.rawHeaders
+    // What was purged while it was asked for is not for those who may have asked since.
+    if (exchange.services.cache.isOutdated(head)) return this.#startAnew()
     if (selectVariant([head], fields) === null) {
       // Those who want another variant wait for one who wants it too.
       if (mayBoardAgain) return this.#board(`${asked.key}\n\n${secondaryKey(head.varyNames, fields)}`)
@@ -225,6 +232,10 @@ export class CacheMiss implements FirstAsker {
     if (!isStillFresh(head.freshness) || this.#mustKnowSize(head)) return this.#askAlone()
     const { fwd } = this.#asking
     serveComing(this.#serve('collapsed', { hit: false, fwd, collapsed: true }), landed.coming)
+  }
+
+  #startAnew(): void {
+    new CacheMiss({ ...this.#asking, stored: null, fwd: 'uri-miss' }).start()
   }
 
   /** No part can be told of what comes without its length: the client that wants one asks for it itself. */
