@@ -4,6 +4,7 @@ import type { Landed } from '../../cache/cache.ts'
 import { Coming } from '../../cache/coming.ts'
 import type { EntryHead } from '../../cache/entry.ts'
 import type { Boarding } from '../../cache/flights.ts'
+import { ageValue } from '../../cache/rules/age.ts'
 import type { Fields } from '../../cache/rules/fields.ts'
 import { isFreshenedBy } from '../../cache/rules/freshen.ts'
 import { timeToLive } from '../../cache/rules/freshness.ts'
@@ -36,6 +37,8 @@ export interface FirstAsker {
   landed(landed: Landed): void
   /** The answer is not for others: gives what writes it to the client, or null where that has to ask in its own words. */
   passing(endpoint: Endpoint, head: ResponseHead, ms: number): AnswerSink | null
+  /** An interim answer for its client alone: it is no part of what is stored (RFC 9111 section 3). */
+  interim(endpoint: Endpoint, head: ResponseHead): void
   /** What came answers nothing: the client has to ask in its own words. */
   again(): void
   /** Nobody could deliver, and nothing stored will do. Returns the status. */
@@ -162,6 +165,7 @@ export class Fetch implements AnswerSink {
         const own = part === null ? this.#conditions(endpoint) : null
         return { ...request, headers: sharedFields(request.headers, caching.key, own) }
       },
+      interim: (endpoint, head) => this.#options.asker.interim(endpoint, head),
       answer: (endpoint, head, ms) => {
         this.#answered = { endpoint, head, ms }
         return []
@@ -218,7 +222,9 @@ export class Fetch implements AnswerSink {
     const body = new Body(Math.min(caching.maxObject, cache.maxInMemory))
     const shared = sharedRequest(exchange.admitted, asked)
     const head = entryHead(shared, asked, answer, caching.rules)
-    const coming: Coming = new Coming(head, body, () => setImmediate(() => this.#onDeserted(coming)))
+    const coming: Coming = new Coming(head, body, ageValue(answer.fields), () =>
+      setImmediate(() => this.#onDeserted(coming)),
+    )
     body.onDrain(() => this.#delivery!.resume())
     this.#to = body
     this.#storing = cache.store(coming, caching.maxObject)
