@@ -100,9 +100,13 @@ export class Cache {
     return this.#counting(this.#tiers.find(key, request))
   }
 
-  /** Whether something was said since an answer was asked for, after which it is not for those who ask now. */
-  isOutdated(head: EntryHead): boolean {
-    return !this.#counts(head) || this.#options.purges.check(head) !== 'no'
+  /**
+   * Whether something was said since an answer was asked for, after which it is not for those who ask now. A soft purge
+   * says nothing against what is served `asStale`.
+   */
+  isOutdated(head: EntryHead, asStale = false): boolean {
+    const purged = this.#options.purges.check(head)
+    return !this.#counts(head) || purged === 'hard' || (purged !== 'no' && !asStale)
   }
 
   board(key: string): Boarding<Landed> {

@@ -179,3 +179,17 @@ t.test('an answer counts from when it was asked for, not from when a second CDN 
   t.equal((await first).body, 'old')
   t.notMatch((await get(`${url}/`)).headers['cache-status'], /hit/)
 })
+
+t.test('what was purged softly is there for all who ask while nobody can deliver', async (t) => {
+  const gate = Promise.withResolvers<void>()
+  const script: Script = (_, index) =>
+    index === 0 ? answer(200, 'kept', { ...FRESH, etag: '"a"' }) : [gate.promise, ...answer(503, 'no')]
+  const { url, upstream, services } = await doorTo(t, script, {}, cachingPolicy())
+  await get(url)
+  services.purges.add({ site: 'www', target: { kind: 'site' }, soft: true, at: Date.now() + 1 })
+  const all = [get(url), get(url), get(url)]
+  await upstream.received(2)
+  await until(() => services.cache.waiting === 2)
+  gate.resolve()
+  for (const got of await Promise.all(all)) t.match(got, { status: 200, body: 'kept' })
+})

@@ -220,7 +220,7 @@ export class CacheMiss implements FirstAsker {
     const { exchange, asked, caching } = this.#asking
     const fields = exchange.admitted.raw.rawHeaders
     // What was purged while it was asked for is not for those who may have asked since.
-    if (exchange.services.cache.isOutdated(head)) return this.#startAnew()
+    if (exchange.services.cache.isOutdated(head, landed.kind === 'stale')) return this.#startAnew()
     if (selectVariant([head], fields) === null) {
       // Those who want another variant wait for one who wants it too.
       if (mayBoardAgain) return this.#board(`${asked.key}\n\n${secondaryKey(head.varyNames, fields)}`)
