@@ -24,8 +24,11 @@ export interface Serve {
   readonly outcome: CacheOutcome
   /** The head is on its way. */
   begun(): void
-  /** `poured` is `nothing` where it could not be had after all, and the client has not been answered. */
-  done(poured: Poured, status: number): void
+  /**
+   * The client has not been answered yet where `poured` is `nothing`: it could not be had after all; or `broken`: what
+   * was asked for broke off before any of it was there, for all who wait for it.
+   */
+  done(poured: Poured | 'broken', status: number): void
 }
 
 const WHOLE: Part = { first: 0, last: Number.MAX_SAFE_INTEGER }
@@ -72,7 +75,7 @@ export function serveComing(serve: Serve, coming: Coming): void {
   const content = contentOf(selection, head)
   const headers = headersOf(exchange, head, selection, { told, size, multipart: content.multipart })
   coming.enter()
-  const done = (poured: Poured, status: number) => {
+  const done = (poured: Poured | 'broken', status: number) => {
     coming.leave()
     serve.done(poured, status)
   }
@@ -86,7 +89,8 @@ export function serveComing(serve: Serve, coming: Coming): void {
   const segments = readers.filter((one) => one !== null)
   // Its beginning is gone already.
   if (segments.length < readers.length) return done('nothing', 0)
-  pour({ ...serve, done }, { headers, status: selection.status, segments })
+  const poured = (how: Poured | 'broken', status: number) => done(how === 'nothing' ? 'broken' : how, status)
+  pour({ ...serve, done: poured }, { headers, status: selection.status, segments })
 }
 
 interface Pouring {
@@ -96,14 +100,14 @@ interface Pouring {
 }
 
 function pour({ exchange, seat, begun, done }: Serve, { status, headers, segments }: Pouring): void {
-  const { writer } = exchange
+  const { writer, services } = exchange
   // Others that get the whole change the same list before the first byte is here.
   const own = [...headers]
   const head = () => {
     writer.head(status, own)
     begun()
   }
-  const options = { writer, seat: seat ?? new Seat(writer), segments, head }
+  const options = { writer, seat: seat ?? new Seat(writer, services.timers), segments, head }
   new Pour({ ...options, done: (poured) => done(poured, status) }).start()
 }
 
