@@ -3,15 +3,24 @@ interface Flight<Landed> {
   readonly waiting: Set<(landed: Landed | null) => void>
   /** What has begun to come, for those who ask while it comes. */
   landed: Landed | null
+  /** The last of those who waited gave up. */
+  onAlone: () => void
 }
 
 /** What a request is to do. */
 export type Boarding<Landed> =
   /**
    * It asks the upstream. It must call `land` when the head of the answer is there, with null where that is not for
-   * others, and `done` when all has come and is stored, or nothing will: `done` in any case. `others` wait for it.
+   * others, and `done` when all has come and is stored, or nothing will: `done` in any case. `others` wait for it;
+   * `whenAlone` calls whenever the last of them has given up before the head was there.
    */
-  | { readonly role: 'leader'; readonly others: number; land(landed: Landed | null): void; done(): void }
+  | {
+      readonly role: 'leader'
+      readonly others: number
+      whenAlone(listener: () => void): void
+      land(landed: Landed | null): void
+      done(): void
+    }
   /** Another one asks. The promise is null where what came is not for others, or the wait was too long. */
   | { readonly role: 'waiter'; readonly landed: Promise<Landed | null>; leave(): void }
   /** It asks for itself: what comes is not stored, or too many wait. */
@@ -100,7 +109,7 @@ export class Flights<Landed> {
   }
 
   #takeOff(key: string): Boarding<Landed> {
-    const flight: Flight<Landed> = { waiting: new Set(), landed: null }
+    const flight: Flight<Landed> = { waiting: new Set(), landed: null, onAlone: () => {} }
     this.#flights.set(key, flight)
     const land = (landed: Landed | null) => {
       flight.landed = landed
@@ -113,6 +122,9 @@ export class Flights<Landed> {
       role: 'leader',
       get others() {
         return flight.waiting.size
+      },
+      whenAlone: (listener) => {
+        flight.onAlone = listener
       },
       land,
       done,
@@ -127,9 +139,14 @@ export class Flights<Landed> {
       deadline.cancel()
       resolve(landed)
     }
-    const deadline = this.#options.after(this.#options.maxWait, () => settle(null))
+    const leave = () => {
+      if (!flight.waiting.has(settle)) return
+      settle(null)
+      if (flight.waiting.size === 0) flight.onAlone()
+    }
+    const deadline = this.#options.after(this.#options.maxWait, leave)
     flight.waiting.add(settle)
     this.#waiting++
-    return { role: 'waiter', landed: promise, leave: () => settle(null) }
+    return { role: 'waiter', landed: promise, leave }
   }
 }

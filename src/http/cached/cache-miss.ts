@@ -65,7 +65,7 @@ export class CacheMiss implements FirstAsker {
 
   constructor(asking: Asking) {
     this.#asking = asking
-    this.#seat = new Seat(asking.exchange.writer)
+    this.#seat = new Seat(asking.exchange.writer, asking.exchange.services.timers)
   }
 
   start(): void {
@@ -88,7 +88,8 @@ export class CacheMiss implements FirstAsker {
     const { exchange, fwd } = this.#asking
     const { admitted, writer, proofs } = exchange
     const outcome = { hit: false, fwd } as const
-    if (admitted.method === 'HEAD' || isConditional(admitted.raw.headers)) {
+    // A client that has left takes nothing, and would never say that it takes more. `again` tells.
+    if (this.#seat.gone || admitted.method === 'HEAD' || isConditional(admitted.raw.headers)) {
       this.again()
       return null
     }
@@ -182,6 +183,7 @@ export class CacheMiss implements FirstAsker {
       () => fetch.others === 0 && fetch.client.gone(),
       () => fetch.others === 0 && fetch.client.leaving(),
     )
+    flight?.whenAlone(() => this.#seat.gone && fetch.client.gone())
     fetch.start()
     // While it waited nobody was told.
     if (this.#seat.leaving && fetch.others === 0) fetch.client.leaving()
@@ -267,11 +269,20 @@ export class CacheMiss implements FirstAsker {
     }
   }
 
-  #onPoured(poured: Poured, status: number): void {
+  #onPoured(poured: Poured | 'broken', status: number): void {
     if (poured === 'nothing') return this.again()
+    if (poured === 'broken') return this.#onBroken()
     const isCut = poured === 'cut'
     const error = poured === 'gone' ? 'client_gone' : isCut ? 'http_response_incomplete' : null
     this.#sent = { status, error, aborted: isCut }
+    this.#finish()
+  }
+
+  /** All that may be tried was tried by whoever asked: it is not tried again for each who waits. */
+  #onBroken(): void {
+    const error = 'http_response_incomplete'
+    const status = this.refused(error, [])
+    this.#sent = { status, error, aborted: false }
     this.#finish()
   }
 
@@ -292,6 +303,7 @@ export class CacheMiss implements FirstAsker {
 
   #finish(): void {
     if (this.#sent === null || this.#delivered === null) return
+    this.#seat.release()
     const { status, error, aborted } = this.#sent
     const told = { status, error, aborted, firstByteMs: this.#firstByteMs, cache: this.#result }
     this.#record({ ...this.#delivered, ...told })

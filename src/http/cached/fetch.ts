@@ -19,8 +19,10 @@ import type { Caching } from '../../config/caching.ts'
 import type { Endpoint } from '../../config/snapshot.ts'
 import type { ResponseHead } from '../../delivery/attempt.ts'
 import type { AnswerSink } from '../../delivery/client-writer.ts'
+import type { Deadline } from '../../delivery/deadlines.ts'
 import type { Delivered, Job } from '../../delivery/job.ts'
 import type { AttemptRecord } from '../../delivery/outcome.ts'
+import type { Timers } from '../../delivery/timers.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { decide } from '../../steering/decide.ts'
 import type { Decision } from '../../steering/decision.ts'
@@ -59,6 +61,8 @@ export interface FetchOptions {
 
 /** A fetch goes on without readers where no more than this is missing. Bytes. */
 const NEARLY_DONE = 2 ** 20
+/** And no longer than between two looks. Milliseconds. */
+const LOOK_EVERY = 300_000
 
 interface Client {
   resume(): void
@@ -76,7 +80,12 @@ export class Fetch implements AnswerSink {
   #to: Body | AnswerSink | null = null
   #answered: { readonly endpoint: Endpoint; readonly head: ResponseHead; readonly ms: number } | null = null
   #size: number | null = null
+  /** Bytes: what turns out to be larger is not stored. */
+  #most = 0
   #storing: Promise<void> = Promise.resolve()
+  #coming: Coming | null = null
+  /** The next look whether anybody reads what comes. */
+  #unread: Deadline | null = null
   #bytes = 0
 
   constructor(options: FetchOptions) {
@@ -89,9 +98,12 @@ export class Fetch implements AnswerSink {
     const { route, facts } = shared.admitted
     const decision = decide(route, facts, exchange.services.world, exchange.proofs.unfit)
     deliver(shared, this.#job(shared, decision), this, (delivered) => {
+      this.#unread?.cancel()
       if (this.#to instanceof Body) this.#to.fail(new Error('the fetch has ended'))
-      // Until it can be found, it is here for those who ask.
-      void this.#storing.finally(() => this.#options.flight?.done())
+      // Until it can be found, it is here for those who ask; what broke off is nothing to wait for.
+      const isWhole = this.#to instanceof Body && this.#to.state === 'complete'
+      if (isWhole) void this.#storing.finally(() => this.#options.flight?.done())
+      else this.#options.flight?.done()
       this.#options.asker.ended(delivered, decision)
     })
   }
@@ -137,7 +149,11 @@ export class Fetch implements AnswerSink {
   write(chunk: Buffer): boolean {
     this.#bytes += chunk.length
     if (this.#to === null) return true
-    return this.#to instanceof Body ? this.#to.append(chunk) : this.#to.write(chunk)
+    if (!(this.#to instanceof Body)) return this.#to.write(chunk)
+    const more = this.#to.append(chunk)
+    // It is nobody's any more, and cannot be stored either.
+    if (this.#to.bytes > this.#most) this.#lookSoon()
+    return more
   }
 
   end(): void {
@@ -213,20 +229,21 @@ export class Fetch implements AnswerSink {
     const request = { method: 'GET', fields: exchange.admitted.raw.rawHeaders }
     if (whyUnstorable(request, answer, caching.rules) !== null) return false
     this.#size = lengthOf(answer.fields)
-    return (this.#size ?? 0) <= Math.min(caching.maxObject, cache.largest) && cache.hasRoom
+    this.#most = Math.min(caching.maxObject, cache.largest)
+    return (this.#size ?? 0) <= this.#most && cache.hasRoom
   }
 
   #fill(answer: Answer): void {
     const { exchange, asked, caching, flight } = this.#options
-    const { cache } = exchange.services
+    const { cache, timers } = exchange.services
     const body = new Body(Math.min(caching.maxObject, cache.maxInMemory))
     const shared = sharedRequest(exchange.admitted, asked)
     const head = entryHead(shared, asked, answer, caching.rules)
-    const coming: Coming = new Coming(head, body, ageValue(answer.fields), () =>
-      setImmediate(() => this.#onDeserted(coming)),
-    )
+    const coming = new Coming(head, body, ageValue(answer.fields), () => this.#lookSoon())
     body.onDrain(() => this.#delivery!.resume())
     this.#to = body
+    this.#coming = coming
+    this.#lookLater(timers)
     this.#storing = cache.store(coming, caching.maxObject)
     // RFC 9111 section 4: what may not be used again without asking is no answer to the others.
     const isShared = !head.freshness.noCache && timeToLive(head.freshness, answer.times.responseTime) > 0
@@ -262,11 +279,25 @@ export class Fetch implements AnswerSink {
     return stored.head.status
   }
 
-  /** Nobody reads what comes, also not those who just heard of it: it comes all the same where most of it has, for the next who asks. */
-  #onDeserted({ body, readers }: Coming): void {
+  /** When those who just heard of it read too. */
+  #lookSoon(): void {
+    setImmediate(() => this.#endUnlessRead(NEARLY_DONE))
+  }
+
+  /** What nobody reads may come a byte a minute, and so for ever. */
+  #lookLater(timers: Timers): void {
+    this.#unread = timers.after(LOOK_EVERY, () => {
+      this.#endUnlessRead(0)
+      this.#lookLater(timers)
+    })
+  }
+
+  /** Where nobody reads what comes, it comes all the same if most of it has, for the next who asks. */
+  #endUnlessRead(nearly: number): void {
+    const { body, readers } = this.#coming!
     if (readers > 0 || body.state !== 'filling') return
     const missing = this.#size === null ? Number.POSITIVE_INFINITY : this.#size - body.bytes
-    if (missing > NEARLY_DONE || body.isOverLimit) this.#cancel()
+    if (missing > nearly || body.isOverLimit) this.#cancel()
   }
 
   /** Not at once: the Delivery is in the middle of telling us something. */
