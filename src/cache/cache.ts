@@ -6,15 +6,16 @@ import type { Invalidation } from './invalidation.ts'
 import { MemoryTier } from './memory.ts'
 import type { Purges } from './purges.ts'
 import type { Fields } from './rules/fields.ts'
+import { objectKey } from './rules/pieces.ts'
 import { type Found, Tiers } from './tiers.ts'
 
 /**
- * What a fetch comes to, for all who waited for it: an answer that is coming; a stored one that was confirmed; or one
- * that is stale, because nobody could be asked.
+ * What a fetch comes to, for all who waited for it: an answer that is coming; one of which pieces are coming; a stored
+ * one that was confirmed; or one that is stale, because nobody could be asked.
  */
 export type Landed =
   | { readonly kind: 'coming'; readonly coming: Coming }
-  | { readonly kind: 'confirmed' | 'stale'; readonly found: Found }
+  | { readonly kind: 'pieces' | 'confirmed' | 'stale'; readonly found: Found }
 
 export interface CacheOptions {
   /** Bytes, of this process. */
@@ -97,6 +98,10 @@ export class Cache {
     this.#flights.mark(key)
   }
 
+  isMarked(key: string): boolean {
+    return this.#flights.isMarked(key)
+  }
+
   /** Whether there is room for one more answer on its way. */
   get hasRoom(): boolean {
     let bytes = 0
@@ -125,10 +130,16 @@ export class Cache {
     this.#tiers.remove(head)
   }
 
+  /** The whole of what is stored under this key has come: what was known of its pieces may be of an older edition. */
+  forgetObject(key: string): void {
+    this.#tiers.delete(objectKey(key))
+  }
+
   /** Takes out what is named, and does not store what was asked for before. Whoever says so first tells the others. */
   invalidate({ site, keys, urls, at }: Invalidation): void {
     for (const value of urls) this.#options.purges.add({ site, target: { kind: 'url', value }, soft: false, at })
-    for (const key of keys) {
+    // Pieces are found by the head of their object alone.
+    for (const key of keys.flatMap((one) => [one, objectKey(one)])) {
       this.#tiers.delete(key)
       this.#flights.forget(key)
       this.#invalidated.delete(key)

@@ -56,7 +56,7 @@ export class Flights<Landed> {
   }
 
   board(key: string): Boarding<Landed> {
-    if (this.#isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
+    if (this.isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
     const flight = this.#flights.get(key)
     if (flight === undefined) return this.#takeOff(key)
     if (flight.landed !== null) {
@@ -85,7 +85,8 @@ export class Flights<Landed> {
     this.#flights.delete(key)
   }
 
-  #isMarked(key: string): boolean {
+  /** Whether answers for this key are not for others for now. */
+  isMarked(key: string): boolean {
     const until = this.#markers.get(key)
     if (until === undefined) return false
     if (this.#options.now() < until) return true
