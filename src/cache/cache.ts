@@ -6,7 +6,7 @@ import type { Invalidation } from './invalidation.ts'
 import { MemoryTier } from './memory.ts'
 import type { Purges } from './purges.ts'
 import type { Fields } from './rules/fields.ts'
-import { objectKey } from './rules/pieces.ts'
+import { type Edition, objectKey, pieceKey } from './rules/pieces.ts'
 import { type Found, Tiers } from './tiers.ts'
 
 /**
@@ -87,6 +87,14 @@ export class Cache {
 
   find(key: string, request: Fields): Found | 'vary-miss' | 'uri-miss' {
     return this.#tiers.find(key, request)
+  }
+
+  /** A piece of the object that is stored under a primary key; null: it has to be asked for. */
+  findPiece(key: string, edition: Edition, at: number): Found | null {
+    const found = this.#tiers.find(pieceKey(key, edition, at), [])
+    if (typeof found === 'string') return null
+    const invalidated = this.#invalidated.get(objectKey(key)) ?? Number.NEGATIVE_INFINITY
+    return found.head.confirmedAt > invalidated ? found : null
   }
 
   board(key: string): Boarding<Landed> {

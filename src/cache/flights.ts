@@ -75,6 +75,15 @@ export class Flights<Landed> {
     this.#markers.set(key, now() + hitForMiss)
   }
 
+  /** Whether answers for this key are not for others for now. */
+  isMarked(key: string): boolean {
+    const until = this.#markers.get(key)
+    if (until === undefined) return false
+    if (this.#options.now() < until) return true
+    this.#markers.delete(key)
+    return false
+  }
+
   /** Something was stored for this key after all. */
   unmark(key: string): void {
     this.#markers.delete(key)
@@ -83,15 +92,6 @@ export class Flights<Landed> {
   /** Whoever asks from now on asks anew: what comes may be older than what is known of the key. */
   forget(key: string): void {
     this.#flights.delete(key)
-  }
-
-  /** Whether answers for this key are not for others for now. */
-  isMarked(key: string): boolean {
-    const until = this.#markers.get(key)
-    if (until === undefined) return false
-    if (this.#options.now() < until) return true
-    this.#markers.delete(key)
-    return false
   }
 
   #takeOff(key: string): Boarding<Landed> {

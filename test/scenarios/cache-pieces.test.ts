@@ -16,9 +16,8 @@ const FRESH = { 'cache-control': 'max-age=600', etag: '"one"' }
 
 /** No two nearby parts are equal, and no two editions. */
 function edition(number: number): Buffer {
-  const words = new Uint32Array(5 * PIECE)
-  for (let at = 0; at < words.length; at++) words[at] = Math.imul(at + number * 7919, 2654435761)
-  return Buffer.from(words.buffer, 0, SIZE)
+  const words = Uint32Array.from({ length: PIECE / 4 + 1 }, (_, at) => Math.imul(at + number * 7919, 2654435761))
+  return Buffer.alloc(SIZE, Buffer.from(words.buffer))
 }
 
 const ONE = edition(1)
@@ -49,7 +48,7 @@ interface GotPart {
 }
 
 function ask(url: string, range: string, more: Record<string, string> = {}): Promise<GotPart> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const sent = request(url, { headers: { range, ...more } }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -64,7 +63,10 @@ function ask(url: string, range: string, more: Record<string, string> = {}): Pro
         }),
       )
     })
-    sent.on('error', reject).end()
+    // A cut may be a reset that overtakes the head.
+    sent
+      .on('error', () => resolve({ status: 0, cache: '', range: undefined, body: Buffer.alloc(0), isCut: true }))
+      .end()
   })
 }
 
@@ -74,11 +76,11 @@ const serve = (script: Script) => doorTo(t, script, {}, cachingPolicy())
 t.test('random parts of a large object: exact, and no byte is asked for twice', async (t) => {
   const { url, upstream } = await serve((asked) => part(asked))
   const random = seededRandom(7)
-  for (let count = 0; count < 30; count++) {
+  for (let count = 0; count < 12; count++) {
     const first = Math.floor(random() * SIZE)
-    const last = Math.min(SIZE - 1, first + Math.floor(random() * 3 * PIECE))
+    const last = Math.min(SIZE - 1, first + Math.floor(random() * 2.5 * PIECE))
     const got = await ask(url, bytes(first, last))
-    t.match(got, { status: 206, range: `bytes ${first}-${last}/${SIZE}`, isCut: false })
+    t.same([got.status, got.range, got.isCut], [206, `bytes ${first}-${last}/${SIZE}`, false])
     t.ok(got.body.equals(ONE.subarray(first, last + 1)), `${first}-${last}`)
   }
   t.match(await ask(url, 'bytes=-100'), { status: 206, body: ONE.subarray(-100) })
@@ -119,9 +121,9 @@ t.test('many clients of one part: one question, before its object is known and a
   const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const { url, upstream, services } = await serve((asked, index) => [gates[index]!.promise, ...part(asked)])
   for (const [round, gate] of gates.entries()) {
-    const [first, last] = [round * 4 * PIECE + 9, round * 4 * PIECE + 2 * PIECE]
-    const all = Array.from({ length: 50 }, () => ask(url, bytes(first, last)))
-    await until(() => services.cache.waiting === 49, { what: () => `${services.cache.waiting} that wait` })
+    const [first, last] = [round * 4 * PIECE + 9, (round * 4 + 1) * PIECE + 5]
+    const all = Array.from({ length: 20 }, () => ask(url, bytes(first, last)))
+    await until(() => services.cache.waiting === 19, { what: () => `${services.cache.waiting} that wait` })
     gate.resolve()
     for (const got of await Promise.all(all)) t.ok(got.body.equals(ONE.subarray(first, last + 1)))
     t.equal(upstream.requests.length, round + 1)
@@ -198,15 +200,18 @@ t.test('an upstream that dies in the middle is continued by another', async (t) 
   const { url } = await door(t, { sites: [site({ endpoints, policy: cachingPolicy() })] })
   for (const first of [0, 5 * PIECE]) {
     const got = await ask(url, bytes(first, first + 2 * PIECE))
-    t.match(got, { status: 206, isCut: false })
+    t.same([got.status, got.isCut], [206, false])
     t.ok(got.body.equals(ONE.subarray(first, first + 2 * PIECE + 1)))
   }
 })
 
 t.test('a client that leaves ends the question with the piece that is coming', async (t) => {
+  const left = Promise.withResolvers<void>()
   const { url, upstream, services } = await serve((asked) => [
     ...part(asked).slice(0, 1),
     ONE.subarray(0, (3 * PIECE) / 2),
+    left.promise,
+    ONE.subarray((3 * PIECE) / 2, 2 * PIECE),
     'stall!',
   ])
   const sent = request(url, { headers: { range: 'bytes=0-' } }, (response) => {
@@ -218,24 +223,27 @@ t.test('a client that leaves ends the question with the piece that is coming', a
     })
   })
   sent.on('error', () => {}).end()
+  sent.on('close', () => left.resolve())
   await services.ended(1)
   t.equal(spanIn(upstream.requests[0]!)[1], 16 * PIECE - 1, 'so much is asked for at once')
-  t.match((await ask(url, bytes(0, PIECE - 1))).cache, /hit/)
+  t.match((await ask(url, bytes(PIECE, 2 * PIECE - 1))).cache, /hit/)
   t.equal(upstream.requests.length, 1)
 })
 
-t.test('a purge and an unsafe method take the pieces out', async (t) => {
+t.test('an unsafe method and a purge take the pieces out, whatever their tag says', async (t) => {
   let body = ONE
-  const { url, upstream, services } = await serve((asked) =>
-    asked.method === 'POST' ? answer(204, '') : part(asked, body),
-  )
-  await ask(`${url}/a`, bytes(0, 9))
+  const script: Script = (asked) => (asked.method === 'POST' ? answer(204, '') : part(asked, body))
+  const upstream = await scriptedUpstream(t, script)
+  const edge = endpoint(upstream.url, { cdn: cdn('edge') })
+  const only = site({ endpoints: [edge], policy: cachingPolicy(), unsafeEndpoints: [edge] })
+  const { url, services } = await door(t, { sites: [only] })
+  await ask(url, bytes(0, 9))
   body = TWO
-  await get(`${url}/a`, { method: 'POST' })
-  await ask(`${url}/a`, bytes(0, 9))
-  t.equal(upstream.requests.length, 3)
-  services.purges.add({ site: 'www', target: { kind: 'site' }, soft: false, at: Date.now() + 1 })
-  const got = await ask(`${url}/a`, bytes(0, 9))
+  await get(url, { method: 'POST' })
+  t.ok((await ask(url, bytes(0, 9))).body.equals(TWO.subarray(0, 10)))
+  t.match((await ask(url, bytes(0, 9))).cache, /hit/)
+  body = ONE
+  services.purges.add({ site: only.name, target: { kind: 'site' }, soft: false, at: Date.now() })
+  t.ok((await ask(url, bytes(0, 9))).body.equals(ONE.subarray(0, 10)))
   t.equal(upstream.requests.length, 4)
-  t.ok(got.body.equals(TWO.subarray(0, 10)), 'though its tag is the same')
 })

@@ -1,6 +1,6 @@
 import type { EntryHead } from '../../cache/entry.ts'
 import type { Freshness } from '../../cache/rules/freshness.ts'
-import { type Edition, editionOf, objectKey, pieceKey, pieceOf } from '../../cache/rules/pieces.ts'
+import { type Edition, editionOf, objectKey, pieceOf } from '../../cache/rules/pieces.ts'
 import { isProvedEnough } from '../../cache/rules/provenance.ts'
 import type { Part } from '../../cache/rules/ranges.ts'
 import type { RequestDirectives } from '../../cache/rules/request-directives.ts'
@@ -56,8 +56,8 @@ function hasPieces({ exchange, asked, caching }: PieceAsking, edition: Edition, 
   const end = pieceOf(last)
   if (end - pieceOf(first) >= LOOKED_FOR) return false
   for (let at = pieceOf(first); at <= end; at++) {
-    const found = exchange.services.cache.find(pieceKey(asked.key, edition, at), [])
-    if (typeof found === 'string' || !isProvedEnough(found.head.proof, caching.requiredProof)) return false
+    const found = exchange.services.cache.findPiece(asked.key, edition, at)
+    if (found === null || !isProvedEnough(found.head.proof, caching.requiredProof)) return false
   }
   return true
 }

@@ -57,8 +57,8 @@ async function pieceAt(reading: PieceReading, at: number, last: number): Promise
   const { cache } = exchange.services
   const key = pieceKey(asked.key, reading.edition, at)
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const found = cache.find(key, [])
-    if (typeof found !== 'string' && isProvedEnough(found.head.proof, caching.requiredProof)) return found
+    const found = cache.findPiece(asked.key, reading.edition, at)
+    if (found !== null && isProvedEnough(found.head.proof, caching.requiredProof)) return found
     const boarding = cache.board(key)
     const isWaiter = boarding.role === 'waiter'
     const coming = isWaiter
@@ -120,9 +120,8 @@ function further({ asking, edition }: PieceReading, from: number, to: number): L
   const { cache } = asking.exchange.services
   const flights: Leading[] = []
   for (let at = from; at <= to; at++) {
-    const key = pieceKey(asking.asked.key, edition, at)
-    if (typeof cache.find(key, []) !== 'string') break
-    const boarding = cache.board(key)
+    if (cache.findPiece(asking.asked.key, edition, at) !== null) break
+    const boarding = cache.board(pieceKey(asking.asked.key, edition, at))
     if (boarding.role === 'waiter') boarding.leave()
     if (boarding.role !== 'leader') break
     flights.push(boarding)
