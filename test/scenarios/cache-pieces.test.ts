@@ -1,10 +1,13 @@
 import { request } from 'node:http'
+import { join } from 'node:path'
 import t from 'tap'
+import { DiskTier } from '../../src/cache/disk.ts'
 import { PIECE } from '../../src/cache/rules/pieces.ts'
 import { get } from '../helpers/http.ts'
 import { answer, head } from '../helpers/misbehaviour.ts'
 import { seededRandom } from '../helpers/random.ts'
 import type { RecordedRequest } from '../helpers/recorded-request.ts'
+import { tempDir } from '../helpers/scope.ts'
 import { type Script, type Step, scriptedUpstream } from '../helpers/scripted-upstream.ts'
 import { until } from '../helpers/wait.ts'
 import { cachingPolicy } from '../http/support/caching.ts'
@@ -246,4 +249,25 @@ t.test('an unsafe method and a purge take the pieces out, whatever their tag say
   services.purges.add({ site: only.name, target: { kind: 'site' }, soft: false, at: Date.now() })
   t.ok((await ask(url, bytes(0, 9))).body.equals(ONE.subarray(0, 10)))
   t.equal(upstream.requests.length, 4)
+})
+
+t.test('pieces on disk outlive the process, also where the memory has no room for them', async (t) => {
+  const folder = join(tempDir(t, 'cache'), 'disk')
+  const over = async () => {
+    const onProblem = (problem: string) => t.fail(problem)
+    const disk = (await DiskTier.open({ folder, maxBytes: 2 ** 30, isFirst: false, now: Date.now, onProblem }))!
+    t.teardown(() => disk.close())
+    const { url, upstream, services } = await doorTo(t, (asked) => part(asked), {}, cachingPolicy())
+    services.cache = services.newCache(disk, PIECE)
+    return { url, upstream, services }
+  }
+  const headers = { host: 'www.test' }
+  const before = await over()
+  await ask(before.url, bytes(PIECE, 2 * PIECE), headers)
+  await until(() => before.services.cache.disk?.entries === 3, { what: 'a head and two pieces on disk' })
+  const after = await over()
+  const got = await ask(after.url, bytes(PIECE + 5, 2 * PIECE + 5), headers)
+  t.match(got.cache, /hit/)
+  t.ok(got.body.equals(ONE.subarray(PIECE + 5, 2 * PIECE + 6)))
+  t.equal(after.upstream.requests.length, 0)
 })

@@ -58,7 +58,10 @@ async function pieceAt(reading: PieceReading, at: number, last: number): Promise
   const key = pieceKey(asked.key, reading.edition, at)
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const found = cache.findPiece(asked.key, reading.edition, at)
-    if (found !== null && isProvedEnough(found.head.proof, caching.requiredProof)) return found
+    if (found !== null && isProvedEnough(found.head.proof, caching.requiredProof)) {
+      if (found.tier === 'disk') cache.promote(found)
+      return found
+    }
     const boarding = cache.board(key)
     const isWaiter = boarding.role === 'waiter'
     const coming = isWaiter
