@@ -140,7 +140,9 @@ export class Cache {
 
   /** The whole of what is stored under this key has come: what was known of its pieces may be of an older edition. */
   forgetObject(key: string): void {
-    this.#tiers.delete(objectKey(key))
+    const object = objectKey(key)
+    // Nearly always there is none, and to look costs less than to write to the disk.
+    if (this.#tiers.find(object, []) !== 'uri-miss') this.#tiers.delete(object)
   }
 
   /** Takes out what is named, and does not store what was asked for before. Whoever says so first tells the others. */
