@@ -94,5 +94,5 @@ function flightsOf(cache: Cache, key: string, { edition, part }: PiecesAnswer) {
 function storeHead(cache: Cache, head: EntryHead): void {
   const none = new Body()
   none.end()
-  void cache.store(new Coming(head, none, () => {}), PIECE)
+  void cache.store(new Coming(head, none, 0, () => {}), PIECE)
 }

@@ -1,4 +1,4 @@
-import type { EntryHead } from '../../cache/entry.ts'
+import type { Encoded, EntryHead } from '../../cache/entry.ts'
 import type { Freshness } from '../../cache/rules/freshness.ts'
 import { type Edition, editionOf, objectKey, pieceOf } from '../../cache/rules/pieces.ts'
 import { isProvedEnough } from '../../cache/rules/provenance.ts'
@@ -12,6 +12,8 @@ import { isConditional, select } from './selection.ts'
 /** Pieces that are looked for before an answer begins; more of them are looked for when their turn comes. */
 const LOOKED_FOR = 64
 
+const NOTHING_ENCODED: Encoded = new Map()
+
 /** An object of which pieces are stored: what is missing is asked for while it is read. */
 export class ObjectPieces implements Found {
   readonly head: EntryHead
@@ -19,7 +21,8 @@ export class ObjectPieces implements Found {
   readonly tier = 'disk'
   /** Nothing has to be asked for what the client wants. */
   readonly isHere: boolean
-  readonly slices = () => null
+  readonly body = null
+  readonly encoded = NOTHING_ENCODED
   readonly read: Found['read']
 
   constructor(asking: PieceAsking, { head, freshness }: Pick<Found, 'head' | 'freshness'>, isHere: boolean) {

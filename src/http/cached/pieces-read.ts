@@ -107,6 +107,7 @@ function lead(reading: PieceReading, at: number, last: number, flight: Leading |
   const asker: FirstAsker = {
     landed: () => {},
     passing: () => null,
+    interim: () => {},
     again: () => {},
     refused: () => 0,
     ended: ({ records: attempts, resumes }, decision) => {

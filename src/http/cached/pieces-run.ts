@@ -117,7 +117,7 @@ class ReadPiece extends Coming {
   readonly #onReaders: (by: 1 | -1) => void
 
   constructor(head: EntryHead, onReaders: (by: 1 | -1) => void) {
-    super(head, new Body(), () => {})
+    super(head, new Body(), 0, () => {})
     this.#onReaders = onReaders
   }
 

@@ -5,6 +5,8 @@ const NOBODY = () => {}
 /** One client that waits for its answer: who serves it changes, and hears when it takes more or has left. */
 export class Seat {
   gone = false
+  /** It has ended its side, and may still read. */
+  leaving = false
   #onResume: () => void = NOBODY
   #onGone: () => void = NOBODY
   #onLeaving: () => void = NOBODY
@@ -16,11 +18,14 @@ export class Seat {
         this.gone = true
         this.#onGone()
       },
-      () => this.#onLeaving(),
+      () => {
+        this.leaving = true
+        this.#onLeaving()
+      },
     )
   }
 
-  /** Who serves from now on. `leaving`: it has ended its side, and may still read. */
+  /** Who serves from now on. */
   serve(resume: () => void, gone: () => void, leaving: () => void = NOBODY): void {
     this.#onResume = resume
     this.#onGone = gone
