@@ -158,6 +158,17 @@ t.test('another edition: what is being sent is cut, and nothing of the old one i
   t.ok(other.body.equals(ONE.subarray(9 * PIECE, 9 * PIECE + 10)), 'nothing was sent yet: it is asked for anew')
 })
 
+t.test('another edition from an upstream that knows no If-Range: cut as well', async (t) => {
+  let current = ONE
+  const { url } = await serve((asked) => part(asked, current, { ...FRESH, etag: current === ONE ? '"one"' : '"two"' }))
+  await ask(url, bytes(0, 2 * PIECE - 1))
+  current = TWO
+  const mixed = await ask(url, bytes(PIECE, 4 * PIECE))
+  t.ok(mixed.isCut)
+  t.ok(mixed.body.equals(ONE.subarray(PIECE, PIECE + mixed.body.length)), 'no byte of the other edition')
+  t.ok((await ask(url, bytes(PIECE, 4 * PIECE))).body.equals(TWO.subarray(PIECE, 4 * PIECE + 1)))
+})
+
 t.test('without a strong validator, or not to be stored: the part passes', async (t) => {
   for (const fields of [
     { ...FRESH, etag: 'W/"one"' },
