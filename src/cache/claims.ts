@@ -31,8 +31,7 @@ const FILE = 'claims.db'
 const NOBODY = ''
 
 const SCHEMA = `
-CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS claims_until ON claims (until);`
+CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID`
 
 /** One statement says whose it is now, whoever that was before. */
 const CLAIM = `
