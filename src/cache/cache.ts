@@ -9,16 +9,19 @@ import type { Invalidation } from './invalidation.ts'
 import { MemoryTier } from './memory.ts'
 import type { Purges } from './purges.ts'
 import type { Fields } from './rules/fields.ts'
+import { type Edition, objectKey, pieceKey } from './rules/pieces.ts'
 import { type Found, Tiers } from './tiers.ts'
 import { type Look, type Turn, type Turned, Turns } from './turns.ts'
 
 /**
- * What a fetch comes to, for all who waited for it: an answer that is coming; a stored one that was confirmed; one that
- * is stale, because nobody could be asked; or one that another process asked for and stored.
+/**
+ * What a fetch comes to, for all who waited for it: an answer that is coming; one of which pieces are coming; a stored
+ * one that was confirmed; one that is stale, because nobody could be asked; or one that another process asked for and
+ * stored.
  */
 export type Landed =
   | { readonly kind: 'coming'; readonly coming: Coming }
-  | { readonly kind: 'confirmed' | 'stale' | 'shared'; readonly found: Found }
+  | { readonly kind: 'pieces' | 'confirmed' | 'stale' | 'shared'; readonly found: Found }
 
 export interface CacheOptions {
   /** Bytes, of this process. */
@@ -109,6 +112,14 @@ export class Cache {
     return !this.#counts(head) || purged === 'hard' || (purged !== 'no' && !asStale)
   }
 
+  /** A piece of the object that is stored under a primary key; null: it has to be asked for. */
+  findPiece(key: string, edition: Edition, at: number): Found | null {
+    const found = this.#tiers.find(pieceKey(key, edition, at), [])
+    if (typeof found === 'string') return null
+    const invalidated = this.#invalidated.get(objectKey(key)) ?? Number.NEGATIVE_INFINITY
+    return found.head.confirmedAt > invalidated ? found : null
+  }
+
   board(key: string): Boarding<Landed> {
     const landed = this.#flights.landed(key)
     if (landed?.kind === 'coming' && this.isOutdated(landed.coming.head)) this.#flights.forget(key)
@@ -126,6 +137,10 @@ export class Cache {
   mark(key: string): void {
     this.#flights.mark(key)
     this.#turns?.mark(key, this.#options.now() + HIT_FOR_MISS)
+  }
+
+  isMarked(key: string): boolean {
+    return this.#flights.isMarked(key)
   }
 
   /** Whether there is room for one more answer on its way. */
@@ -162,10 +177,18 @@ export class Cache {
     this.#tiers.remove(head)
   }
 
+  /** The whole of what is stored under this key has come: what was known of its pieces may be of an older edition. */
+  forgetObject(key: string): void {
+    const object = objectKey(key)
+    // Nearly always there is none, and to look costs less than to write to the disk.
+    if (this.#tiers.find(object, []) !== 'uri-miss') this.#tiers.delete(object)
+  }
+
   /** Takes out what is named, and does not store what was asked for before. Whoever says so first tells the others. */
   invalidate({ site, keys, urls, at }: Invalidation): void {
     for (const value of urls) this.#options.purges.add({ site, target: { kind: 'url', value }, soft: false, at })
-    for (const key of keys) {
+    // Pieces are found by the head of their object alone.
+    for (const key of keys.flatMap((one) => [one, objectKey(one)])) {
       this.#tiers.delete(key)
       this.#flights.forget(key)
       this.#turns?.release(key)

@@ -72,7 +72,7 @@ export class Flights<Landed> {
   }
 
   board(key: string): Boarding<Landed> {
-    if (this.#isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
+    if (this.isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
     const flight = this.#flights.get(key)
     if (flight === undefined) return this.#takeOff(key)
     if (flight.landed !== null) {
@@ -90,6 +90,15 @@ export class Flights<Landed> {
     this.#markers.set(key, until)
   }
 
+  /** Whether answers for this key are not for others for now. */
+  isMarked(key: string): boolean {
+    const until = this.#markers.get(key)
+    if (until === undefined) return false
+    if (this.#options.now() < until) return true
+    this.#markers.delete(key)
+    return false
+  }
+
   /** Something was stored for this key after all. False: nobody had said otherwise. */
   unmark(key: string): boolean {
     return this.#markers.delete(key)
@@ -98,14 +107,6 @@ export class Flights<Landed> {
   /** Whoever asks from now on asks anew: what comes may be older than what is known of the key. */
   forget(key: string): void {
     this.#flights.delete(key)
-  }
-
-  #isMarked(key: string): boolean {
-    const until = this.#markers.get(key)
-    if (until === undefined) return false
-    if (this.#options.now() < until) return true
-    this.#markers.delete(key)
-    return false
   }
 
   #takeOff(key: string): Boarding<Landed> {

@@ -2,7 +2,7 @@ import { globSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type DiskEntry, DiskTier } from '../../src/cache/disk.ts'
-import { PIECE } from '../../src/cache/pieces.ts'
+import { PIECE } from '../../src/cache/rules/pieces.ts'
 import { makeHead, textOf } from './support/entry.ts'
 import { fields, NOW } from './support/table.ts'
 

@@ -72,7 +72,7 @@ t.test('parts and conditions are answered from what is stored', async (t) => {
   const { url, upstream } = await serve(() => answer(200, body, FRESH))
   const first = await get(url, { headers: { range: 'bytes=10-19' } })
   t.match(first, { status: 206, body: body.slice(10, 20), headers: { 'content-range': 'bytes 10-19/1000' } })
-  t.equal(upstream.requests[0]!.header('range'), undefined, 'the whole was asked for')
+  t.equal(upstream.requests[0]!.header('range'), 'bytes=0-1048575', 'all of it, where it is small')
   const ask = (headers: Record<string, string>) => get(url, { headers })
   t.match(await ask({ range: 'bytes=-5' }), { status: 206, body: body.slice(-5) })
   t.match(await ask({ range: 'bytes=2000-' }), { status: 416, headers: { 'content-range': 'bytes */1000' } })

@@ -3,6 +3,7 @@ import type { EntryHead } from '../../cache/entry.ts'
 import type { Boarding } from '../../cache/flights.ts'
 import { type CacheOutcome, cacheStatus } from '../../cache/rules/cache-status.ts'
 import { type Freshness, timeToLive } from '../../cache/rules/freshness.ts'
+import { objectKey } from '../../cache/rules/pieces.ts'
 import { isProvedEnough } from '../../cache/rules/provenance.ts'
 import { secondaryKey, selectVariant } from '../../cache/rules/vary.ts'
 import type { Found } from '../../cache/tiers.ts'
@@ -21,9 +22,11 @@ import { PROXY_NAME } from '../headers.ts'
 import { countAsking, recordAnswer } from '../record.ts'
 import { refuse } from '../refusal.ts'
 import { steer } from '../steer.ts'
-import { Fetch, type FirstAsker } from './fetch.ts'
+import { Fetch, type FetchPart, type FirstAsker } from './fetch.ts'
 import type { KeyedRequest } from './keyed-request.ts'
 import { pastCache } from './past-cache.ts'
+import { firstPart } from './pieces-first.ts'
+import { ownPieces } from './pieces-object.ts'
 import type { Poured } from './pour.ts'
 import { Seat } from './seat.ts'
 import { isConditional } from './selection.ts'
@@ -52,6 +55,7 @@ type Waiting = Extract<Boarding<Landed>, { readonly role: 'waiter' }>
  */
 export class CacheMiss implements FirstAsker {
   readonly #asking: Asking
+  readonly #part: FetchPart | null
   readonly #seat: Seat
   #result: CacheResult = 'miss'
   #firstByteMs: number | null = null
@@ -65,6 +69,7 @@ export class CacheMiss implements FirstAsker {
 
   constructor(asking: Asking) {
     this.#asking = asking
+    this.#part = firstPart(asking, asking.stored)
     this.#seat = new Seat(asking.exchange.writer, asking.exchange.services.timers)
   }
 
@@ -72,7 +77,10 @@ export class CacheMiss implements FirstAsker {
     const { exchange, stored, fwd } = this.#asking
     // An answer to HEAD fills nothing.
     if (exchange.admitted.method === 'HEAD' && stored === null) return this.#steer({ hit: false, fwd })
-    this.#board(this.#asking.asked.key)
+    const { key } = this.#asking.asked
+    // The whole may be for nobody else, and its pieces for all.
+    const isForPieces = this.#part !== null && exchange.services.cache.isMarked(key)
+    this.#board(isForPieces ? objectKey(key) : key)
   }
 
   landed(landed: Landed): void {
@@ -141,8 +149,8 @@ export class CacheMiss implements FirstAsker {
   /** Asks, unless another process does: then all who wait here wait for that. */
   #lead(flight: Leading, key: string): void {
     const { exchange, stored } = this.#asking
-    // What only has to be confirmed is no crowd's: each process asks once.
-    const turn = stored === null ? exchange.services.cache.turn(key, () => this.#look()) : 'ask'
+    // What only has to be confirmed is no crowd's, and of pieces others may want other ones: each process asks once.
+    const turn = stored === null && this.#part === null ? exchange.services.cache.turn(key, () => this.#look()) : 'ask'
     if (turn === 'ask') return this.#fetch(flight)
     if (turn === 'alone') return this.#disembark(flight, null, false)
     this.#seat.serve(
@@ -176,7 +184,7 @@ export class CacheMiss implements FirstAsker {
 
   #fetch(flight: Leading | null): void {
     const { exchange, asked, caching, stored } = this.#asking
-    const fetch = new Fetch({ exchange, asked, caching, stored, flight, asker: this })
+    const fetch = new Fetch({ exchange, asked, caching, stored, part: this.#part, flight, asker: this })
     // Others may wait for what this client asked for.
     this.#seat.serve(
       () => fetch.client.resume(),
@@ -230,7 +238,9 @@ export class CacheMiss implements FirstAsker {
     }
     if (!isProvedEnough(head.proof, caching.requiredProof)) return this.#askAlone()
     this.#delivered = NOTHING_SENT
-    if (landed.kind !== 'coming') return serveFound(this.#serve(...this.#toldOf(landed, true)), landed.found)
+    if (landed.kind !== 'coming') {
+      return serveFound(this.#serve(...this.#toldOf(landed, true)), ownPieces(this.#asking, landed.found))
+    }
     if (!isStillFresh(head.freshness) || this.#mustKnowSize(head)) return this.#askAlone()
     const { fwd } = this.#asking
     serveComing(this.#serve('collapsed', { hit: false, fwd, collapsed: true }), landed.coming)
@@ -247,6 +257,9 @@ export class CacheMiss implements FirstAsker {
 
   #toldOf({ kind }: Extract<Landed, { readonly found: Found }>, collapsed: boolean): [CacheResult, CacheOutcome] {
     const { fwd } = this.#asking
+    if (kind === 'pieces') {
+      return [collapsed ? 'collapsed' : 'miss', { hit: false, fwd, stored: !collapsed, collapsed }]
+    }
     if (kind === 'stale') return ['stale', { hit: false, fwd, collapsed, detail: 'stale-if-error' }]
     if (kind === 'shared') return ['collapsed', { hit: false, fwd, collapsed: true }]
     return [collapsed ? 'collapsed' : 'revalidated', { hit: false, fwd, fwdStatus: 304, collapsed }]

@@ -48,12 +48,39 @@ export interface FirstAsker {
   ended(delivered: Delivered, decision: Decision): void
 }
 
+/** What a fetch asks for, where that is not the whole. */
+export interface FetchPart {
+  /** Range, and If-Range where there is one: a flat list. */
+  readonly conditions: readonly string[]
+  /** Says what becomes of an answer, once that is neither a 304 nor an error for which a stale one is served. */
+  take(answer: Answer, upstream: PartUpstream): Taken
+}
+
+/** Who sends the part: takes up after a false `write`, or stops. */
+export interface PartUpstream {
+  resume(): void
+  cancel(): void
+}
+
+export type Taken =
+  /** `landed`: what those who wait get; null: nobody waits for the fetch itself. */
+  | {
+      readonly kind: 'taken'
+      readonly to: AnswerSink
+      readonly landed: Extract<Landed, { readonly found: Found }> | null
+    }
+  /** It is one that may be for all, as if the whole had been asked for. */
+  | { readonly kind: 'whole'; readonly answer: Answer }
+  | { readonly kind: 'pass'; readonly lasting: boolean }
+
 export interface FetchOptions {
   readonly exchange: Exchange
   readonly asked: KeyedRequest
   readonly caching: Caching
   /** What is to be confirmed; null: nothing that could be. */
   readonly stored: Found | null
+  /** null: the whole is asked for. */
+  readonly part: FetchPart | null
   /** null: nobody else may wait for it. */
   readonly flight: Extract<Boarding<Landed>, { readonly role: 'leader' }> | null
   readonly asker: FirstAsker
@@ -173,7 +200,7 @@ export class Fetch implements AnswerSink {
     for (let i = 0; i < ours.length; i += 2) conditions.set(ours[i]!, ours[i + 1]!)
     return {
       ...job,
-      range: null,
+      range: conditions.get('range') ?? null,
       hedgeable: exchange.admitted.route.policy.hedge.enabled,
       asked: { method: 'GET', header: (name) => conditions.get(name) ?? null },
       request: (endpoint, part) => {
@@ -192,14 +219,15 @@ export class Fetch implements AnswerSink {
 
   /** RFC 9111 section 4.3.1; not of an endpoint that may mean other bytes by the same words. null: of whoever proves. */
   #conditions(endpoint: Endpoint | null): string[] {
-    const { stored } = this.#options
-    if (stored === null) return []
+    const { stored, part } = this.#options
+    const ofPart = part?.conditions ?? []
+    if (stored === null) return [...ofPart]
     const may = endpoint === null || mayRevalidateAt(stored.head, endpoint.cdn?.name ?? null)
-    return may ? revalidationFields(stored.head.fields) : []
+    return may ? [...revalidationFields(stored.head.fields), ...ofPart] : [...ofPart]
   }
 
   #judge(answer: Answer): void {
-    const { stored, caching, exchange, asker, flight } = this.#options
+    const { stored, caching, exchange, asker, flight, part } = this.#options
     const { cache } = exchange.services
     const now = answer.times.responseTime
     if (stored !== null && answer.status === 304) {
@@ -216,11 +244,30 @@ export class Fetch implements AnswerSink {
       this.#land({ kind: 'stale', found: stored })
       return this.#cancel()
     }
-    if (!this.#isStorable(answer)) {
-      if (stored !== null && answer.status < 500) cache.remove(stored.head)
-      return this.#pass(answer.status < 500)
+    if (part === null) this.#judgeWhole(answer)
+    else this.#judgePart(part, answer)
+  }
+
+  #judgePart(part: FetchPart, answer: Answer): void {
+    const { stored, exchange } = this.#options
+    const upstream = { resume: () => this.#delivery!.resume(), cancel: () => this.#cancel() }
+    const taken = part.take(answer, upstream)
+    if (taken.kind === 'whole') return this.#judgeWhole(taken.answer)
+    if (taken.kind === 'pass') {
+      if (stored !== null && answer.status < 500) exchange.services.cache.remove(stored.head)
+      return this.#pass(taken.lasting)
     }
-    this.#fill(answer)
+    this.#to = taken.to
+    if (taken.landed !== null) this.#offer(taken.landed, taken.landed.found.head)
+  }
+
+  #judgeWhole(answer: Answer): void {
+    const { stored, exchange, asked } = this.#options
+    const { cache } = exchange.services
+    if (answer.status === 200) cache.forgetObject(asked.key)
+    if (this.#isStorable(answer)) return this.#fill(answer)
+    if (stored !== null && answer.status < 500) cache.remove(stored.head)
+    this.#pass(answer.status < 500)
   }
 
   #isStorable(answer: Answer): boolean {
@@ -234,7 +281,7 @@ export class Fetch implements AnswerSink {
   }
 
   #fill(answer: Answer): void {
-    const { exchange, asked, caching, flight } = this.#options
+    const { exchange, asked, caching } = this.#options
     const { cache, timers } = exchange.services
     const body = new Body(Math.min(caching.maxObject, cache.maxInMemory))
     const shared = sharedRequest(exchange.admitted, asked)
@@ -245,12 +292,16 @@ export class Fetch implements AnswerSink {
     this.#coming = coming
     this.#lookLater(timers)
     this.#storing = cache.store(coming, caching.maxObject)
-    // RFC 9111 section 4: what may not be used again without asking is no answer to the others.
-    const isShared = !head.freshness.noCache && timeToLive(head.freshness, answer.times.responseTime) > 0
-    if (isShared) return this.#land({ kind: 'coming', coming })
-    cache.mark(asked.key)
+    this.#offer({ kind: 'coming', coming }, head)
+  }
+
+  /** RFC 9111 section 4: what may not be used again without asking is no answer to the others. */
+  #offer(landed: Landed, { freshness }: EntryHead): void {
+    const { exchange, asked, flight, asker } = this.#options
+    if (!freshness.noCache && timeToLive(freshness, freshness.responseTime) > 0) return this.#land(landed)
+    exchange.services.cache.mark(asked.key)
     flight?.land(null)
-    this.#options.asker.landed({ kind: 'coming', coming })
+    asker.landed(landed)
   }
 
   #land(landed: Landed): void {
