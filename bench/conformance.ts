@@ -71,6 +71,8 @@ try {
   for (const way of chosen.length > 0 ? chosen : Object.keys(WAYS)) {
     const gateway = await startGateway(run, WAYS[way]!(url))
     report(way, await ask(gateway.url))
+    const shed = (await gateway.metrics()).sum('polycdn_shed_requests_total')
+    if (shed > 0) console.log(`${shed} requests were shed: ask again on a machine that is not as busy`)
     await gateway.close()
   }
 } finally {

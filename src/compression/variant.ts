@@ -34,10 +34,24 @@ export function chooseVariant(asked: Chooser, head: AnswerHead, settings: Compre
   return { encoding, identity, fields: encoding === null ? identity : encodedFields(head.fields, encoding) }
 }
 
+/** What was negotiated by what clients sent: most send one of a few lists. */
+const NEGOTIATED = new WeakMap<CompressSettings, Map<string, Encoding | null>>()
+/** Texts for each Policy, none of them long: a client may invent as many as it likes. */
+const MOST_NEGOTIATED = 64
+const LONGEST_NEGOTIATED = 128
+
 /** The coding that a client is to get of whatever has one; null: none. */
-export function wantedEncoding(asked: Chooser, { encodings }: CompressSettings): Encoding | null {
-  if (forbidsTransform(asked.header('cache-control'))) return null
-  return negotiate(asked.header('accept-encoding'), encodings)
+export function wantedEncoding(asked: Chooser, settings: CompressSettings): Encoding | null {
+  const accepted = asked.header('accept-encoding')
+  if (accepted === null || forbidsTransform(asked.header('cache-control'))) return null
+  const known = NEGOTIATED.get(settings) ?? new Map<string, Encoding | null>()
+  const before = known.get(accepted)
+  if (before !== undefined) return before
+  const wanted = negotiate(accepted, settings.encodings)
+  if (known.size < MOST_NEGOTIATED && accepted.length <= LONGEST_NEGOTIATED) {
+    NEGOTIATED.set(settings, known.set(accepted, wanted))
+  }
+  return wanted
 }
 
 const asItIs = (fields: string[]): ChosenVariant => ({ encoding: null, fields, identity: fields })

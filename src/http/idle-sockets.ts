@@ -7,9 +7,9 @@ interface Standing {
   /** When it came. */
   readonly came: number
   /** How many bytes had come when the last answer was complete: more than that, and a request is on its way. */
-  readonly bytes: number
+  bytes: number
   /** When that was; null: there was none yet, and Node watches over the first head. */
-  readonly answered: number | null
+  answered: number | null
 }
 
 /**
@@ -35,7 +35,8 @@ export class IdleSockets {
   answered(socket: Socket): void {
     const standing = this.#sockets.get(socket)
     if (standing === undefined) return
-    this.#sockets.set(socket, { ...standing, bytes: socket.bytesRead, answered: performance.now() })
+    standing.bytes = socket.bytesRead
+    standing.answered = performance.now()
   }
 
   /** The connection has another owner now. */

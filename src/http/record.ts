@@ -131,5 +131,14 @@ function withoutUser(authority: string): string {
 /** An address as the log may show it. */
 function shownAddress(address: Address, { clientIp }: LogSettings): string | null {
   if (clientIp === 'none') return null
-  return clientIp === 'full' ? address.text : truncateAddress(address, 24, 48)
+  if (clientIp === 'full') return address.text
+  let network = NETWORKS.get(address)
+  if (network === undefined) {
+    network = truncateAddress(address, 24, 48)
+    NETWORKS.set(address, network)
+  }
+  return network
 }
+
+/** A connection keeps its address for all of its requests. */
+const NETWORKS = new WeakMap<Address, string>()

@@ -83,13 +83,12 @@ export class Family<const Names extends readonly string[], Child extends Series>
 
   /** The series with these values; callers keep it where it is hot. Beyond the bound it is the shared `_other` one. */
   child(...values: LabelValues<Names>): Child {
-    const cleaned = (values as readonly string[]).map(clean)
-    const key = cleaned.length === 1 ? cleaned[0]! : cleaned.join(SEPARATOR)
+    const key = keyOf(values)
     const known = this.#children.get(key)
     if (known !== undefined) return known.child
     // The shared child has a place of its own, so that reaching the bound never hides an ordinary series.
     const room = this.#children.size - (this.#children.has(this.#otherKey) ? 1 : 0) < this.#maxChildren
-    return room ? this.#add(key, cleaned) : this.#other()
+    return room ? this.#add(key, (values as readonly string[]).map(clean)) : this.#other()
   }
 
   /**
@@ -157,6 +156,13 @@ export class Family<const Names extends readonly string[], Child extends Series>
     this.#children.set(key, { child, labels })
     return child
   }
+}
+
+/** Without a list of what was cleaned: several are asked for in each request. */
+function keyOf(values: readonly string[]): string {
+  let key = values.length === 0 ? '' : clean(values[0]!)
+  for (let at = 1; at < values.length; at++) key += SEPARATOR + clean(values[at]!)
+  return key
 }
 
 /** The exposition is UTF-8: unpaired surrogates would all turn into one character there, and two series into twins. */

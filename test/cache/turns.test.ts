@@ -22,7 +22,13 @@ async function processes(t: Test, ...owners: string[]) {
   const times = { now: () => clock.now(), after: (ms: number, expire: () => void) => clock.after(ms, expire) }
   const folder = t.testdir({})
   const start = async (owner: string) => {
-    const options = { folder, owner, maxClaims: 5_000, now: times.now, onProblem: (error: unknown) => t.fail(`${error}`) }
+    const options = {
+      folder,
+      owner,
+      maxClaims: 5_000,
+      now: times.now,
+      onProblem: (error: unknown) => t.fail(`${error}`),
+    }
     const claims = (await Claims.open(options))!
     const onUnshared = (key: string) => unshared.push(`${owner} ${key}`)
     const turns = new Turns({ claims, onUnshared, ...times })

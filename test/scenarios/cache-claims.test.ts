@@ -79,7 +79,7 @@ t.test('the clients of two processes: one question, and the other process reads 
   t.same([b.services.cache.fetches, b.services.cache.waiting], [0, 0])
 })
 
-t.test('what is for one client: those of the other process ask at once, and later ones do not wait', async (t) => {
+t.test('what is for one client: those of the other process ask at once', async (t) => {
   const gate = Promise.withResolvers<void>()
   const script: Script = (_, index) => {
     const own = answer(200, `for ${index}`, { 'cache-control': 'private' })
@@ -93,10 +93,17 @@ t.test('what is for one client: those of the other process ask at once, and late
   gate.resolve()
   const bodies = (await Promise.all(all)).map(({ body }) => body)
   t.equal(new Set(bodies).size, 6)
-  upstream.play(['stall!'])
-  const stalled = times(2, () => leaver(b))
-  await upstream.received(8)
-  for (const one of stalled) one.destroy()
+})
+
+t.test('what one process knows to be for one client is no queue in another', async (t) => {
+  const { a, b, upstream } = await pair(t, (_, index) =>
+    index === 0 ? answer(200, 'own', { 'cache-control': 'private' }) : ['stall!'],
+  )
+  t.equal((await get(a.url)).body, 'own')
+  const leavers = times(3, () => leaver(b))
+  await upstream.received(4)
+  t.equal(b.services.cache.waiting, 0)
+  for (const one of leavers) one.destroy()
 })
 
 t.test('what was for one client and is for all now', async (t) => {
