@@ -25,7 +25,6 @@ export class CompressingWriter implements ClientWriter {
   #resume: () => void = () => {}
   #gone: () => void = () => {}
   #handedOver: (() => void) | null = null
-  #isWatched = false
 
   constructor(options: CompressingWriterOptions) {
     this.#options = options
@@ -41,7 +40,6 @@ export class CompressingWriter implements ClientWriter {
   }
 
   watch(resume: () => void, gone: () => void, leaving?: () => void): void {
-    this.#isWatched = true
     this.#resume = resume
     this.#gone = gone
     this.#client.watch(
@@ -73,8 +71,6 @@ export class CompressingWriter implements ClientWriter {
       throw error
     }
     this.#body = body
-    // Who hands over all at once needs to hear of nothing, but the encoder does: what its client reads, and that it left.
-    if (!this.#isWatched) this.watch(this.#resume, this.#gone)
   }
 
   flush(): void {
