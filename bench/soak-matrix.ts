@@ -5,7 +5,7 @@ import { cases, matrix, mustBeExact, nameOf, runCase, verdict } from '../test/sc
 
 const PARALLEL = 16
 
-/** Every fault with every object, method and number of bad candidates. True: exact bodies, or visible failures. */
+/** Every fault with every object, method and number of bad candidates, cached and not. True: exact bodies, or visible failures. */
 export async function soakMatrix(scope: Scope): Promise<boolean> {
   const { config } = await matrix(scope)
   const gateway = await startGateway(scope, config)

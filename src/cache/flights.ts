@@ -3,15 +3,24 @@ interface Flight<Landed> {
   readonly waiting: Set<(landed: Landed | null) => void>
   /** What has begun to come, for those who ask while it comes. */
   landed: Landed | null
+  /** The last of those who waited gave up. */
+  onAlone: () => void
 }
 
 /** What a request is to do. */
 export type Boarding<Landed> =
   /**
    * It asks the upstream. It must call `land` when the head of the answer is there, with null where that is not for
-   * others, and `done` when all has come and is stored, or nothing will: `done` in any case. `others` wait for it.
+   * others, and `done` when all has come and is stored, or nothing will: `done` in any case. `others` wait for it;
+   * `whenAlone` calls whenever the last of them has given up before the head was there.
    */
-  | { readonly role: 'leader'; readonly others: number; land(landed: Landed | null): void; done(): void }
+  | {
+      readonly role: 'leader'
+      readonly others: number
+      whenAlone(listener: () => void): void
+      land(landed: Landed | null): void
+      done(): void
+    }
   /** Another one asks. The promise is null where what came is not for others, or the wait was too long. */
   | { readonly role: 'waiter'; readonly landed: Promise<Landed | null>; leave(): void }
   /** It asks for itself: what comes is not stored, or too many wait. */
@@ -27,6 +36,8 @@ export interface FlightsOptions {
   readonly hitForMiss: number
   /** Keys of which that is remembered. */
   readonly maxMarkers: number
+  /** What comes for this key is stored by now, or is not for others. */
+  onEnded?(key: string): void
   now(): number
   after(milliseconds: number, expire: () => void): { cancel(): void }
 }
@@ -55,8 +66,13 @@ export class Flights<Landed> {
     return this.#waiting
   }
 
+  /** What has begun to come for a key. */
+  landed(key: string): Landed | null {
+    return this.#flights.get(key)?.landed ?? null
+  }
+
   board(key: string): Boarding<Landed> {
-    if (this.#isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
+    if (this.isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
     const flight = this.#flights.get(key)
     if (flight === undefined) return this.#takeOff(key)
     if (flight.landed !== null) {
@@ -68,24 +84,14 @@ export class Flights<Landed> {
   }
 
   /** Says that answers for this key are not for others for now. */
-  mark(key: string): void {
-    const { now, hitForMiss, maxMarkers } = this.#options
+  mark(key: string, until = this.#options.now() + this.#options.hitForMiss): void {
     this.#markers.delete(key)
-    if (this.#markers.size >= maxMarkers) this.#markers.delete(this.#markers.keys().next().value!)
-    this.#markers.set(key, now() + hitForMiss)
+    if (this.#markers.size >= this.#options.maxMarkers) this.#markers.delete(this.#markers.keys().next().value!)
+    this.#markers.set(key, until)
   }
 
-  /** Something was stored for this key after all. */
-  unmark(key: string): void {
-    this.#markers.delete(key)
-  }
-
-  /** Whoever asks from now on asks anew: what comes may be older than what is known of the key. */
-  forget(key: string): void {
-    this.#flights.delete(key)
-  }
-
-  #isMarked(key: string): boolean {
+  /** Whether answers for this key are not for others for now. */
+  isMarked(key: string): boolean {
     const until = this.#markers.get(key)
     if (until === undefined) return false
     if (this.#options.now() < until) return true
@@ -93,19 +99,33 @@ export class Flights<Landed> {
     return false
   }
 
+  /** Something was stored for this key after all. False: nobody had said otherwise. */
+  unmark(key: string): boolean {
+    return this.#markers.delete(key)
+  }
+
+  /** Whoever asks from now on asks anew: what comes may be older than what is known of the key. */
+  forget(key: string): void {
+    this.#flights.delete(key)
+  }
+
   #takeOff(key: string): Boarding<Landed> {
-    const flight: Flight<Landed> = { waiting: new Set(), landed: null }
+    const flight: Flight<Landed> = { waiting: new Set(), landed: null, onAlone: () => {} }
     this.#flights.set(key, flight)
     const land = (landed: Landed | null) => {
       flight.landed = landed
       if (landed === null && this.#flights.get(key) === flight) this.#flights.delete(key)
       for (const settle of [...flight.waiting]) settle(landed)
+      if (landed === null) this.#options.onEnded?.(key)
     }
     const done = () => land(null)
     return {
       role: 'leader',
       get others() {
         return flight.waiting.size
+      },
+      whenAlone: (listener) => {
+        flight.onAlone = listener
       },
       land,
       done,
@@ -120,9 +140,14 @@ export class Flights<Landed> {
       deadline.cancel()
       resolve(landed)
     }
-    const deadline = this.#options.after(this.#options.maxWait, () => settle(null))
+    const leave = () => {
+      if (!flight.waiting.has(settle)) return
+      settle(null)
+      if (flight.waiting.size === 0) flight.onAlone()
+    }
+    const deadline = this.#options.after(this.#options.maxWait, leave)
     flight.waiting.add(settle)
     this.#waiting++
-    return { role: 'waiter', landed: promise, leave: () => settle(null) }
+    return { role: 'waiter', landed: promise, leave }
   }
 }

@@ -1,5 +1,4 @@
-/** Bytes of a piece: large objects are stored in these, cut at multiples of it. */
-export const PIECE = 2 ** 20
+import { PIECE } from './rules/pieces.ts'
 
 /**
  * Cuts what comes into pieces.

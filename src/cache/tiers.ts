@@ -74,18 +74,23 @@ export class Tiers {
     return true
   }
 
-  /** Brings an answer up from disk, all of it, so that the next one finds it in memory. */
-  async promote({ head, tier, read }: Found): Promise<void> {
+  /**
+   * Brings an answer up from disk, all of it, so that the next one finds it in memory. Returns it as it is there, or as
+   * it was where it is too large, or damaged and gone from disk now.
+   */
+  async promote(found: Found): Promise<Found> {
+    const { head, tier, freshness, read } = found
     const { memory, maxInMemory } = this.#options
-    if (tier === 'memory' || head.size === null || head.parts !== null || head.size > maxInMemory) return
+    if (tier === 'memory' || head.size === null || head.parts !== null || head.size > maxInMemory) return found
     const body = new Body()
     try {
       for await (const chunk of read({ first: 0, last: head.size - 1 })) body.append(chunk)
     } catch {
-      return // It is damaged, and gone from disk now.
+      return found
     }
     body.end()
     memory.put({ head, body })
+    return fromMemory({ head, body }, freshness)
   }
 
   /** Newer fields for a stored answer (RFC 9111 section 3.2), wherever it is. */

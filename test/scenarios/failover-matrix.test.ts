@@ -11,7 +11,7 @@ const PARALLEL = 16
 const LIMIT = { timeout: 15_000, interval: 50 }
 
 t.test(
-  'each two of fault, object, method and number of bad candidates: the exact body or a visible failure',
+  'each two of fault, object, method, number of bad candidates, and cache: the exact body or a visible failure',
   async (t) => {
     if (!skipUnless(t, 'nginx')) return
     const { config, proxies } = await matrix(t)
@@ -19,7 +19,7 @@ t.test(
     const before = await countersOf(gateway)
     t.equal(new Set(cases()).size, cases().length)
     const all = sampledCases()
-    t.equal(all.length * 3, cases().length)
+    t.equal(all.length * 6, cases().length)
     const slowest = { ms: 0, name: '' }
     await inParallel(PARALLEL, all, async (one) => {
       const got = await runCase(one, gateway.port)

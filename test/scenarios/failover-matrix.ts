@@ -15,6 +15,8 @@ export interface Case {
   readonly bad: Bad
   readonly object: MatrixObject
   readonly method: Method
+  /** Whether the policy keeps answers: then what is asked fills the cache, and the client reads from there. */
+  readonly cached: boolean
 }
 
 export interface MatrixObject {
@@ -35,27 +37,32 @@ export const OBJECTS: readonly MatrixObject[] = [
   { path: '/10m', body: TEN_MIB, range: 'bytes=-8000000', part: [TEN_MIB.length - 8_000_000, TEN_MIB.length] },
 ]
 
+const METHODS: readonly Method[] = ['GET', 'HEAD', 'Range']
+const BADS: readonly Bad[] = [1, 2, 3]
+
 /** Every case. Heavy ones and slow ones are mixed, so that neither bytes nor waits pile up. */
 export function cases(): Case[] {
-  const all: Case[] = []
-  for (const object of OBJECTS) {
-    for (const method of ['GET', 'HEAD', 'Range'] as const) {
-      for (const bad of [1, 2, 3] as const) for (const fault of FAULTS) all.push({ fault, bad, object, method })
-    }
-  }
-  // 91 has no factor in common with 594, so this visits each once.
+  const all = [false, true].flatMap((cached) =>
+    OBJECTS.flatMap((object) =>
+      METHODS.flatMap((method) =>
+        BADS.flatMap((bad) => FAULTS.map((fault) => ({ fault, bad, object, method, cached }))),
+      ),
+    ),
+  )
+  // 91 has no factor in common with 1188, so this visits each once.
   return all.map((_, i) => all[(i * 91) % all.length]!)
 }
 
 /**
- * A third of them (a Latin square): with every fault each object, method and number of bad candidates meets each of the
- * other two once. The soak runs them all.
+ * A sixth of them (a Latin square): with every fault each object, method and number of bad candidates meets each of the
+ * other two once, and each of them meets the cache and none. The soak runs them all.
  */
 export function sampledCases(): Case[] {
-  const methods: readonly Method[] = ['GET', 'HEAD', 'Range']
-  return cases().filter(({ fault, bad, object, method }) => {
-    const sum = FAULTS.indexOf(fault) + bad + OBJECTS.indexOf(object) + methods.indexOf(method)
-    return sum % 3 === 0
+  return cases().filter(({ fault, bad, object, method, cached }) => {
+    const [f, o] = [FAULTS.indexOf(fault), OBJECTS.indexOf(object)]
+    // The diagonal crosses every line of the square once; each second fault has it the other way around.
+    const isOnDiagonal = (bad - 1) % 3 === o
+    return (f + bad + o + METHODS.indexOf(method)) % 3 === 0 && cached === (isOnDiagonal === (f % 2 === 0))
   })
 }
 
@@ -85,43 +92,53 @@ function badCdn(fault: Fault, url: string, n: number) {
   return { name: `${fault}-${n}`, provider: 'http', url, ...tls }
 }
 
-/** A site and a policy for each fault and each number of bad candidates. Nothing is ejected: every case meets its fault. */
+type Column = Pick<Case, 'fault' | 'bad' | 'cached'>
+
+/** A site and a policy for each fault and number of bad candidates, with and without the cache. Nothing is ejected. */
 function configOf(cdns: readonly unknown[]): Record<string, unknown> {
-  const columns = FAULTS.flatMap((fault) => ([1, 2, 3] as const).map((bad) => ({ fault, bad })))
+  const columns: Column[] = FAULTS.flatMap((fault) =>
+    BADS.flatMap((bad) => [true, false].map((cached) => ({ fault, bad, cached }))),
+  )
   const timeouts = { connect_timeout: '300ms', per_try_timeout: '500ms', body_idle_timeout: '500ms', timeout: '2s' }
   const shared = {
     strategy: 'failover',
     fallback: 'none',
-    // Every case shall meet its fault.
-    cache: { enabled: false },
     retry: { ...timeouts, budget_per_second: 1000 },
     outlier_detection: { consecutive_failures: 1000, min_requests: 100_000 },
   }
-  const candidates = (fault: Fault, bad: Bad) =>
-    [...[1, 2, 3].slice(0, bad).map((n) => `${fault}-${n}`), 'good-1', 'good-2'].slice(0, 3)
+  const candidates = ({ fault, bad }: Column) =>
+    [...BADS.slice(0, bad).map((n) => `${fault}-${n}`), 'good-1', 'good-2'].slice(0, 3)
   return {
     cdns,
     workers: 1,
-    sites: columns.map(({ fault, bad }) => ({
-      name: `${fault}-${bad}`,
-      hosts: [hostOf(fault, bad)],
-      routes: [{ policy: `${fault}-${bad}` }],
+    sites: columns.map((column) => ({
+      name: columnName(column),
+      hosts: [hostOf(column)],
+      routes: [{ policy: columnName(column) }],
     })),
     policies: Object.fromEntries(
-      columns.map(({ fault, bad }) => [`${fault}-${bad}`, { ...shared, cdns: candidates(fault, bad) }]),
+      columns.map((column) => [
+        columnName(column),
+        { ...shared, cdns: candidates(column), cache: { enabled: column.cached } },
+      ]),
     ),
   }
 }
 
-function hostOf(fault: Fault, bad: Bad): string {
-  return `${fault}-${bad}.test`
+function columnName({ fault, bad, cached }: Column): string {
+  return `${fault}-${bad}${cached ? '-cached' : ''}`
 }
 
-export function runCase({ fault, bad, object, method }: Case, port: number): Promise<Download> {
+function hostOf(column: Column): string {
+  return `${columnName(column)}.test`
+}
+
+export function runCase({ object, method, ...column }: Case, port: number): Promise<Download> {
   return download({
     port,
-    path: object.path,
-    host: hostOf(fault, bad),
+    // What another method has stored would keep a case from its fault.
+    path: `${object.path}?${method}`,
+    host: hostOf(column),
     method: method === 'HEAD' ? 'HEAD' : 'GET',
     headers: method === 'Range' ? { range: object.range } : {},
   })
@@ -176,6 +193,6 @@ function digest({ path, body }: MatrixObject, from: number, to: number): string 
   return known
 }
 
-export function nameOf({ fault, bad, object, method }: Case): string {
-  return `${fault}, ${bad} of 3 bad, ${method} ${object.path}`
+export function nameOf({ fault, bad, object, method, cached }: Case): string {
+  return `${fault}, ${bad} of 3 bad, ${method} ${object.path}${cached ? ', cached' : ''}`
 }

@@ -11,6 +11,7 @@ import { steer } from '../steer.ts'
 import { type Asking, CacheMiss } from './cache-miss.ts'
 import { keyedRequest } from './keyed-request.ts'
 import { pastCache } from './past-cache.ts'
+import { findPieces, ObjectPieces } from './pieces-object.ts'
 import { refresh, refreshEarly } from './refresh.ts'
 import { serveFound } from './serve.ts'
 
@@ -24,8 +25,9 @@ export function answerFromCache(exchange: Exchange, caching: Caching): void {
   }
   const asked = keyedRequest(admitted, caching)
   const directives = requestDirectives(raw.rawHeaders)
-  const found = services.cache.find(asked.key, raw.rawHeaders)
   const asking = { exchange, asked, caching }
+  const whole = services.cache.find(asked.key, raw.rawHeaders)
+  const found = typeof whole === 'string' ? (findPieces(asking, directives) ?? whole) : whole
   if (typeof found === 'string' || !isProvedEnough(found.head.proof, caching.requiredProof)) {
     const fwd = typeof found === 'string' ? found : 'uri-miss'
     return ask({ ...asking, stored: null, fwd }, directives)
@@ -39,14 +41,15 @@ function serveStored(asking: Asking, found: Found, reuse: Reuse): void {
   const { exchange } = asking
   const { services, arrival } = exchange
   const isFresh = reuse.act === 'serve' && reuse.because === 'fresh'
-  const result = isFresh ? 'hit' : 'stale'
+  const isHere = !(found instanceof ObjectPieces) || found.isHere
+  const result = isHere ? (isFresh ? 'hit' : 'stale') : 'miss'
   let firstByteMs: number | null = null
   serveFound(
     {
       exchange,
       seat: null,
       result,
-      outcome: HIT,
+      outcome: isHere ? HIT : PARTIAL,
       begun: () => {
         firstByteMs = services.timers.now() - arrival.startedAt
       },
@@ -66,6 +69,8 @@ function serveStored(asking: Asking, found: Found, reuse: Reuse): void {
 }
 
 const HIT = { hit: true } as const
+/** Some pieces are asked for. */
+const PARTIAL = { hit: false, fwd: 'partial', stored: true } as const
 
 function ask(asking: Asking, { noStore, onlyIfCached }: ReturnType<typeof requestDirectives>): void {
   const { exchange, caching } = asking

@@ -2,7 +2,8 @@ import type { Landed } from '../../cache/cache.ts'
 import type { EntryHead } from '../../cache/entry.ts'
 import type { Boarding } from '../../cache/flights.ts'
 import { type CacheOutcome, cacheStatus } from '../../cache/rules/cache-status.ts'
-import { timeToLive } from '../../cache/rules/freshness.ts'
+import { type Freshness, timeToLive } from '../../cache/rules/freshness.ts'
+import { objectKey } from '../../cache/rules/pieces.ts'
 import { isProvedEnough } from '../../cache/rules/provenance.ts'
 import { secondaryKey, selectVariant } from '../../cache/rules/vary.ts'
 import type { Found } from '../../cache/tiers.ts'
@@ -14,16 +15,18 @@ import type { Delivered } from '../../delivery/job.ts'
 import type { AttemptRecord } from '../../delivery/outcome.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Decision } from '../../steering/decision.ts'
-import { answerHeaders, serverTiming } from '../answer.ts'
+import { answerHeaders, interimHeaders, serverTiming } from '../answer.ts'
 import { endingOf } from '../deliver.ts'
 import { type CacheResult, type Ending, type Exchange, NOTHING_SENT } from '../exchange.ts'
 import { PROXY_NAME } from '../headers.ts'
 import { countAsking, recordAnswer } from '../record.ts'
 import { refuse } from '../refusal.ts'
 import { steer } from '../steer.ts'
-import { Fetch, type FirstAsker } from './fetch.ts'
+import { Fetch, type FetchPart, type FirstAsker } from './fetch.ts'
 import type { KeyedRequest } from './keyed-request.ts'
 import { pastCache } from './past-cache.ts'
+import { firstPart } from './pieces-first.ts'
+import { ownPieces } from './pieces-object.ts'
 import type { Poured } from './pour.ts'
 import { Seat } from './seat.ts'
 import { isConditional } from './selection.ts'
@@ -52,6 +55,7 @@ type Waiting = Extract<Boarding<Landed>, { readonly role: 'waiter' }>
  */
 export class CacheMiss implements FirstAsker {
   readonly #asking: Asking
+  readonly #part: FetchPart | null
   readonly #seat: Seat
   #result: CacheResult = 'miss'
   #firstByteMs: number | null = null
@@ -65,14 +69,18 @@ export class CacheMiss implements FirstAsker {
 
   constructor(asking: Asking) {
     this.#asking = asking
-    this.#seat = new Seat(asking.exchange.writer)
+    this.#part = firstPart(asking, asking.stored)
+    this.#seat = new Seat(asking.exchange.writer, asking.exchange.services.timers)
   }
 
   start(): void {
     const { exchange, stored, fwd } = this.#asking
     // An answer to HEAD fills nothing.
     if (exchange.admitted.method === 'HEAD' && stored === null) return this.#steer({ hit: false, fwd })
-    this.#board(this.#asking.asked.key)
+    const { key } = this.#asking.asked
+    // The whole may be for nobody else, and its pieces for all.
+    const isForPieces = this.#part !== null && exchange.services.cache.isMarked(key)
+    this.#board(isForPieces ? objectKey(key) : key)
   }
 
   landed(landed: Landed): void {
@@ -88,7 +96,8 @@ export class CacheMiss implements FirstAsker {
     const { exchange, fwd } = this.#asking
     const { admitted, writer, proofs } = exchange
     const outcome = { hit: false, fwd } as const
-    if (admitted.method === 'HEAD' || isConditional(admitted.raw.headers)) {
+    // A client that has left takes nothing, and would never say that it takes more. `again` tells.
+    if (this.#seat.gone || admitted.method === 'HEAD' || isConditional(admitted.raw.headers)) {
       this.again()
       return null
     }
@@ -96,6 +105,11 @@ export class CacheMiss implements FirstAsker {
     writer.head(head.status, answerHeaders(admitted, endpoint, head, own))
     this.#result = 'pass'
     return writer
+  }
+
+  interim(endpoint: Endpoint, head: ResponseHead): void {
+    const { admitted, client } = this.#asking.exchange
+    if (!this.#isLeft && !this.#isServed) client.interim(head.status, interimHeaders(admitted, endpoint, head))
   }
 
   again(): void {
@@ -127,21 +141,60 @@ export class CacheMiss implements FirstAsker {
 
   #board(key: string): void {
     const boarding = this.#asking.exchange.services.cache.board(key)
-    if (boarding.role === 'leader') this.#fetch(boarding)
+    if (boarding.role === 'leader') this.#lead(boarding, key)
     else if (boarding.role === 'waiter') this.#wait(boarding, key === this.#asking.asked.key)
     else this.#askAlone()
   }
 
+  /** Asks, unless another process does: then all who wait here wait for that. */
+  #lead(flight: Leading, key: string): void {
+    const { exchange, stored } = this.#asking
+    // What only has to be confirmed is no crowd's, and of pieces others may want other ones: each process asks once.
+    const turn = stored === null && this.#part === null ? exchange.services.cache.turn(key, () => this.#look()) : 'ask'
+    if (turn === 'ask') return this.#fetch(flight)
+    if (turn === 'alone') return this.#disembark(flight, null, false)
+    this.#seat.serve(
+      () => {},
+      () => flight.others === 0 && turn.leave(),
+    )
+    void turn.over.then((turned) => {
+      const isNobodys = this.#seat.gone && flight.others === 0
+      if (turned === 'ask' && !isNobodys) return this.#fetch(flight)
+      const landed: Landed | null = typeof turned === 'string' ? null : { kind: 'shared', found: turned }
+      this.#disembark(flight, landed, key === this.#asking.asked.key)
+    })
+  }
+
+  /** What another process stored meanwhile. */
+  #look(): Found | 'vary-miss' | 'uri-miss' {
+    const { exchange, asked, caching } = this.#asking
+    const found = exchange.services.cache.find(asked.key, exchange.admitted.raw.rawHeaders)
+    if (typeof found === 'string') return found
+    const isForThis = isProvedEnough(found.head.proof, caching.requiredProof) && !found.freshness.noCache
+    return isForThis && isStillFresh(found.freshness) ? found : 'uri-miss'
+  }
+
+  /** Nobody here asks: the leader is one of those who waited. */
+  #disembark(flight: Leading, landed: Landed | null, mayBoardAgain: boolean): void {
+    flight.land(landed)
+    flight.done()
+    if (this.#seat.gone) this.#left()
+    else this.#hear(landed, mayBoardAgain)
+  }
+
   #fetch(flight: Leading | null): void {
     const { exchange, asked, caching, stored } = this.#asking
-    const fetch = new Fetch({ exchange, asked, caching, stored, flight, asker: this })
+    const fetch = new Fetch({ exchange, asked, caching, stored, part: this.#part, flight, asker: this })
     // Others may wait for what this client asked for.
     this.#seat.serve(
       () => fetch.client.resume(),
       () => fetch.others === 0 && fetch.client.gone(),
       () => fetch.others === 0 && fetch.client.leaving(),
     )
+    flight?.whenAlone(() => this.#seat.gone && fetch.client.gone())
     fetch.start()
+    // While it waited nobody was told.
+    if (this.#seat.leaving && fetch.others === 0) fetch.client.leaving()
   }
 
   /** Nobody else waits for it: its conditions may be the client's own, and what comes may be stored all the same. */
@@ -158,12 +211,16 @@ export class CacheMiss implements FirstAsker {
       () => {},
       () => {
         boarding.leave()
-        this.#record({ ...NOTHING_SENT, status: CLIENT_GONE, cache: 'collapsed', error: 'client_gone' })
+        this.#left()
       },
     )
     void boarding.landed.then((landed) => {
       if (!this.#seat.gone) this.#hear(landed, mayBoardAgain)
     })
+  }
+
+  #left(): void {
+    this.#record({ ...NOTHING_SENT, status: CLIENT_GONE, cache: 'collapsed', error: 'client_gone' })
   }
 
   #hear(landed: Landed | null, mayBoardAgain: boolean): void {
@@ -172,6 +229,8 @@ export class CacheMiss implements FirstAsker {
     const head = landed.kind === 'coming' ? landed.coming.head : landed.found.head
     const { exchange, asked, caching } = this.#asking
     const fields = exchange.admitted.raw.rawHeaders
+    // What was purged while it was asked for is not for those who may have asked since.
+    if (exchange.services.cache.isOutdated(head, landed.kind === 'stale')) return this.#startAnew()
     if (selectVariant([head], fields) === null) {
       // Those who want another variant wait for one who wants it too.
       if (mayBoardAgain) return this.#board(`${asked.key}\n\n${secondaryKey(head.varyNames, fields)}`)
@@ -179,10 +238,16 @@ export class CacheMiss implements FirstAsker {
     }
     if (!isProvedEnough(head.proof, caching.requiredProof)) return this.#askAlone()
     this.#delivered = NOTHING_SENT
-    if (landed.kind !== 'coming') return serveFound(this.#serve(...this.#toldOf(landed, true)), landed.found)
-    if (!isStillFresh(head) || this.#mustKnowSize(head)) return this.#askAlone()
+    if (landed.kind !== 'coming') {
+      return serveFound(this.#serve(...this.#toldOf(landed, true)), ownPieces(this.#asking, landed.found))
+    }
+    if (!isStillFresh(head.freshness) || this.#mustKnowSize(head)) return this.#askAlone()
     const { fwd } = this.#asking
     serveComing(this.#serve('collapsed', { hit: false, fwd, collapsed: true }), landed.coming)
+  }
+
+  #startAnew(): void {
+    new CacheMiss({ ...this.#asking, stored: null, fwd: 'uri-miss' }).start()
   }
 
   /** No part can be told of what comes without its length: the client that wants one asks for it itself. */
@@ -192,7 +257,11 @@ export class CacheMiss implements FirstAsker {
 
   #toldOf({ kind }: Extract<Landed, { readonly found: Found }>, collapsed: boolean): [CacheResult, CacheOutcome] {
     const { fwd } = this.#asking
+    if (kind === 'pieces') {
+      return [collapsed ? 'collapsed' : 'miss', { hit: false, fwd, stored: !collapsed, collapsed }]
+    }
     if (kind === 'stale') return ['stale', { hit: false, fwd, collapsed, detail: 'stale-if-error' }]
+    if (kind === 'shared') return ['collapsed', { hit: false, fwd, collapsed: true }]
     return [collapsed ? 'collapsed' : 'revalidated', { hit: false, fwd, fwdStatus: 304, collapsed }]
   }
 
@@ -213,11 +282,20 @@ export class CacheMiss implements FirstAsker {
     }
   }
 
-  #onPoured(poured: Poured, status: number): void {
+  #onPoured(poured: Poured | 'broken', status: number): void {
     if (poured === 'nothing') return this.again()
+    if (poured === 'broken') return this.#onBroken()
     const isCut = poured === 'cut'
     const error = poured === 'gone' ? 'client_gone' : isCut ? 'http_response_incomplete' : null
     this.#sent = { status, error, aborted: isCut }
+    this.#finish()
+  }
+
+  /** All that may be tried was tried by whoever asked: it is not tried again for each who waits. */
+  #onBroken(): void {
+    const error = 'http_response_incomplete'
+    const status = this.refused(error, [])
+    this.#sent = { status, error, aborted: false }
     this.#finish()
   }
 
@@ -238,6 +316,7 @@ export class CacheMiss implements FirstAsker {
 
   #finish(): void {
     if (this.#sent === null || this.#delivered === null) return
+    this.#seat.release()
     const { status, error, aborted } = this.#sent
     const told = { status, error, aborted, firstByteMs: this.#firstByteMs, cache: this.#result }
     this.#record({ ...this.#delivered, ...told })
@@ -248,6 +327,6 @@ export class CacheMiss implements FirstAsker {
   }
 }
 
-function isStillFresh({ freshness }: EntryHead): boolean {
+function isStillFresh(freshness: Freshness): boolean {
   return timeToLive(freshness, Date.now()) > 0
 }

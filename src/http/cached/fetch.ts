@@ -2,21 +2,27 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { Body } from '../../cache/body.ts'
 import type { Landed } from '../../cache/cache.ts'
 import { Coming } from '../../cache/coming.ts'
+import type { EntryHead } from '../../cache/entry.ts'
 import type { Boarding } from '../../cache/flights.ts'
+import { ageValue } from '../../cache/rules/age.ts'
 import type { Fields } from '../../cache/rules/fields.ts'
 import { isFreshenedBy } from '../../cache/rules/freshen.ts'
 import { timeToLive } from '../../cache/rules/freshness.ts'
 import { mayRevalidateAt } from '../../cache/rules/provenance.ts'
 import { isError, mayServeOnError } from '../../cache/rules/reuse.ts'
+import type { CacheRules } from '../../cache/rules/rules.ts'
 import { whyUnstorable } from '../../cache/rules/storable.ts'
 import { revalidationFields } from '../../cache/rules/validators.ts'
+import { varyNames } from '../../cache/rules/vary.ts'
 import type { Found } from '../../cache/tiers.ts'
 import type { Caching } from '../../config/caching.ts'
 import type { Endpoint } from '../../config/snapshot.ts'
 import type { ResponseHead } from '../../delivery/attempt.ts'
 import type { AnswerSink } from '../../delivery/client-writer.ts'
+import type { Deadline } from '../../delivery/deadlines.ts'
 import type { Delivered, Job } from '../../delivery/job.ts'
 import type { AttemptRecord } from '../../delivery/outcome.ts'
+import type { Timers } from '../../delivery/timers.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { decide } from '../../steering/decide.ts'
 import type { Decision } from '../../steering/decision.ts'
@@ -33,6 +39,8 @@ export interface FirstAsker {
   landed(landed: Landed): void
   /** The answer is not for others: gives what writes it to the client, or null where that has to ask in its own words. */
   passing(endpoint: Endpoint, head: ResponseHead, ms: number): AnswerSink | null
+  /** An interim answer for its client alone: it is no part of what is stored (RFC 9111 section 3). */
+  interim(endpoint: Endpoint, head: ResponseHead): void
   /** What came answers nothing: the client has to ask in its own words. */
   again(): void
   /** Nobody could deliver, and nothing stored will do. Returns the status. */
@@ -40,12 +48,39 @@ export interface FirstAsker {
   ended(delivered: Delivered, decision: Decision): void
 }
 
+/** What a fetch asks for, where that is not the whole. */
+export interface FetchPart {
+  /** Range, and If-Range where there is one: a flat list. */
+  readonly conditions: readonly string[]
+  /** Says what becomes of an answer, once that is neither a 304 nor an error for which a stale one is served. */
+  take(answer: Answer, upstream: PartUpstream): Taken
+}
+
+/** Who sends the part: takes up after a false `write`, or stops. */
+export interface PartUpstream {
+  resume(): void
+  cancel(): void
+}
+
+export type Taken =
+  /** `landed`: what those who wait get; null: nobody waits for the fetch itself. */
+  | {
+      readonly kind: 'taken'
+      readonly to: AnswerSink
+      readonly landed: Extract<Landed, { readonly found: Found }> | null
+    }
+  /** It is one that may be for all, as if the whole had been asked for. */
+  | { readonly kind: 'whole'; readonly answer: Answer }
+  | { readonly kind: 'pass'; readonly lasting: boolean }
+
 export interface FetchOptions {
   readonly exchange: Exchange
   readonly asked: KeyedRequest
   readonly caching: Caching
   /** What is to be confirmed; null: nothing that could be. */
   readonly stored: Found | null
+  /** null: the whole is asked for. */
+  readonly part: FetchPart | null
   /** null: nobody else may wait for it. */
   readonly flight: Extract<Boarding<Landed>, { readonly role: 'leader' }> | null
   readonly asker: FirstAsker
@@ -53,6 +88,8 @@ export interface FetchOptions {
 
 /** A fetch goes on without readers where no more than this is missing. Bytes. */
 const NEARLY_DONE = 2 ** 20
+/** And no longer than between two looks. Milliseconds. */
+const LOOK_EVERY = 300_000
 
 interface Client {
   resume(): void
@@ -69,9 +106,13 @@ export class Fetch implements AnswerSink {
   #delivery: Client | null = null
   #to: Body | AnswerSink | null = null
   #answered: { readonly endpoint: Endpoint; readonly head: ResponseHead; readonly ms: number } | null = null
-  #requestTime = 0
   #size: number | null = null
+  /** Bytes: what turns out to be larger is not stored. */
+  #most = 0
   #storing: Promise<void> = Promise.resolve()
+  #coming: Coming | null = null
+  /** The next look whether anybody reads what comes. */
+  #unread: Deadline | null = null
   #bytes = 0
 
   constructor(options: FetchOptions) {
@@ -84,9 +125,12 @@ export class Fetch implements AnswerSink {
     const { route, facts } = shared.admitted
     const decision = decide(route, facts, exchange.services.world, exchange.proofs.unfit)
     deliver(shared, this.#job(shared, decision), this, (delivered) => {
+      this.#unread?.cancel()
       if (this.#to instanceof Body) this.#to.fail(new Error('the fetch has ended'))
-      // Until it can be found, it is here for those who ask.
-      void this.#storing.finally(() => this.#options.flight?.done())
+      // Until it can be found, it is here for those who ask; what broke off is nothing to wait for.
+      const isWhole = this.#to instanceof Body && this.#to.state === 'complete'
+      if (isWhole) void this.#storing.finally(() => this.#options.flight?.done())
+      else this.#options.flight?.done()
       this.#options.asker.ended(delivered, decision)
     })
   }
@@ -114,12 +158,14 @@ export class Fetch implements AnswerSink {
   }
 
   head(status: number): void {
-    const { endpoint, head } = this.#answered!
+    const { endpoint, head, ms } = this.#answered!
     const { exchange } = this.#options
     const fields = head.rawHeaders.map((text) => text.toString('latin1'))
     checkFields(fields)
     const proof = exchange.proofs.proof(endpoint) === null ? 'none' : proofOf(exchange.proofs.kind(endpoint))
-    const times = { requestTime: this.#requestTime, responseTime: Date.now() }
+    // Of this try: a later one may be under way, and know of a purge that this one does not.
+    const responseTime = Date.now()
+    const times = { requestTime: Math.floor(responseTime - ms), responseTime }
     this.#judge({ status, fields, endpoint, proof, times })
   }
 
@@ -130,7 +176,11 @@ export class Fetch implements AnswerSink {
   write(chunk: Buffer): boolean {
     this.#bytes += chunk.length
     if (this.#to === null) return true
-    return this.#to instanceof Body ? this.#to.append(chunk) : this.#to.write(chunk)
+    if (!(this.#to instanceof Body)) return this.#to.write(chunk)
+    const more = this.#to.append(chunk)
+    // It is nobody's any more, and cannot be stored either.
+    if (this.#to.bytes > this.#most) this.#lookSoon()
+    return more
   }
 
   end(): void {
@@ -150,19 +200,15 @@ export class Fetch implements AnswerSink {
     for (let i = 0; i < ours.length; i += 2) conditions.set(ours[i]!, ours[i + 1]!)
     return {
       ...job,
-      range: null,
+      range: conditions.get('range') ?? null,
       hedgeable: exchange.admitted.route.policy.hedge.enabled,
       asked: { method: 'GET', header: (name) => conditions.get(name) ?? null },
-      ask: (endpoint, ask) => {
-        this.#requestTime = Date.now()
-        return job.ask(endpoint, ask)
-      },
       request: (endpoint, part) => {
-        if (part === null) this.#requestTime = Date.now()
         const request = job.request(endpoint, part)
         const own = part === null ? this.#conditions(endpoint) : null
         return { ...request, headers: sharedFields(request.headers, caching.key, own) }
       },
+      interim: (endpoint, head) => this.#options.asker.interim(endpoint, head),
       answer: (endpoint, head, ms) => {
         this.#answered = { endpoint, head, ms }
         return []
@@ -173,35 +219,55 @@ export class Fetch implements AnswerSink {
 
   /** RFC 9111 section 4.3.1; not of an endpoint that may mean other bytes by the same words. null: of whoever proves. */
   #conditions(endpoint: Endpoint | null): string[] {
-    const { stored } = this.#options
-    if (stored === null) return []
+    const { stored, part } = this.#options
+    const ofPart = part?.conditions ?? []
+    if (stored === null) return [...ofPart]
     const may = endpoint === null || mayRevalidateAt(stored.head, endpoint.cdn?.name ?? null)
-    return may ? revalidationFields(stored.head.fields) : []
+    return may ? [...revalidationFields(stored.head.fields), ...ofPart] : [...ofPart]
   }
 
   #judge(answer: Answer): void {
-    const { stored, caching, exchange, asker, flight } = this.#options
+    const { stored, caching, exchange, asker, flight, part } = this.#options
     const { cache } = exchange.services
     const now = answer.times.responseTime
     if (stored !== null && answer.status === 304) {
-      if (!isFreshenedBy(stored.head.fields, answer.fields)) {
+      const confirmed = confirmedHead(stored.head, answer, caching.rules)
+      if (!isFreshenedBy(stored.head.fields, answer.fields) || !isForOthers(stored.head, confirmed, caching.rules)) {
         cache.remove(stored.head)
         flight?.land(null)
         asker.again()
         return this.#cancel()
       }
-      const found = cache.update(stored, confirmedHead(stored.head, answer, caching.rules))
-      return this.#land({ kind: 'confirmed', found })
+      return this.#land({ kind: 'confirmed', found: cache.update(stored, confirmed) })
     }
     if (stored !== null && isError(answer.status) && mayServeOnError(stored.freshness, now)) {
       this.#land({ kind: 'stale', found: stored })
       return this.#cancel()
     }
-    if (!this.#isStorable(answer)) {
-      if (stored !== null && answer.status < 500) cache.remove(stored.head)
-      return this.#pass(answer.status < 500)
+    if (part === null) this.#judgeWhole(answer)
+    else this.#judgePart(part, answer)
+  }
+
+  #judgePart(part: FetchPart, answer: Answer): void {
+    const { stored, exchange } = this.#options
+    const upstream = { resume: () => this.#delivery!.resume(), cancel: () => this.#cancel() }
+    const taken = part.take(answer, upstream)
+    if (taken.kind === 'whole') return this.#judgeWhole(taken.answer)
+    if (taken.kind === 'pass') {
+      if (stored !== null && answer.status < 500) exchange.services.cache.remove(stored.head)
+      return this.#pass(taken.lasting)
     }
-    this.#fill(answer)
+    this.#to = taken.to
+    if (taken.landed !== null) this.#offer(taken.landed, taken.landed.found.head)
+  }
+
+  #judgeWhole(answer: Answer): void {
+    const { stored, exchange, asked } = this.#options
+    const { cache } = exchange.services
+    if (answer.status === 200) cache.forgetObject(asked.key)
+    if (this.#isStorable(answer)) return this.#fill(answer)
+    if (stored !== null && answer.status < 500) cache.remove(stored.head)
+    this.#pass(answer.status < 500)
   }
 
   #isStorable(answer: Answer): boolean {
@@ -210,25 +276,32 @@ export class Fetch implements AnswerSink {
     const request = { method: 'GET', fields: exchange.admitted.raw.rawHeaders }
     if (whyUnstorable(request, answer, caching.rules) !== null) return false
     this.#size = lengthOf(answer.fields)
-    return (this.#size ?? 0) <= Math.min(caching.maxObject, cache.largest) && cache.hasRoom
+    this.#most = Math.min(caching.maxObject, cache.largest)
+    return (this.#size ?? 0) <= this.#most && cache.hasRoom
   }
 
   #fill(answer: Answer): void {
-    const { exchange, asked, caching, flight } = this.#options
-    const { cache } = exchange.services
+    const { exchange, asked, caching } = this.#options
+    const { cache, timers } = exchange.services
     const body = new Body(Math.min(caching.maxObject, cache.maxInMemory))
     const shared = sharedRequest(exchange.admitted, asked)
     const head = entryHead(shared, asked, answer, caching.rules)
-    const coming: Coming = new Coming(head, body, () => setImmediate(() => this.#onDeserted(coming)))
+    const coming = new Coming(head, body, ageValue(answer.fields), () => this.#lookSoon())
     body.onDrain(() => this.#delivery!.resume())
     this.#to = body
+    this.#coming = coming
+    this.#lookLater(timers)
     this.#storing = cache.store(coming, caching.maxObject)
-    // RFC 9111 section 4: what may not be used again without asking is no answer to the others.
-    const isForOthers = !head.freshness.noCache && timeToLive(head.freshness, answer.times.responseTime) > 0
-    if (isForOthers) return this.#land({ kind: 'coming', coming })
-    cache.mark(asked.key)
+    this.#offer({ kind: 'coming', coming }, head)
+  }
+
+  /** RFC 9111 section 4: what may not be used again without asking is no answer to the others. */
+  #offer(landed: Landed, { freshness }: EntryHead): void {
+    const { exchange, asked, flight, asker } = this.#options
+    if (!freshness.noCache && timeToLive(freshness, freshness.responseTime) > 0) return this.#land(landed)
+    exchange.services.cache.mark(asked.key)
     flight?.land(null)
-    this.#options.asker.landed({ kind: 'coming', coming })
+    asker.landed(landed)
   }
 
   #land(landed: Landed): void {
@@ -257,17 +330,40 @@ export class Fetch implements AnswerSink {
     return stored.head.status
   }
 
-  /** Nobody reads what comes, also not those who just heard of it: it comes all the same where most of it has, for the next who asks. */
-  #onDeserted({ body, readers }: Coming): void {
+  /** When those who just heard of it read too. */
+  #lookSoon(): void {
+    setImmediate(() => this.#endUnlessRead(NEARLY_DONE))
+  }
+
+  /** What nobody reads may come a byte a minute, and so for ever. */
+  #lookLater(timers: Timers): void {
+    this.#unread = timers.after(LOOK_EVERY, () => {
+      this.#endUnlessRead(0)
+      this.#lookLater(timers)
+    })
+  }
+
+  /** Where nobody reads what comes, it comes all the same if most of it has, for the next who asks. */
+  #endUnlessRead(nearly: number): void {
+    const { body, readers } = this.#coming!
     if (readers > 0 || body.state !== 'filling') return
     const missing = this.#size === null ? Number.POSITIVE_INFINITY : this.#size - body.bytes
-    if (missing > NEARLY_DONE || body.isOverLimit) this.#cancel()
+    if (missing > nearly || body.isOverLimit) this.#cancel()
   }
 
   /** Not at once: the Delivery is in the middle of telling us something. */
   #cancel(): void {
     queueMicrotask(() => this.#delivery!.gone())
   }
+}
+
+/**
+ * Whether an answer may still be stored with what a 304 says of it: that may name a visitor, who then has to ask alone,
+ * or make the answer one of other requests than those that it was stored for.
+ */
+function isForOthers(stored: EntryHead, { status, fields }: EntryHead, rules: CacheRules): boolean {
+  if (whyUnstorable({ method: 'GET', fields: [] }, { status, fields }, rules) !== null) return false
+  return varyNames(fields).join() === stored.varyNames.join()
 }
 
 function proofOf(kind: 'ipfs' | 'arweave' | 'manifest') {

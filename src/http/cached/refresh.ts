@@ -3,6 +3,7 @@ import type { Found } from '../../cache/tiers.ts'
 import { countAsking } from '../record.ts'
 import type { Asking } from './cache-miss.ts'
 import { Fetch, type FirstAsker } from './fetch.ts'
+import { firstPart } from './pieces-first.ts'
 
 /** Milliseconds: what is fresh for less than this is asked for when it is stale. */
 const WORTH_A_START = 60_000
@@ -19,11 +20,13 @@ export function refresh({ exchange, asked, caching }: Asking, stored: Found): vo
   const asker: FirstAsker = {
     landed: () => {},
     passing: () => null,
+    interim: () => {},
     again: () => {},
     refused: () => 0,
     ended: ({ records: attempts, resumes }, decision) => countAsking(metrics, { decision, attempts, resumes }),
   }
-  new Fetch({ exchange, asked, caching, stored, flight: boarding, asker }).start()
+  const part = firstPart({ exchange, asked, caching }, stored)
+  new Fetch({ exchange, asked, caching, stored, part, flight: boarding, asker }).start()
 }
 
 /** The same for what is about to become stale. */

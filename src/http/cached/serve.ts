@@ -22,8 +22,11 @@ export interface Serve {
   readonly outcome: CacheOutcome
   /** The head is on its way. */
   begun(): void
-  /** `poured` is `nothing` where it could not be had after all, and the client has not been answered. */
-  done(poured: Poured, status: number): void
+  /**
+   * The client has not been answered yet where `poured` is `nothing`: it could not be had after all; or `broken`: what
+   * was asked for broke off before any of it was there, for all who wait for it.
+   */
+  done(poured: Poured | 'broken', status: number): void
 }
 
 /** Of what is coming nothing was kept yet. */
@@ -47,9 +50,9 @@ export function serveComing(serve: Serve, coming: Coming): void {
   const now = Date.now()
   const size = head.size ?? (body.state === 'complete' ? body.bytes : null)
   const selection = select(exchange.admitted, head, size, now)
-  const told = toldHead(serve, head.freshness, now)
+  const told = toldComing(serve, coming, now)
   coming.enter()
-  const done = (poured: Poured, status: number) => {
+  const done = (poured: Poured | 'broken', status: number) => {
     coming.leave()
     serve.done(poured, status)
   }
@@ -60,7 +63,8 @@ export function serveComing(serve: Serve, coming: Coming): void {
     ? wholeAnswer(exchange, content, told)
     : partialAnswer(exchange, content, { selection, told, size })
   if (ready === null) return done('nothing', 0)
-  send({ ...serve, done }, ready)
+  const poured = (how: Poured | 'broken', status: number) => done(how === 'nothing' ? 'broken' : how, status)
+  send({ ...serve, done: poured }, ready)
 }
 
 function send(serve: Serve, ready: ReadyAnswer): void {
@@ -77,18 +81,28 @@ function isThere(segment: Buffer | Source): segment is Buffer {
   return Buffer.isBuffer(segment)
 }
 
-function pour({ seat, begun, done }: Serve, { writer, status, headers, segments }: ReadyAnswer): void {
+function pour({ exchange, seat, begun, done }: Serve, { writer, status, headers, segments }: ReadyAnswer): void {
+  const { timers } = exchange.services
   // Others that get the whole change the same list before the first byte is here.
   const own = [...headers]
   const head = () => {
     writer.head(status, own)
     begun()
   }
-  const options = { writer, seat: seat ?? new Seat(writer), segments, head }
+  const options = { writer, seat: seat ?? new Seat(writer, timers), segments, head }
   new Pour({ ...options, done: (poured) => done(poured, status) }).start()
 }
 
 function toldHead({ outcome, result }: Serve, freshness: Freshness, now: number): ToldHead {
   const status = cacheStatus(PROXY_NAME, { ...outcome, ttl: timeToLive(freshness, now) })
-  return { age: ageOf(freshness, now, result === 'miss' || result === 'revalidated'), cacheStatus: status }
+  return { age: ageOf(freshness, now, result === 'revalidated'), cacheStatus: status }
+}
+
+/**
+ * To who asked for it an answer has the Age that it came with: how long it was on its way is what the next cache counts
+ * itself, by its own clock (RFC 9111 section 4.2.3, response_delay).
+ */
+function toldComing(serve: Serve, { head, age }: Coming, now: number): ToldHead {
+  const told = toldHead(serve, head.freshness, now)
+  return serve.result === 'miss' ? { ...told, age: age === 0 ? null : String(age) } : told
 }

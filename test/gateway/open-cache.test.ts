@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { Purges } from '../../src/cache/purges.ts'
+import { Timers } from '../../src/delivery/timers.ts'
+import { openCache, openDisk } from '../../src/gateway/open-cache.ts'
+import { Log } from '../../src/observe/log.ts'
+import { tempDir } from '../helpers/scope.ts'
+
+t.test('processes say to each other what they ask for where they share a disk, and nowhere else', async (t) => {
+  const lines: string[] = []
+  const log = new Log({ sink: { write: (line: string) => lines.push(line) }, now: Date.now, level: 'info' })
+  const timers = new Timers((error) => t.fail(String(error)))
+  t.teardown(() => timers.close())
+  const path = join(tempDir(t, 'cache'), 'disk')
+  const disk = { path, size: 2 ** 30 }
+  const file = join(path, 'claims.db')
+  for (const [of, processes, isThere] of [
+    [disk, 1, false],
+    [null, 2, false],
+    [disk, 2, true],
+  ] as const) {
+    const parts = { purges: new Purges(), timers, log, processes }
+    const cache = await openCache({ memory: 2 ** 24, disk: of }, parts)
+    t.equal(existsSync(file), isThere, `${processes} processes`)
+    t.equal(
+      cache.turn('key', () => 'uri-miss'),
+      'ask',
+    )
+    await cache.close()
+  }
+  await (await openDisk({ memory: 2 ** 24, disk }, log, true))!.close()
+  t.notOk(existsSync(file), 'what is left of a gateway that was killed is gone before another one serves')
+  t.same(lines, [])
+})
