@@ -1,4 +1,5 @@
 import { Run } from './run.ts'
+import { soakCache } from './soak-cache.ts'
 import { soakChaos } from './soak-chaos.ts'
 import { soakDeploy } from './soak-deploy.ts'
 import { soakFuzzConfig, soakFuzzMmdb } from './soak-fuzz-files.ts'
@@ -20,6 +21,7 @@ import { soakSteady } from './soak-steady.ts'
 const PARTS = {
   load: soakLoad,
   chaos: soakChaos,
+  cache: soakCache,
   steady: soakSteady,
   slow: soakSlow,
   lies: soakLies,

@@ -10,11 +10,15 @@ export const COMPRESSION: RowPlan = {
   panels: [
     {
       title: 'Compressed responses',
-      description: 'By coding; what came compressed from an upstream is not among them.',
+      description:
+        'By coding; kept: compressed for another client before. What came compressed from an upstream is not among them.',
       kind: 'stacked',
       width: 8,
       unit: 'reqps',
-      queries: [{ expr: sumRate('encoding', 'polycdn_compressed_responses_total'), legend: '{{encoding}}' }],
+      queries: [
+        { expr: sumRate('encoding', 'polycdn_compressed_responses_total'), legend: '{{encoding}}' },
+        { expr: sumRate('encoding', 'polycdn_compression_reused_total'), legend: '{{encoding}}, kept' },
+      ],
     },
     {
       title: 'Bytes saved by compression',

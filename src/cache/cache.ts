@@ -1,3 +1,6 @@
+import type { Encoding } from '../compression/encoding.ts'
+import type { Body } from './body.ts'
+import type { Claims } from './claims.ts'
 import type { Coming } from './coming.ts'
 import type { DiskTier } from './disk.ts'
 import type { EntryHead } from './entry.ts'
@@ -7,19 +10,22 @@ import { MemoryTier } from './memory.ts'
 import type { Purges } from './purges.ts'
 import type { Fields } from './rules/fields.ts'
 import { type Found, Tiers } from './tiers.ts'
+import { type Look, type Turn, type Turned, Turns } from './turns.ts'
 
 /**
- * What a fetch comes to, for all who waited for it: an answer that is coming; a stored one that was confirmed; or one
- * that is stale, because nobody could be asked.
+ * What a fetch comes to, for all who waited for it: an answer that is coming; a stored one that was confirmed; one that
+ * is stale, because nobody could be asked; or one that another process asked for and stored.
  */
 export type Landed =
   | { readonly kind: 'coming'; readonly coming: Coming }
-  | { readonly kind: 'confirmed' | 'stale'; readonly found: Found }
+  | { readonly kind: 'confirmed' | 'stale' | 'shared'; readonly found: Found }
 
 export interface CacheOptions {
   /** Bytes, of this process. */
   readonly memory: number
   readonly disk: DiskTier | null
+  /** Who asks for what, among the processes that share the disk. null: each asks for itself, or there is but one. */
+  readonly claims: Claims | null
   readonly purges: Purges
   /** Tells other processes what does not count any more; absent: there are none. */
   onInvalidated?(invalidation: Invalidation): void
@@ -34,6 +40,8 @@ const LARGEST_PART = 4
 const LEAST_COMING = 2 ** 25
 const MAX_WAIT = 10_000
 const HIT_FOR_MISS = 30_000
+/** Bytes: for what is larger no other process waits. */
+const LARGEST_SHARED = 2 ** 23
 const WAITING = { maxWaiting: 20_000, maxWaitingInAll: 50_000, maxMarkers: 50_000 }
 /** How many invalidations are remembered: as many as answers may be on their way. */
 const MOST_INVALIDATED = 10_000
@@ -44,6 +52,7 @@ export class Cache {
   readonly #memory: MemoryTier
   readonly #tiers: Tiers
   readonly #flights: Flights<Landed>
+  readonly #turns: Turns | null
   readonly #coming = new Set<Coming>()
   readonly #promoting = new Set<string>()
   /** When what was stored for a key stopped to count: an answer that was asked for before then is not stored. */
@@ -52,12 +61,15 @@ export class Cache {
   readonly maxInMemory: number
 
   constructor(options: CacheOptions) {
-    const { memory, disk, purges, now, after } = options
+    const { memory, disk, claims, purges, now, after } = options
     this.#options = options
     this.maxInMemory = Math.floor(memory / LARGEST_PART)
     this.#memory = new MemoryTier({ maxBytes: memory })
     this.#tiers = new Tiers({ memory: this.#memory, disk, purges, maxInMemory: this.maxInMemory })
-    this.#flights = new Flights({ ...WAITING, maxWait: MAX_WAIT, hitForMiss: HIT_FOR_MISS, now, after })
+    const onUnshared = (key: string, until: number) => this.#flights.mark(key, until)
+    this.#turns = claims === null ? null : new Turns({ claims, onUnshared, now, after })
+    const onEnded = (key: string) => this.#turns?.release(key)
+    this.#flights = new Flights({ ...WAITING, maxWait: MAX_WAIT, hitForMiss: HIT_FOR_MISS, onEnded, now, after })
   }
 
   get memory(): Pick<MemoryTier, 'bytes' | 'size' | 'evictions' | 'rejections'> {
@@ -85,16 +97,31 @@ export class Cache {
   }
 
   find(key: string, request: Fields): Found | 'vary-miss' | 'uri-miss' {
-    return this.#tiers.find(key, request)
+    return this.#counting(this.#tiers.find(key, request))
+  }
+
+  /** Whether something was said since an answer was asked for, after which it is not for those who ask now. */
+  isOutdated(head: EntryHead): boolean {
+    return !this.#counts(head) || this.#options.purges.check(head) !== 'no'
   }
 
   board(key: string): Boarding<Landed> {
+    const landed = this.#flights.landed(key)
+    if (landed?.kind === 'coming' && this.isOutdated(landed.coming.head)) this.#flights.forget(key)
     return this.#flights.board(key)
+  }
+
+  /** For who leads a flight for what is not stored: whether it asks now, or another process does already. */
+  turn(key: string, look: Look<Found>): 'ask' | 'alone' | Turn<Found> {
+    const turn = this.#turns?.take(key, () => this.#counting(look())) ?? 'ask'
+    if (typeof turn === 'string') return turn
+    return { ...turn, over: turn.over.then((turned) => this.#raised(turned)) }
   }
 
   /** Says that answers for this key are not for others for now. */
   mark(key: string): void {
     this.#flights.mark(key)
+    this.#turns?.mark(key, this.#options.now() + HIT_FOR_MISS)
   }
 
   /** Whether there is room for one more answer on its way. */
@@ -108,11 +135,17 @@ export class Cache {
   async store(coming: Coming, most: number): Promise<void> {
     const { head, body } = coming
     this.#coming.add(coming)
+    if ((head.size ?? 0) > LARGEST_SHARED) this.#turns?.release(head.key)
     const stored = await this.#tiers.put(head, body, most)
     this.#coming.delete(coming)
     if (!stored) return
-    this.#flights.unmark(head.key)
-    if ((this.#invalidated.get(head.key) ?? Number.NEGATIVE_INFINITY) >= head.confirmedAt) this.#tiers.remove(head)
+    if (this.#flights.unmark(head.key)) this.#turns?.unmark(head.key)
+    if (!this.#counts(head)) this.#tiers.remove(head)
+  }
+
+  /** Keeps what a stored body is in a coding, as long as the body itself. What is not in memory any more keeps nothing. */
+  keepEncoded(key: string, body: Body, encoding: Encoding, content: Buffer): void {
+    this.#memory.putEncoded(key, body, encoding, content)
   }
 
   /** A stored answer with newer fields (RFC 9111 section 3.2). */
@@ -131,6 +164,7 @@ export class Cache {
     for (const key of keys) {
       this.#tiers.delete(key)
       this.#flights.forget(key)
+      this.#turns?.release(key)
       this.#invalidated.delete(key)
       if (this.#invalidated.size >= MOST_INVALIDATED) {
         this.#invalidated.delete(this.#invalidated.keys().next().value!)
@@ -152,7 +186,23 @@ export class Cache {
     void this.#tiers.promote(found).finally(() => this.#promoting.delete(key))
   }
 
+  /** Whether nothing said since that it is not to be used any more. */
+  #counts({ key, confirmedAt }: EntryHead): boolean {
+    return (this.#invalidated.get(key) ?? Number.NEGATIVE_INFINITY) < confirmedAt
+  }
+
+  /** What does not count is being taken out: another process may not have heard, one tier may wait for the other. */
+  #counting(found: ReturnType<Look<Found>>): ReturnType<Look<Found>> {
+    return typeof found === 'string' || this.#counts(found.head) ? found : 'uri-miss'
+  }
+
+  /** Read once for all who wait for it, where it is small enough. */
+  async #raised(turned: Turned<Found>): Promise<Turned<Found>> {
+    return typeof turned === 'string' || !this.hasRoom ? turned : this.#tiers.promote(turned)
+  }
+
   async close(): Promise<void> {
+    this.#turns?.close()
     await this.#options.disk?.close()
   }
 }

@@ -5,13 +5,16 @@ import type { EntryHead } from './entry.ts'
 export class Coming {
   readonly head: EntryHead
   readonly body: Body
+  /** As it came with the answer, in seconds. */
+  readonly age: number
   #readers = 0
   readonly #onDeserted: () => void
 
   /** @param onDeserted nobody reads it any more, while it comes */
-  constructor(head: EntryHead, body: Body, onDeserted: () => void) {
+  constructor(head: EntryHead, body: Body, age: number, onDeserted: () => void) {
     this.head = head
     this.body = body
+    this.age = age
     this.#onDeserted = onDeserted
   }
 

@@ -19,6 +19,8 @@ export interface IndexedEntry {
 }
 
 const VERSION = 1
+/** In the place of the time of a claim: the file is being removed. */
+const REMOVING = -1
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS entries (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL, vary TEXT NOT NULL, secondary TEXT NOT NULL,
@@ -142,25 +144,45 @@ export class DiskIndex {
     this.#run('UPDATE files SET written = 0 WHERE written > 0')
   }
 
-  /** Takes out the entries that were not used for longest, at most `most` of them. */
-  evict(most: number): number {
-    return Number(
-      this.#run('DELETE FROM entries WHERE id IN (SELECT id FROM entries ORDER BY used LIMIT ?)', most).changes,
-    )
+  /**
+   * Takes out the entries that were not used for longest, as many as have so many bytes; at most `most` of them.
+   * Pieces that others have too count as theirs.
+   */
+  evict(bytes: number, most: number): number {
+    const files = 'SELECT coalesce(sum(bytes), 0) FROM pieces WHERE entry = id AND data IS NULL'
+    const oldest = this.#all(`SELECT id, bytes + (${files}) AS bytes FROM entries ORDER BY used LIMIT ?`, most)
+    let left = bytes
+    let evicted = 0
+    for (; evicted < oldest.length && left > 0; evicted++) {
+      this.remove(oldest[evicted]!.id as number)
+      left -= oldest[evicted]!.bytes as number
+    }
+    return evicted
   }
 
   /**
-   * Files that no entry refers to, and that nobody is still writing; they are forgotten with that.
+   * Files that no entry refers to, and that nobody is still writing. Whoever has removed one says so with `forget`: a
+   * process that is killed before that leaves them to the next one.
    *
    * @param before milliseconds since the epoch: what was claimed later may still be written
    */
   orphans(before: number, most: number): string[] {
     const unused = 'written < ? AND NOT EXISTS (SELECT 1 FROM pieces WHERE pieces.digest = files.digest)'
     const rows = this.#all(
-      `DELETE FROM files WHERE digest IN (SELECT digest FROM files WHERE ${unused} LIMIT ?) RETURNING digest`,
+      `UPDATE files SET written = ${REMOVING} WHERE digest IN (SELECT digest FROM files WHERE ${unused} LIMIT ?) RETURNING digest`,
       ...[before, most],
     )
     return rows.map((row) => row.digest as string)
+  }
+
+  /** A file is gone, unless it was claimed again meanwhile. */
+  forget(digest: string): void {
+    this.#run(`DELETE FROM files WHERE digest = ? AND written = ${REMOVING}`, digest)
+  }
+
+  /** Whether a file was ever claimed, and not forgotten. */
+  knows(digest: string): boolean {
+    return this.#get('SELECT 1 FROM files WHERE digest = ?', digest) !== undefined
   }
 
   addPurge({ site, target, soft, at }: Purge): void {

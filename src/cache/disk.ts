@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import cacache from 'cacache'
+import { Claims } from './claims.ts'
 import { DiskIndex, type IndexedEntry, type Piece } from './disk-index.ts'
 import type { EntryHead } from './entry.ts'
 import { inPieces } from './pieces.ts'
@@ -12,7 +13,10 @@ import { selectVariant } from './rules/vary.ts'
 export interface DiskOptions {
   /** An absolute path. It is made where it does not exist; nothing else may be in it. */
   readonly folder: string
-  /** Bytes of entries and bodies together; files take whole blocks, so the disk may be fuller by a few per cent. */
+  /**
+   * Bytes of entries and bodies together. A twentieth more may be there while room is made; files take whole blocks, and
+   * the log of SQLite some MiB.
+   */
   readonly maxBytes: number
   /** No other process has it open: what a killed one left half written is removed. */
   readonly isFirst: boolean
@@ -61,6 +65,7 @@ export class DiskTier {
       const index = await openIndex(folder)
       if (isFirst) {
         index.releaseAll()
+        await Claims.clear(folder)
         await rm(join(folder, CONTENT, 'tmp'), { recursive: true, force: true })
       }
       return new DiskTier(options, index)
@@ -116,7 +121,8 @@ export class DiskTier {
       if (this.#index.bytes > this.#options.maxBytes) this.sweep()
       return true
     } catch (error) {
-      if (isWriting) this.#tell('cache-disk-unwritable', error)
+      if (error instanceof FullError) this.sweep()
+      else if (isWriting) this.#tell('cache-disk-unwritable', error)
       this.#quietly(() => this.#index.release(pieces))
       return false
     }
@@ -158,7 +164,7 @@ export class DiskTier {
   async #sweep(): Promise<void> {
     try {
       await this.#removeOrphans()
-      while (this.#index.bytes > this.#options.maxBytes * LOW_WATER && this.#index.evict(EVICT_AT_ONCE) > 0) {
+      while (this.#index.evict(this.#index.bytes - this.#options.maxBytes * LOW_WATER, EVICT_AT_ONCE) > 0) {
         await this.#removeOrphans()
       }
     } catch (error) {
@@ -169,7 +175,10 @@ export class DiskTier {
   async #removeOrphans(): Promise<void> {
     for (;;) {
       const orphans = this.#index.orphans(this.#options.now() - WRITING, EVICT_AT_ONCE)
-      for (const digest of orphans) await removeFile(this.#content, digest)
+      for (const digest of orphans) {
+        await removeFile(this.#content, digest)
+        this.#index.forget(digest)
+      }
       if (orphans.length < EVICT_AT_ONCE) return
     }
   }
@@ -192,16 +201,29 @@ export class DiskTier {
   }
 
   async #verified({ data, digest }: Piece): Promise<Buffer> {
-    // cacache verifies what it reads.
-    const read = data === null ? await cacache.get.byDigest(this.#content, digest) : Buffer.from(data)
-    if (data !== null && digestOf(read) !== digest) throw new DamagedError()
+    if (data === null) return this.#readFile(digest)
+    const read = Buffer.from(data)
+    if (digestOf(read) !== digest) throw new DamagedError()
     return read
+  }
+
+  /** cacache verifies what it reads. A damaged file must go: what has the same bytes would not be written again. */
+  async #readFile(digest: string): Promise<Buffer> {
+    try {
+      return await cacache.get.byDigest(this.#content, digest)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EINTEGRITY' || code === 'EBADSIZE') await removeFile(this.#content, digest)
+      throw error
+    }
   }
 
   async #write(at: number, data: Buffer): Promise<Piece> {
     const digest = digestOf(data)
     const piece = { at, bytes: data.length, digest }
     if (data.length <= INLINE) return { ...piece, data }
+    // What comes faster than room is made is not stored.
+    if (this.#index.bytes + data.length > this.#options.maxBytes * HIGH_WATER) throw new FullError()
     this.#index.claim(digest, data.length, this.#options.now())
     if (!(await hasFile(this.#content, digest))) {
       await cacache.put(this.#content, digest, data, { algorithms: ['sha256'] })
@@ -247,7 +269,9 @@ export class DiskTier {
 
 const INDEX = 'index.db'
 const CONTENT = 'content'
+/** Parts of all bytes: how much is left when room has been made, and what is never exceeded meanwhile. */
 const LOW_WATER = 0.95
+const HIGH_WATER = 1.05
 const MOST_TOUCHED = 10_000
 
 /** What came without its length has one when all has come. */
@@ -263,6 +287,9 @@ class DamagedError extends Error {
     this.name = 'DamagedError'
   }
 }
+
+/** There is no room yet. */
+class FullError extends Error {}
 
 async function openIndex(folder: string): Promise<DiskIndex> {
   await mkdir(folder, { recursive: true, mode: 0o700 })

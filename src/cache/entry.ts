@@ -1,3 +1,4 @@
+import type { Encoding } from '../compression/encoding.ts'
 import type { Body } from './body.ts'
 import type { Fields } from './rules/fields.ts'
 import type { Freshness } from './rules/freshness.ts'
@@ -34,10 +35,22 @@ export interface EntryHead extends Variant {
 export interface Entry {
   readonly head: EntryHead
   readonly body: Body
+  /** The same content as it was compressed for clients. The head is that of the body. */
+  readonly encoded?: Encoded
+}
+
+/** Complete contents by their coding: a rendering of one body, which is as good or as stale as that is. */
+export type Encoded = ReadonlyMap<Encoding, Buffer>
+
+/** Bytes of memory that an entry takes, about. */
+export function entryBytes({ head, body, encoded }: Entry): number {
+  let bytes = headBytes(head) + body.bytes
+  if (encoded !== undefined) for (const content of encoded.values()) bytes += content.length
+  return bytes
 }
 
 /** Bytes of memory that a head takes, about: texts, and what objects cost. */
-export function headBytes(head: EntryHead): number {
+function headBytes(head: EntryHead): number {
   let characters = head.key.length + head.url.length + head.secondaryKey.length
   for (const text of head.fields) characters += text.length + PER_TEXT
   for (const tag of head.tags) characters += tag.length + PER_TEXT

@@ -36,6 +36,8 @@ export interface FlightsOptions {
   readonly hitForMiss: number
   /** Keys of which that is remembered. */
   readonly maxMarkers: number
+  /** What comes for this key is stored by now, or is not for others. */
+  onEnded?(key: string): void
   now(): number
   after(milliseconds: number, expire: () => void): { cancel(): void }
 }
@@ -64,6 +66,11 @@ export class Flights<Landed> {
     return this.#waiting
   }
 
+  /** What has begun to come for a key. */
+  landed(key: string): Landed | null {
+    return this.#flights.get(key)?.landed ?? null
+  }
+
   board(key: string): Boarding<Landed> {
     if (this.#isMarked(key)) return { role: 'alone', because: 'hit-for-miss' }
     const flight = this.#flights.get(key)
@@ -77,16 +84,15 @@ export class Flights<Landed> {
   }
 
   /** Says that answers for this key are not for others for now. */
-  mark(key: string): void {
-    const { now, hitForMiss, maxMarkers } = this.#options
+  mark(key: string, until = this.#options.now() + this.#options.hitForMiss): void {
     this.#markers.delete(key)
-    if (this.#markers.size >= maxMarkers) this.#markers.delete(this.#markers.keys().next().value!)
-    this.#markers.set(key, now() + hitForMiss)
+    if (this.#markers.size >= this.#options.maxMarkers) this.#markers.delete(this.#markers.keys().next().value!)
+    this.#markers.set(key, until)
   }
 
-  /** Something was stored for this key after all. */
-  unmark(key: string): void {
-    this.#markers.delete(key)
+  /** Something was stored for this key after all. False: nobody had said otherwise. */
+  unmark(key: string): boolean {
+    return this.#markers.delete(key)
   }
 
   /** Whoever asks from now on asks anew: what comes may be older than what is known of the key. */
@@ -109,6 +115,7 @@ export class Flights<Landed> {
       flight.landed = landed
       if (landed === null && this.#flights.get(key) === flight) this.#flights.delete(key)
       for (const settle of [...flight.waiting]) settle(landed)
+      if (landed === null) this.#options.onEnded?.(key)
     }
     const done = () => land(null)
     return {

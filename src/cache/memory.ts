@@ -1,4 +1,6 @@
-import { type Entry, type EntryHead, headBytes } from './entry.ts'
+import type { Encoding } from '../compression/encoding.ts'
+import type { Body } from './body.ts'
+import { type Entry, type EntryHead, entryBytes } from './entry.ts'
 import type { Fields } from './rules/fields.ts'
 import { selectVariant } from './rules/vary.ts'
 import { ByteStore } from './store.ts'
@@ -72,8 +74,21 @@ export class MemoryTier {
   put(entry: Entry): void {
     const { key } = entry.head
     const others = this.#others(entry)
-    const bytes = headBytes(entry.head) + entry.body.bytes
-    this.#set(key, [{ entry, bytes }, ...others].slice(0, MOST_VARIANTS))
+    this.#set(key, [{ entry, bytes: entryBytes(entry) }, ...others].slice(0, MOST_VARIANTS))
+  }
+
+  /**
+   * Adds what a body is in a coding to the answer that has this body. False: there is none any more, or no room for it;
+   * the answer stays then as it is.
+   */
+  putEncoded(key: string, body: Body, encoding: Encoding, content: Buffer): boolean {
+    const variants = this.#store.peek(key)?.variants ?? []
+    const at = variants.findIndex(({ entry }) => entry.body === body)
+    if (at < 0) return false
+    const { entry } = variants[at]!
+    const more = { ...entry, encoded: new Map(entry.encoded).set(encoding, content) }
+    const resource = resourceOf(variants.with(at, { entry: more, bytes: entryBytes(more) }))
+    return this.#store.grow(key, resource, resource.bytes)
   }
 
   /** Takes one answer out, whatever became of the others for its URL. */
@@ -98,9 +113,14 @@ export class MemoryTier {
 
   #set(key: string, variants: readonly Variant[]): void {
     if (variants.length === 0) return this.#store.delete(key)
-    const bytes = variants.reduce((sum, one) => sum + one.bytes, 0)
-    this.#store.set(key, { variants, heads: variants.map(({ entry }) => entry.head), bytes }, bytes)
+    const resource = resourceOf(variants)
+    this.#store.set(key, resource, resource.bytes)
   }
+}
+
+function resourceOf(variants: readonly Variant[]): Resource {
+  const bytes = variants.reduce((sum, one) => sum + one.bytes, 0)
+  return { variants, heads: variants.map(({ entry }) => entry.head), bytes }
 }
 
 /** Whether the same requests match them. */

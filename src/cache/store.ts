@@ -90,6 +90,25 @@ export class ByteStore<Value> {
     }
   }
 
+  /**
+   * Puts in the place of a value the same with more to it. What has become too large for where it stands asks for a place
+   * in the main part; where it gets none, what was there stays as it is.
+   *
+   * @returns whether it stands there now
+   */
+  grow(key: string, value: Value, bytes: number): boolean {
+    if (bytes > this.#maxMain) return false
+    const held = { value, bytes, hash: hashOf(key) }
+    if (this.#main.has(key)) this.#main.set(key, held)
+    else if (!this.#window.has(key)) return false
+    else if (bytes <= this.#window.maxSize) this.#window.set(key, held)
+    else if (this.#sketch === null || this.#deserves(held, this.#sketch)) {
+      this.#window.delete(key)
+      this.#main.set(key, held)
+    } else return false
+    return true
+  }
+
   delete(key: string): void {
     this.#main.delete(key)
     this.#window.delete(key)

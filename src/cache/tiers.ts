@@ -1,6 +1,6 @@
 import { Body } from './body.ts'
 import type { DiskEntry, DiskTier } from './disk.ts'
-import type { Entry, EntryHead } from './entry.ts'
+import type { Encoded, Entry, EntryHead } from './entry.ts'
 import type { MemoryTier } from './memory.ts'
 import type { Purge, Purged, Purges } from './purges.ts'
 import type { Fields } from './rules/fields.ts'
@@ -13,8 +13,10 @@ export interface Found {
   readonly tier: 'memory' | 'disk'
   /** Of its head; where a purge was soft it ended with that. */
   readonly freshness: Freshness
-  /** Its bytes as they lie, where they are in memory; null: they have to be read. */
-  slices(part: Part): readonly Buffer[] | null
+  /** All of its bytes, where they are in memory; null: they have to be read. */
+  readonly body: Body | null
+  /** What was kept of it in codings. */
+  readonly encoded: Encoded
   read(part: Part): AsyncIterable<Buffer>
 }
 
@@ -72,18 +74,23 @@ export class Tiers {
     return true
   }
 
-  /** Brings an answer up from disk, all of it, so that the next one finds it in memory. */
-  async promote({ head, tier, read }: Found): Promise<void> {
+  /**
+   * Brings an answer up from disk, all of it, so that the next one finds it in memory. Returns it as it is there, or as
+   * it was where it is too large, or damaged and gone from disk now.
+   */
+  async promote(found: Found): Promise<Found> {
+    const { head, tier, freshness, read } = found
     const { memory, maxInMemory } = this.#options
-    if (tier === 'memory' || head.size === null || head.parts !== null || head.size > maxInMemory) return
+    if (tier === 'memory' || head.size === null || head.parts !== null || head.size > maxInMemory) return found
     const body = new Body()
     try {
       for await (const chunk of read({ first: 0, last: head.size - 1 })) body.append(chunk)
     } catch {
-      return // It is damaged, and gone from disk now.
+      return found
     }
     body.end()
     memory.put({ head, body })
+    return fromMemory({ head, body }, freshness)
   }
 
   /** Newer fields for a stored answer (RFC 9111 section 3.2), wherever it is. */
@@ -92,7 +99,8 @@ export class Tiers {
     const stored = memory.peek(before)
     if (stored !== null) {
       memory.remove(stored)
-      memory.put({ head: after, body: stored.body })
+      // The content is the same, and so is what was made of it.
+      memory.put({ ...stored, head: after })
     }
     disk?.update(before, after)
   }
@@ -129,11 +137,13 @@ function freshnessAfter({ freshness }: EntryHead, purged: Exclude<Purged, 'hard'
   return purged === 'no' ? freshness : endedAt(freshness, purged.staleSince)
 }
 
-function fromMemory({ head, body }: Entry, freshness: Freshness): Found {
+const NOTHING_ENCODED: Encoded = new Map()
+
+function fromMemory({ head, body, encoded = NOTHING_ENCODED }: Entry, freshness: Freshness): Found {
   const read = (part: Part) => body.reader(part.first, part.last)!
-  return { head, tier: 'memory', freshness, slices: (part) => body.slices(part), read }
+  return { head, tier: 'memory', freshness, body, encoded, read }
 }
 
 function fromDisk({ head, read }: DiskEntry, freshness: Freshness): Found {
-  return { head, tier: 'disk', freshness, slices: () => null, read }
+  return { head, tier: 'disk', freshness, body: null, encoded: NOTHING_ENCODED, read }
 }

@@ -21,6 +21,8 @@ export interface Refused {
 
 /** Who started an Attempt hears what becomes of it. After `onEnd` or `onFailure` nothing more comes. */
 export interface AttemptListener {
+  /** An interim answer, before the head (RFC 9110 section 15.2). */
+  onInterim?(head: ResponseHead): void
   /** The head has arrived and is well-formed. */
   onHead(head: ResponseHead): void
   /** A piece of the body; false pauses until `resume`. */
@@ -147,7 +149,7 @@ export class Attempt implements Running, Dispatcher.DispatchHandler {
       this.#fail('http_protocol_error')
       return false
     }
-    if (status < 200) return this.#onInterim()
+    if (status < 200) return this.#onInterim({ status, rawHeaders })
     this.#status = status
     this.#resume = resume
     this.#lastActivity = this.#timers.now()
@@ -184,11 +186,12 @@ export class Attempt implements Running, Dispatcher.DispatchHandler {
     this.#fail(this.#status !== 0 && code === 'connection_terminated' ? 'http_response_incomplete' : code)
   }
 
-  #onInterim(): boolean {
+  #onInterim(head: ResponseHead): boolean {
     if (++this.#interim > MAX_INTERIM) {
       this.#fail('http_protocol_error')
       return false
     }
+    this.#listener.onInterim?.(head)
     return true
   }
 

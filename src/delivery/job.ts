@@ -40,6 +40,8 @@ export interface Job {
   turnBack(outdated: readonly Endpoint[]): boolean
   /** The client's request as this endpoint is to receive it; for a part, only that is asked for. */
   request(endpoint: Endpoint, part: Part | null): UpstreamRequest
+  /** An interim answer of an endpoint to the client's own request, for the client. */
+  interim(endpoint: Endpoint, head: ResponseHead): void
   /** The header fields of the answer as the client is to receive them; `ms` is what the attempt took so far. */
   answer(endpoint: Endpoint, head: ResponseHead, ms: number): string[]
   /** Nothing could be delivered and nothing was sent: answers the client. Returns the status. */

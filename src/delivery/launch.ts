@@ -1,6 +1,6 @@
 import type { Endpoint } from '../config/snapshot.ts'
 import type { Asked } from './asked-part.ts'
-import { Attempt, type AttemptListener, type AttemptTimeouts, type Running } from './attempt.ts'
+import { Attempt, type AttemptListener, type AttemptTimeouts, type ResponseHead, type Running } from './attempt.ts'
 import type { Job } from './job.ts'
 import { PulledUpstream } from './pulled-upstream.ts'
 import { dispatchFollowing } from './redirect-hop.ts'
@@ -40,10 +40,12 @@ export function launch(options: LaunchOptions): Launch {
   const onReceived = (bytes: number) => meter.received(bytes)
   const proof = job.proof(endpoint)
   if (proof === null) {
+    // What comes for the rest of a body comes behind the head that the client has.
+    const onInterim = (head: ResponseHead) => (part === null ? job.interim(endpoint, head) : undefined)
     let attempt: Attempt
     return {
       begin: (listener) => {
-        attempt = new Attempt(endpoint, timeouts, timers, { onReceived, ...listener })
+        attempt = new Attempt(endpoint, timeouts, timers, { onReceived, onInterim, ...listener })
         return attempt
       },
       send: () => {

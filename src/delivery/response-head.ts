@@ -1,3 +1,5 @@
+import { trimBlanks } from '../cache/rules/list.ts'
+
 /**
  * Fields that an answer may have: many clients stop at 100 or 2,000, and the limit of bytes alone would let tens of
  * thousands of empty ones through.
@@ -42,10 +44,8 @@ function isLength(value: string): boolean {
   return /^\d+$/.test(value) && Number.isSafeInteger(Number(value))
 }
 
-const OUTER_BLANKS = /^[ \t]+|[ \t]+$/g
-
 /** White space is what RFC 9110 section 5.6.3 names: trim() takes a no-break space too, and the parser takes it for a part. */
 function lower(value: Buffer | string): string {
   const text = typeof value === 'string' ? value : value.toString('latin1')
-  return text.replace(OUTER_BLANKS, '').toLowerCase()
+  return trimBlanks(text).toLowerCase()
 }

@@ -67,6 +67,20 @@ export class ResponseWriter implements ClientWriter {
     if (this.#stream === undefined) this.#response.shouldKeepAlive = false
   }
 
+  /**
+   * An interim answer, before the head. RFC 9110 section 15.2: HTTP/1.0 clients know none. One with fields that Node does
+   * not send is left out, as all are by a Node that has no means for them (before 26.2).
+   *
+   * @param headers a flat list of names and values
+   */
+  interim(status: number, headers: readonly string[]): void {
+    const response: Informing = this.#response
+    if (this.#over || this.headSent || response.req.httpVersion === '1.0') return
+    try {
+      response.writeInformation?.(status, this.#stream === undefined ? headers : byName(headers))
+    } catch {}
+  }
+
   /** @param headers a flat list of names and values */
   head(status: number, headers: string[]): void {
     if (this.#stream === undefined) this.#response.writeHead(status, headers)
@@ -152,6 +166,10 @@ export class ResponseWriter implements ClientWriter {
     resetSocket(this.#response.socket)
     this.#response.destroy()
   }
+}
+
+interface Informing extends Omit<ServerResponse, 'writeInformation'> {
+  writeInformation?(status: number, headers: readonly string[] | Record<string, string | string[]>): void
 }
 
 const NOTHING = Buffer.alloc(0)

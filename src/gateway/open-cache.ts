@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { Cache, type CacheOptions } from '../cache/cache.ts'
-import { DiskTier } from '../cache/disk.ts'
+import { Claims } from '../cache/claims.ts'
+import type { DiskTier } from '../cache/disk.ts'
 import type { Purges } from '../cache/purges.ts'
 import type { CacheStorage } from '../config/caching.ts'
 import type { Timers } from '../delivery/timers.ts'
@@ -19,6 +21,7 @@ export async function openCache(storage: CacheStorage, parts: CacheParts): Promi
   return new Cache({
     memory: Math.floor(storage.memory / processes),
     disk: await openDisk(storage, log, false),
+    claims: processes === 1 ? null : await openClaims(storage, log),
     purges,
     ...(onInvalidated === undefined ? {} : { onInvalidated }),
     now: Date.now,
@@ -29,11 +32,27 @@ export async function openCache(storage: CacheStorage, parts: CacheParts): Promi
 /** @param isFirst no other process has it open: what a killed one left half written is removed */
 export async function openDisk({ disk }: CacheStorage, log: Log, isFirst: boolean): Promise<DiskTier | null> {
   if (disk === null) return null
+  // Most have none, and every process would load what it is made of.
+  const { DiskTier } = await import('../cache/disk.ts')
   return DiskTier.open({
     folder: disk.path,
     maxBytes: disk.size,
     isFirst,
     now: Date.now,
     onProblem: (problem, error) => log.error(problem, { error }),
+  })
+}
+
+/** How many keys are on their way, or are known not to be shared, in all processes. */
+const MAX_CLAIMS = 50_000
+
+async function openClaims({ disk }: CacheStorage, log: Log): Promise<Claims | null> {
+  if (disk === null) return null
+  return Claims.open({
+    folder: disk.path,
+    owner: randomUUID(),
+    maxClaims: MAX_CLAIMS,
+    now: Date.now,
+    onProblem: (error) => log.error('cache-disk-unwritable', { error }),
   })
 }

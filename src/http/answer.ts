@@ -1,4 +1,5 @@
-import type { Endpoint } from '../config/snapshot.ts'
+import type { Endpoint, HeaderEdit } from '../config/snapshot.ts'
+import type { ResponseHead } from '../delivery/attempt.ts'
 import type { Admitted } from './exchange.ts'
 import { clientHeaders } from './headers.ts'
 import { rewriteLocation } from './location.ts'
@@ -20,6 +21,23 @@ export function answerHeaders(
   if (head.status === 204) removeLength(headers)
   if (head.status === 201 || (head.status >= 300 && head.status < 400)) rewriteLocation(headers, admitted, endpoint)
   return headers
+}
+
+/**
+ * The header fields of an interim answer as the client receives them: a flat list. What is set in every final answer is
+ * not the upstream's to say here.
+ */
+export function interimHeaders(
+  { site, route }: Admitted,
+  { cdn }: Endpoint,
+  { rawHeaders }: Pick<ResponseHead, 'rawHeaders'>,
+): string[] {
+  const edits = [cdn?.headers.response ?? site.origin?.headers.response ?? null, route.policy.headers.response]
+  return clientHeaders(rawHeaders, edits.map(hiding), [])
+}
+
+function hiding(edit: HeaderEdit | null): HeaderEdit | null {
+  return edit === null ? null : { remove: [...edit.remove, ...edit.set.map(([name]) => name)], set: [] }
 }
 
 /** RFC 9110 section 8.6: an answer that cannot have content has no length of it. */

@@ -1,4 +1,4 @@
-import type { ClientWriter } from '../delivery/client-writer.ts'
+import type { AnswerSink } from '../delivery/client-writer.ts'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
 import { flushEncoder } from './encoder.ts'
@@ -10,7 +10,7 @@ const FLUSH_EVERY = 20
 export interface EncodedBodyOptions {
   readonly lease: Lease
   /** Where encoded bytes go. */
-  readonly client: ClientWriter
+  readonly client: Pick<AnswerSink, 'bytes' | 'write' | 'end'>
   readonly timers: Timers
   /** The encoder takes more after a false `write`. */
   readonly onDrain: () => void
@@ -30,6 +30,7 @@ export class EncodedBody {
   #pending = 0
   #ended = false
   #over = false
+  #flushes = 0
   #flushedAt = Number.NEGATIVE_INFINITY
   #flush: Deadline | null = null
 
@@ -47,6 +48,11 @@ export class EncodedBody {
 
   get over(): boolean {
     return this.#over
+  }
+
+  /** How often something was flushed because nothing followed at once: each time costs bytes. */
+  get flushes(): number {
+    return this.#flushes
   }
 
   /** Something waits in the encoder. */
@@ -90,6 +96,7 @@ export class EncodedBody {
   #flushNow(): void {
     const { timers, lease } = this.#options
     this.#flush = null
+    this.#flushes++
     this.#flushedAt = timers.now()
     flushEncoder(lease.encoder, lease.encoding, () => {})
   }

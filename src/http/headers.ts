@@ -1,3 +1,5 @@
+import { combined } from '../cache/rules/fields.ts'
+import { normalise } from '../cache/rules/normalise.ts'
 import type { Endpoint, HeaderEdit } from '../config/snapshot.ts'
 import type { Part } from '../delivery/resume.ts'
 import type { Admitted } from './exchange.ts'
@@ -73,6 +75,7 @@ export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, wanted: 
   const part = typeof wanted === 'string' ? null : wanted
   let via = ''
   let cdnLoop = ''
+  let coding: string | null = null
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase()
     const value = rawHeaders[i + 1]!
@@ -85,8 +88,10 @@ export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, wanted: 
     // A second spelling of what only proxies may say is nobody's.
     if (read !== name && read.startsWith('x-forwarded-')) continue
     if (part !== null && CONDITIONAL.has(name)) continue
-    headers.push(rawHeaders[i]!, name === 'accept-encoding' && wanted !== 'content' ? normalCoding(value) : value)
+    if (name === 'accept-encoding' && wanted !== 'content') coding ??= normalCoding(combined(rawHeaders, name)!)
+    else headers.push(rawHeaders[i]!, value)
   }
+  if (coding !== null) headers.push('accept-encoding', coding)
   if (part !== null) headers.push('range', part.range, 'if-range', part.ifRange)
   if (endpoint.cdn === null || endpoint.cdn.clientIp === 'full') forwardClient(headers, admitted)
   applyEdit(headers, policyEdits)
@@ -97,19 +102,16 @@ export function upstreamHeaders(admitted: Admitted, endpoint: Endpoint, wanted: 
 }
 
 /** CGI and its heirs make `_` of all that is neither letter nor digit: `Content_Length` is Content-Length there. */
-function asApplicationsRead(name: string): string {
+export function asApplicationsRead(name: string): string {
   return ODD_IN_NAMES.test(name) ? name.replaceAll(ODD_IN_NAMES_ALL, '-') : name
 }
 
-/** One spelling for what browsers spell in many ways: CDNs that are asked alike can answer alike, byte for byte. */
+/**
+ * One spelling for what browsers spell in many ways: CDNs that are asked alike can answer alike, byte for byte. It is the
+ * one by which the cache tells variants apart: another reading of odd spellings would store one variant as the other.
+ */
 function normalCoding(acceptEncoding: string): string {
-  const accepted = acceptEncoding
-    .toLowerCase()
-    .split(',')
-    .filter((coding) => !/;\s*q=0(\.0*)?\s*$/.test(coding))
-  const names = accepted.map((coding) => coding.split(';')[0]!.trim())
-  const known = ['br', 'gzip'].filter((name) => names.includes(name))
-  return known.length === 0 ? 'identity' : known.join(', ')
+  return normalise('accept-encoding', acceptEncoding).replace(',', ', ')
 }
 
 /** The name that an HTTP/1.0 client without a Host has in mind can only be the endpoint's own. */

@@ -1,7 +1,7 @@
 import type { Job } from '../delivery/job.ts'
 import { decide } from '../steering/decide.ts'
 import type { Decision } from '../steering/decision.ts'
-import { answerHeaders, serverTiming } from './answer.ts'
+import { answerHeaders, interimHeaders, serverTiming } from './answer.ts'
 import { askOf } from './ask.ts'
 import { askedPath } from './asked-path.ts'
 import type { Exchange } from './exchange.ts'
@@ -44,6 +44,7 @@ export function jobOf(exchange: Exchange, decision: Decision, own: readonly stri
       headers: upstreamHeaders(admitted, endpoint, part ?? 'answer'),
       host: host.name,
     }),
+    interim: (endpoint, head) => client.interim(head.status, interimHeaders(admitted, endpoint, head)),
     answer: (endpoint, head, ms) =>
       answerHeaders(admitted, endpoint, head, [...serverTiming(endpoint, ms), ...own, ...proofs.fields]),
     refuse: (code, records) => {

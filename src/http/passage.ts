@@ -6,7 +6,7 @@ import type { AttemptRecord, Outcome } from '../delivery/outcome.ts'
 import { mayRetry } from '../delivery/retry.ts'
 import type { ResponseWriter } from '../delivery/writer.ts'
 import type { ErrorCode } from '../errors.ts'
-import { answerHeaders, serverTiming } from './answer.ts'
+import { answerHeaders, interimHeaders, serverTiming } from './answer.ts'
 import { askedPath } from './asked-path.ts'
 import { dispatchAsterisk } from './asterisk.ts'
 import { invalidate } from './cached/invalidate.ts'
@@ -108,6 +108,10 @@ export class Passage implements AttemptListener {
   /** Somebody else found out that the client left. */
   destroy(): void {
     this.#onClientGone()
+  }
+
+  onInterim(head: ResponseHead): void {
+    this.#writer.interim(head.status, interimHeaders(this.#admitted, this.#attempt!.endpoint, head))
   }
 
   onHead(head: ResponseHead): void {

@@ -89,7 +89,7 @@ export class Metrics {
   )
   readonly compressedResponses = this.#counter(
     'compressed_responses_total',
-    'Responses that were compressed for their client, by coding.',
+    'Responses that were compressed, by coding; what several clients read counts once.',
     ['encoding'],
   )
   readonly compressionInputBytes = this.#counter(
@@ -100,6 +100,11 @@ export class Metrics {
   readonly compressionOutputBytes = this.#counter('compression_output_bytes_total', 'Body bytes that came out of it.', [
     'encoding',
   ])
+  readonly compressionReused = this.#counter(
+    'compression_reused_total',
+    'Responses in a coding that was kept in the cache, or being made for another client.',
+    ['encoding'],
+  )
   readonly compressionSkipped = this.#counter(
     'compression_skipped_total',
     'Responses that were sent uncompressed because as many as may be were being compressed.',

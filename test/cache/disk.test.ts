@@ -107,6 +107,8 @@ t.test('damaged bytes are never served: in files and in the table', async (t) =>
     else writeFileSync(path!, Buffer.alloc(50_000, 'y'))
     await t.rejects(read(disk, '', { first: 0, last: 49_999 }), damage)
     t.equal(await read(disk), 'uri-miss')
+    await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000, 'x')))
+    t.equal(await read(disk, '', { first: 0, last: 49_999 }), 'x'.repeat(50_000), 'and are written again')
   }
   const { disk, folder } = await open(t)
   await disk.put(makeHead(), source('hello'))
@@ -147,11 +149,53 @@ t.test('what was not used for longest goes when there is no more room', async (t
   await disk.sweep()
   t.ok(disk.index.bytes <= 40 * 50_000, `${disk.index.bytes}`)
   t.ok(contents(folder).length <= 40, `${contents(folder).length} files`)
+  t.ok(disk.index.entries >= 35, `no more than has to: ${disk.index.entries} are left`)
   t.equal(disk.find('1', []), 'uri-miss')
   t.equal(
     globSync('content/index-v5/**/*', { cwd: folder, withFileTypes: true }).filter((one) => one.isFile()).length,
     contents(folder).length,
   )
+})
+
+t.test('what comes faster than room is made is not stored', async (t) => {
+  const maxBytes = 4 * MIB
+  const { disk, problems } = await open(t, undefined, { maxBytes })
+  let most = 0
+  const put = async (at: number) => {
+    await disk.put(makeHead({ key: `${at}`, size: PIECE }), source(Buffer.alloc(PIECE, `${at}`)))
+    most = Math.max(most, disk.index.bytes)
+  }
+  await Promise.all(Array.from({ length: 12 }, (_, at) => put(at)))
+  t.ok(most <= maxBytes * 1.05, `${most} bytes`)
+  await disk.sweep()
+  t.ok(disk.index.entries > 0)
+  await put(99)
+  t.type(disk.find('99', []), 'object', 'there is room again')
+  t.strictSame(problems, [])
+})
+
+t.test('what a killed process was removing is removed by the next one', async (t) => {
+  const { disk, folder } = await open(t)
+  await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
+  disk.delete(key)
+  t.equal(disk.index.orphans(NOW, 10).length, 1)
+  await disk.close()
+  const next = await open(t, folder)
+  t.equal(contents(folder).length, 1)
+  await next.disk.sweep()
+  t.strictSame(contents(folder), [])
+  t.equal(next.disk.index.bytes, 0)
+})
+
+t.test('what is asked for while it is being removed is there, or is missed', async (t) => {
+  const { disk } = await open(t)
+  await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
+  disk.delete(key)
+  const [digest] = disk.index.orphans(NOW, 10)
+  await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
+  disk.index.forget(digest!)
+  await disk.sweep()
+  t.equal((await read(disk, '', { first: 0, last: 49_999 })).length, 50_000)
 })
 
 t.test('purges are kept', async (t) => {

@@ -40,6 +40,30 @@ t.test('heads count as bodies do, and variants of one URL are bounded', async (t
   t.equal(memory.find(key, fields('Foo: 3')), 'vary-miss', 'the oldest went')
 })
 
+t.test('a content in a coding belongs to one body: it counts, and goes with it', async (t) => {
+  const memory = new MemoryTier({ maxBytes: 100_000 })
+  const { key } = makeHead()
+  const body = bodyOf('one')
+  const content = Buffer.alloc(1_000)
+  const encodedFor = (request: string) => (memory.find(key, fields(request)) as Entry).encoded
+  t.notOk(memory.putEncoded(key, body, 'br', content), 'nothing is stored')
+  memory.put({ head: makeHead({}, VARY, 'Foo: 1'), body })
+  memory.put({ head: makeHead({}, VARY, 'Foo: 2'), body: bodyOf('two') })
+  const before = memory.bytes
+  t.ok(memory.putEncoded(key, body, 'br', content))
+  t.equal(memory.bytes, before + 1_000)
+  t.equal(encodedFor('Foo: 1')!.get('br'), content)
+  t.equal(encodedFor('Foo: 2'), undefined)
+  t.ok(memory.putEncoded(key, body, 'gzip', content))
+  t.strictSame([...encodedFor('Foo: 1')!.keys()], ['br', 'gzip'])
+  t.notOk(memory.putEncoded(key, body, 'zstd', Buffer.alloc(200_000)), 'larger than all there is')
+  t.equal(bodyFor(memory.find(key, fields('Foo: 1'))), 'one', 'the answer stays')
+  memory.put({ head: makeHead({}, VARY, 'Foo: 1'), body: bodyOf('new') })
+  t.equal(encodedFor('Foo: 1'), undefined)
+  t.equal(memory.bytes, before)
+  t.notOk(memory.putEncoded(key, body, 'br', content), 'of a body that was replaced')
+})
+
 t.test('tags come from both fields, and are bounded', async (t) => {
   t.strictSame(tagsOf('a, b,,c d', 'e  a\tf'), ['a', 'b', 'c d', 'e', 'f'])
   t.strictSame(tagsOf(null, null), [])

@@ -30,6 +30,24 @@ t.test('a value that is replaced or too large is not what is found', async (t) =
   t.equal(store.peek('b'), undefined)
 })
 
+t.test('what grows keeps its place, or asks for one, and stays as it was where there is none', async (t) => {
+  const store = new ByteStore<string>({ maxBytes: 1_000 })
+  t.notOk(store.grow('a', 'more', 10), 'nothing is there')
+  store.set('a', 'small', 10)
+  t.ok(store.grow('a', 'more', 15), 'in the window')
+  t.ok(store.grow('a', 'much', 400), 'out of the window')
+  t.ok(store.grow('a', 'most', 500), 'in the main part')
+  t.equal(store.bytes, 500)
+  t.notOk(store.grow('a', 'huge', 5_000))
+  t.equal(store.peek('a'), 'most')
+  for (let at = 0; at < 5; at++) store.get('a')
+  store.set('b', 'rare', 10)
+  t.notOk(store.grow('b', 'rare and large', 600), 'it would push out what is asked for more often')
+  t.equal(store.peek('b'), 'rare')
+  t.equal(store.peek('a'), 'most')
+  t.equal(store.bytes, 510)
+})
+
 t.test('what is asked for once does not push out what is asked for often', async (t) => {
   const [kept, plain] = (['frequency', 'all'] as const).map((admission) => {
     const store = new ByteStore<number>({ maxBytes: 10_000, usualBytes: 100, admission })

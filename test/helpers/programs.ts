@@ -11,6 +11,9 @@ const PACKAGES = {
   curl: 'curl',
   nghttp: 'nghttp2-client',
   h2load: 'nghttp2-client',
+  taskset: 'util-linux',
+  varnishd: 'varnish',
+  varnishncsa: 'varnish',
 } as const
 
 export type Program = keyof typeof PACKAGES

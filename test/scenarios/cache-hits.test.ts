@@ -35,6 +35,16 @@ t.test('the age that an answer came with counts', async (t) => {
   t.match((await get(url)).headers, { age: /10[01]/ })
 })
 
+t.test('who asked gets the age that came, and all others the age that it has (RFC 9111 section 4.2.3)', async (t) => {
+  const date = new Date(Date.now() - 100_000).toUTCString()
+  const { url } = await serve(({ target }) =>
+    answer(200, 'old', { ...FRESH, date, ...(target === '/7' ? { age: '7' } : {}) }),
+  )
+  t.notOk('age' in (await get(`${url}/0`)).headers, 'how long it was on its way is for the client to count')
+  t.match((await get(`${url}/7`)).headers, { age: '7' })
+  for (const path of ['/0', '/7']) t.match((await get(`${url}${path}`)).headers, { age: /^1\d\d$/ }, path)
+})
+
 t.test('what has no length is stored with one', async (t) => {
   const { url, upstream } = await serve(() => chunked(['hel', 'lo'], FRESH))
   t.equal((await get(url)).body, 'hello')

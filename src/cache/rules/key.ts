@@ -1,4 +1,4 @@
-import { combined, type Fields } from './fields.ts'
+import { combined, type Fields, linesOf } from './fields.ts'
 import { normalise } from './normalise.ts'
 
 /** Which parameters of a query count. `sort`: their order does not, as far as their names differ. */
@@ -13,12 +13,15 @@ export interface KeySettings {
   readonly query: QueryKey
   readonly headers: readonly string[]
   readonly cookies: readonly string[]
+  /** Who is asked and with which fields of the configuration, as one text: what others say is no answer here. */
+  readonly upstreams: string
 }
 
 export const DEFAULT_KEY: KeySettings = {
   query: { take: 'all', names: new Set(), sort: false },
   headers: [],
   cookies: [],
+  upstreams: '',
 }
 
 /** What a key is made of. `query` as `keyedQuery` gives it, which is what upstreams must be asked with too. */
@@ -44,6 +47,7 @@ export function cacheKey(parts: KeyParts, settings: KeySettings): string {
     key += value === null ? `\n${name}` : `\n${name}:${normalise(name, value)}`
   }
   if (settings.cookies.length > 0) key += `\ncookie:${keyedCookies(parts.fields, settings.cookies)}`
+  if (settings.upstreams !== '') key += `\nupstreams:${settings.upstreams}`
   return key
 }
 
@@ -76,9 +80,11 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** The cookies that count, in the order of the settings: all that have such a name (RFC 6265 section 5.4). */
+/**
+ * The cookies that count, in the order of the settings: all that have such a name (RFC 6265 section 5.4). A comma is a
+ * part of a value, as upstreams read it.
+ */
 function keyedCookies(fields: Fields, names: readonly string[]): string {
-  const value = combined(fields, 'cookie') ?? ''
-  const pairs = value.split(/[;,]/).map((pair) => pair.trim())
+  const pairs = linesOf(fields, 'cookie').flatMap((line) => line.split(';').map((pair) => pair.trim()))
   return names.map((name) => pairs.filter((pair) => pair.startsWith(`${name}=`)).join('; ')).join('\t')
 }

@@ -46,9 +46,14 @@ function accepts(coding: RegExp, value: string): boolean {
   return match !== null && (match[1] === undefined || Number(match[1]) > 0)
 }
 
+/** Browsers send a handful. Longer lists are compared as they are: sorting them for each variant would cost too much. */
+const MOST_MEMBERS = 64
+
 /** Members that are accepted at all, the most wanted first, equals by name: RFC 9110 section 12.4.2. */
 function byPreference(value: string): string[] {
-  const weighed = members(value).map((member) => {
+  const listed = members(value)
+  if (listed.length > MOST_MEMBERS) return listed
+  const weighed = listed.map((member) => {
     const [name, ...parameters] = member.split(';').map(trimBlanks)
     const weight = parameters.find((one) => one.startsWith('q='))
     return { name: name!, q: weight === undefined ? 1 : Number(weight.slice(2)) || 0 }

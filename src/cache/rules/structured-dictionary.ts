@@ -52,7 +52,9 @@ class Reader {
 
   constructor(text: string) {
     // Spaces at the end are discarded: RFC 9651 section 4.2.
-    this.#text = text.replace(/ +$/, '')
+    let end = text.length
+    while (text[end - 1] === ' ') end--
+    this.#text = text.slice(0, end)
   }
 
   get atEnd(): boolean {

@@ -2,9 +2,13 @@ import { combined, type Fields, linesOf } from './fields.ts'
 import { members } from './list.ts'
 import { normalise } from './normalise.ts'
 
-/** RFC 9111 section 4.1: `*` anywhere in Vary matches no further request. */
+/** Fields that we write ourselves about each client: what it sent of them does not say what an upstream saw. */
+const ABOUT_CLIENTS = ['forwarded', 'x-forwarded-for']
+
+/** RFC 9111 section 4.1: `*` anywhere in Vary matches no further request, nor does what differs for each client. */
 export function variesByEverything(fields: Fields): boolean {
-  return linesOf(fields, 'vary').some((line) => members(line).includes('*'))
+  const names = linesOf(fields, 'vary').flatMap((line) => members(line.toLowerCase()))
+  return names.some((name) => name === '*' || ABOUT_CLIENTS.includes(name))
 }
 
 /**

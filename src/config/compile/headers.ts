@@ -8,7 +8,7 @@ export function compileHeaders(rules: Rules): HeaderRules {
 }
 
 /** Names become lower-case; of two spellings of one name the last stays. */
-function compileEdit({ set, remove }: Rules['request']): HeaderEdit {
+export function compileEdit({ set, remove }: Rules['request']): HeaderEdit {
   const fields = new Map(Object.entries(set).map(([name, value]) => [name.toLowerCase(), value]))
   return { set: [...fields], remove }
 }

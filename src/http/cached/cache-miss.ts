@@ -2,7 +2,7 @@ import type { Landed } from '../../cache/cache.ts'
 import type { EntryHead } from '../../cache/entry.ts'
 import type { Boarding } from '../../cache/flights.ts'
 import { type CacheOutcome, cacheStatus } from '../../cache/rules/cache-status.ts'
-import { timeToLive } from '../../cache/rules/freshness.ts'
+import { type Freshness, timeToLive } from '../../cache/rules/freshness.ts'
 import { isProvedEnough } from '../../cache/rules/provenance.ts'
 import { secondaryKey, selectVariant } from '../../cache/rules/vary.ts'
 import type { Found } from '../../cache/tiers.ts'
@@ -14,7 +14,7 @@ import type { Delivered } from '../../delivery/job.ts'
 import type { AttemptRecord } from '../../delivery/outcome.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { Decision } from '../../steering/decision.ts'
-import { answerHeaders, serverTiming } from '../answer.ts'
+import { answerHeaders, interimHeaders, serverTiming } from '../answer.ts'
 import { endingOf } from '../deliver.ts'
 import { type CacheResult, type Ending, type Exchange, NOTHING_SENT } from '../exchange.ts'
 import { PROXY_NAME } from '../headers.ts'
@@ -99,6 +99,11 @@ export class CacheMiss implements FirstAsker {
     return writer
   }
 
+  interim(endpoint: Endpoint, head: ResponseHead): void {
+    const { admitted, client } = this.#asking.exchange
+    if (!this.#isLeft && !this.#isServed) client.interim(head.status, interimHeaders(admitted, endpoint, head))
+  }
+
   again(): void {
     this.#leave(() => this.#steer({ hit: false, fwd: this.#asking.fwd }))
   }
@@ -128,9 +133,46 @@ export class CacheMiss implements FirstAsker {
 
   #board(key: string): void {
     const boarding = this.#asking.exchange.services.cache.board(key)
-    if (boarding.role === 'leader') this.#fetch(boarding)
+    if (boarding.role === 'leader') this.#lead(boarding, key)
     else if (boarding.role === 'waiter') this.#wait(boarding, key === this.#asking.asked.key)
     else this.#askAlone()
+  }
+
+  /** Asks, unless another process does: then all who wait here wait for that. */
+  #lead(flight: Leading, key: string): void {
+    const { exchange, stored } = this.#asking
+    // What only has to be confirmed is no crowd's: each process asks once.
+    const turn = stored === null ? exchange.services.cache.turn(key, () => this.#look()) : 'ask'
+    if (turn === 'ask') return this.#fetch(flight)
+    if (turn === 'alone') return this.#disembark(flight, null, false)
+    this.#seat.serve(
+      () => {},
+      () => flight.others === 0 && turn.leave(),
+    )
+    flight.whenAlone(() => this.#seat.gone && turn.leave())
+    void turn.over.then((turned) => {
+      const isNobodys = this.#seat.gone && flight.others === 0
+      if (turned === 'ask' && !isNobodys) return this.#fetch(flight)
+      const landed: Landed | null = typeof turned === 'string' ? null : { kind: 'shared', found: turned }
+      this.#disembark(flight, landed, key === this.#asking.asked.key)
+    })
+  }
+
+  /** What another process stored meanwhile. */
+  #look(): Found | 'vary-miss' | 'uri-miss' {
+    const { exchange, asked, caching } = this.#asking
+    const found = exchange.services.cache.find(asked.key, exchange.admitted.raw.rawHeaders)
+    if (typeof found === 'string') return found
+    const isForThis = isProvedEnough(found.head.proof, caching.requiredProof) && !found.freshness.noCache
+    return isForThis && isStillFresh(found.freshness) ? found : 'uri-miss'
+  }
+
+  /** Nobody here asks: the leader is one of those who waited. */
+  #disembark(flight: Leading, landed: Landed | null, mayBoardAgain: boolean): void {
+    flight.land(landed)
+    flight.done()
+    if (this.#seat.gone) this.#left()
+    else this.#hear(landed, mayBoardAgain)
   }
 
   #fetch(flight: Leading | null): void {
@@ -144,6 +186,8 @@ export class CacheMiss implements FirstAsker {
     )
     flight?.whenAlone(() => this.#seat.gone && fetch.client.gone())
     fetch.start()
+    // While it waited nobody was told.
+    if (this.#seat.leaving && fetch.others === 0) fetch.client.leaving()
   }
 
   /** Nobody else waits for it: its conditions may be the client's own, and what comes may be stored all the same. */
@@ -160,12 +204,16 @@ export class CacheMiss implements FirstAsker {
       () => {},
       () => {
         boarding.leave()
-        this.#record({ ...NOTHING_SENT, status: CLIENT_GONE, cache: 'collapsed', error: 'client_gone' })
+        this.#left()
       },
     )
     void boarding.landed.then((landed) => {
       if (!this.#seat.gone) this.#hear(landed, mayBoardAgain)
     })
+  }
+
+  #left(): void {
+    this.#record({ ...NOTHING_SENT, status: CLIENT_GONE, cache: 'collapsed', error: 'client_gone' })
   }
 
   #hear(landed: Landed | null, mayBoardAgain: boolean): void {
@@ -174,6 +222,8 @@ export class CacheMiss implements FirstAsker {
     const head = landed.kind === 'coming' ? landed.coming.head : landed.found.head
     const { exchange, asked, caching } = this.#asking
     const fields = exchange.admitted.raw.rawHeaders
+    // What was purged while it was asked for is not for those who may have asked since.
+    if (exchange.services.cache.isOutdated(head)) return this.#startAnew()
     if (selectVariant([head], fields) === null) {
       // Those who want another variant wait for one who wants it too.
       if (mayBoardAgain) return this.#board(`${asked.key}\n\n${secondaryKey(head.varyNames, fields)}`)
@@ -182,9 +232,13 @@ export class CacheMiss implements FirstAsker {
     if (!isProvedEnough(head.proof, caching.requiredProof)) return this.#askAlone()
     this.#delivered = NOTHING_SENT
     if (landed.kind !== 'coming') return serveFound(this.#serve(...this.#toldOf(landed, true)), landed.found)
-    if (!isStillFresh(head) || this.#mustKnowSize(head)) return this.#askAlone()
+    if (!isStillFresh(head.freshness) || this.#mustKnowSize(head)) return this.#askAlone()
     const { fwd } = this.#asking
     serveComing(this.#serve('collapsed', { hit: false, fwd, collapsed: true }), landed.coming)
+  }
+
+  #startAnew(): void {
+    new CacheMiss({ ...this.#asking, stored: null, fwd: 'uri-miss' }).start()
   }
 
   /** No part can be told of what comes without its length: the client that wants one asks for it itself. */
@@ -195,6 +249,7 @@ export class CacheMiss implements FirstAsker {
   #toldOf({ kind }: Extract<Landed, { readonly found: Found }>, collapsed: boolean): [CacheResult, CacheOutcome] {
     const { fwd } = this.#asking
     if (kind === 'stale') return ['stale', { hit: false, fwd, collapsed, detail: 'stale-if-error' }]
+    if (kind === 'shared') return ['collapsed', { hit: false, fwd, collapsed: true }]
     return [collapsed ? 'collapsed' : 'revalidated', { hit: false, fwd, fwdStatus: 304, collapsed }]
   }
 
@@ -260,6 +315,6 @@ export class CacheMiss implements FirstAsker {
   }
 }
 
-function isStillFresh({ freshness }: EntryHead): boolean {
+function isStillFresh(freshness: Freshness): boolean {
   return timeToLive(freshness, Date.now()) > 0
 }

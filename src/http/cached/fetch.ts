@@ -2,14 +2,18 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { Body } from '../../cache/body.ts'
 import type { Landed } from '../../cache/cache.ts'
 import { Coming } from '../../cache/coming.ts'
+import type { EntryHead } from '../../cache/entry.ts'
 import type { Boarding } from '../../cache/flights.ts'
+import { ageValue } from '../../cache/rules/age.ts'
 import type { Fields } from '../../cache/rules/fields.ts'
 import { isFreshenedBy } from '../../cache/rules/freshen.ts'
 import { timeToLive } from '../../cache/rules/freshness.ts'
 import { mayRevalidateAt } from '../../cache/rules/provenance.ts'
 import { isError, mayServeOnError } from '../../cache/rules/reuse.ts'
+import type { CacheRules } from '../../cache/rules/rules.ts'
 import { whyUnstorable } from '../../cache/rules/storable.ts'
 import { revalidationFields } from '../../cache/rules/validators.ts'
+import { varyNames } from '../../cache/rules/vary.ts'
 import type { Found } from '../../cache/tiers.ts'
 import type { Caching } from '../../config/caching.ts'
 import type { Endpoint } from '../../config/snapshot.ts'
@@ -35,6 +39,8 @@ export interface FirstAsker {
   landed(landed: Landed): void
   /** The answer is not for others: gives what writes it to the client, or null where that has to ask in its own words. */
   passing(endpoint: Endpoint, head: ResponseHead, ms: number): AnswerSink | null
+  /** An interim answer for its client alone: it is no part of what is stored (RFC 9111 section 3). */
+  interim(endpoint: Endpoint, head: ResponseHead): void
   /** What came answers nothing: the client has to ask in its own words. */
   again(): void
   /** Nobody could deliver, and nothing stored will do. Returns the status. */
@@ -73,7 +79,6 @@ export class Fetch implements AnswerSink {
   #delivery: Client | null = null
   #to: Body | AnswerSink | null = null
   #answered: { readonly endpoint: Endpoint; readonly head: ResponseHead; readonly ms: number } | null = null
-  #requestTime = 0
   #size: number | null = null
   /** Bytes: what turns out to be larger is not stored. */
   #most = 0
@@ -126,12 +131,14 @@ export class Fetch implements AnswerSink {
   }
 
   head(status: number): void {
-    const { endpoint, head } = this.#answered!
+    const { endpoint, head, ms } = this.#answered!
     const { exchange } = this.#options
     const fields = head.rawHeaders.map((text) => text.toString('latin1'))
     checkFields(fields)
     const proof = exchange.proofs.proof(endpoint) === null ? 'none' : proofOf(exchange.proofs.kind(endpoint))
-    const times = { requestTime: this.#requestTime, responseTime: Date.now() }
+    // Of this try: a later one may be under way, and know of a purge that this one does not.
+    const responseTime = Date.now()
+    const times = { requestTime: Math.floor(responseTime - ms), responseTime }
     this.#judge({ status, fields, endpoint, proof, times })
   }
 
@@ -169,16 +176,12 @@ export class Fetch implements AnswerSink {
       range: null,
       hedgeable: exchange.admitted.route.policy.hedge.enabled,
       asked: { method: 'GET', header: (name) => conditions.get(name) ?? null },
-      ask: (endpoint, ask) => {
-        this.#requestTime = Date.now()
-        return job.ask(endpoint, ask)
-      },
       request: (endpoint, part) => {
-        if (part === null) this.#requestTime = Date.now()
         const request = job.request(endpoint, part)
         const own = part === null ? this.#conditions(endpoint) : null
         return { ...request, headers: sharedFields(request.headers, caching.key, own) }
       },
+      interim: (endpoint, head) => this.#options.asker.interim(endpoint, head),
       answer: (endpoint, head, ms) => {
         this.#answered = { endpoint, head, ms }
         return []
@@ -200,14 +203,14 @@ export class Fetch implements AnswerSink {
     const { cache } = exchange.services
     const now = answer.times.responseTime
     if (stored !== null && answer.status === 304) {
-      if (!isFreshenedBy(stored.head.fields, answer.fields)) {
+      const confirmed = confirmedHead(stored.head, answer, caching.rules)
+      if (!isFreshenedBy(stored.head.fields, answer.fields) || !isForOthers(stored.head, confirmed, caching.rules)) {
         cache.remove(stored.head)
         flight?.land(null)
         asker.again()
         return this.#cancel()
       }
-      const found = cache.update(stored, confirmedHead(stored.head, answer, caching.rules))
-      return this.#land({ kind: 'confirmed', found })
+      return this.#land({ kind: 'confirmed', found: cache.update(stored, confirmed) })
     }
     if (stored !== null && isError(answer.status) && mayServeOnError(stored.freshness, now)) {
       this.#land({ kind: 'stale', found: stored })
@@ -236,15 +239,15 @@ export class Fetch implements AnswerSink {
     const body = new Body(Math.min(caching.maxObject, cache.maxInMemory))
     const shared = sharedRequest(exchange.admitted, asked)
     const head = entryHead(shared, asked, answer, caching.rules)
-    const coming = new Coming(head, body, () => this.#lookSoon())
+    const coming = new Coming(head, body, ageValue(answer.fields), () => this.#lookSoon())
     body.onDrain(() => this.#delivery!.resume())
     this.#to = body
     this.#coming = coming
     this.#lookLater(timers)
     this.#storing = cache.store(coming, caching.maxObject)
     // RFC 9111 section 4: what may not be used again without asking is no answer to the others.
-    const isForOthers = !head.freshness.noCache && timeToLive(head.freshness, answer.times.responseTime) > 0
-    if (isForOthers) return this.#land({ kind: 'coming', coming })
+    const isShared = !head.freshness.noCache && timeToLive(head.freshness, answer.times.responseTime) > 0
+    if (isShared) return this.#land({ kind: 'coming', coming })
     cache.mark(asked.key)
     flight?.land(null)
     this.#options.asker.landed({ kind: 'coming', coming })
@@ -301,6 +304,15 @@ export class Fetch implements AnswerSink {
   #cancel(): void {
     queueMicrotask(() => this.#delivery!.gone())
   }
+}
+
+/**
+ * Whether an answer may still be stored with what a 304 says of it: that may name a visitor, who then has to ask alone,
+ * or make the answer one of other requests than those that it was stored for.
+ */
+function isForOthers(stored: EntryHead, { status, fields }: EntryHead, rules: CacheRules): boolean {
+  if (whyUnstorable({ method: 'GET', fields: [] }, { status, fields }, rules) !== null) return false
+  return varyNames(fields).join() === stored.varyNames.join()
 }
 
 function proofOf(kind: 'ipfs' | 'arweave' | 'manifest') {

@@ -19,6 +19,7 @@ export function refresh({ exchange, asked, caching }: Asking, stored: Found): vo
   const asker: FirstAsker = {
     landed: () => {},
     passing: () => null,
+    interim: () => {},
     again: () => {},
     refused: () => 0,
     ended: ({ records: attempts, resumes }, decision) => countAsking(metrics, { decision, attempts, resumes }),

@@ -12,13 +12,14 @@ const GRACE = 1000
  */
 export class Seat {
   gone = false
+  /** It has ended its side, and may still read. */
+  leaving = false
   readonly #writer: AnswerSink
   readonly #timers: Timers
   #onResume: () => void = NOBODY
   #onGone: () => void = NOBODY
   #onLeaving: () => void = NOBODY
   #isServed = false
-  #isLeaving = false
   /** Until the next look at a client that ended its side. */
   #look: Deadline | null = null
 
@@ -29,7 +30,7 @@ export class Seat {
       () => this.#onResume(),
       () => this.#leave(),
       () => {
-        this.#isLeaving = true
+        this.leaving = true
         if (!this.#isServed) return
         this.#onLeaving()
         this.#watch()
@@ -37,13 +38,13 @@ export class Seat {
     )
   }
 
-  /** Who serves from now on. `leaving`: it has ended its side, and may still read. */
+  /** Who serves from now on. */
   serve(resume: () => void, gone: () => void, leaving: () => void = NOBODY): void {
     this.#onResume = resume
     this.#onGone = gone
     this.#onLeaving = leaving
     this.#isServed = true
-    if (this.#isLeaving) this.#watch()
+    if (this.leaving) this.#watch()
   }
 
   /** Nobody serves it, or whoever does watches for itself. */

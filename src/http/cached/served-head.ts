@@ -2,39 +2,10 @@ import type { EntryHead } from '../../cache/entry.ts'
 import { ageField, currentAge } from '../../cache/rules/age.ts'
 import type { Freshness } from '../../cache/rules/freshness.ts'
 import type { Multipart } from '../../cache/rules/multipart.ts'
-import type { HeaderEdit, Policy } from '../../config/snapshot.ts'
+import type { HeaderEdit } from '../../config/snapshot.ts'
 import type { Exchange } from '../exchange.ts'
 import { clientHeaders } from '../headers.ts'
 import type { Selection } from './selection.ts'
-
-/** Header fields that are the same for every client, with places for Age and Cache-Status at the end. */
-interface Prepared {
-  readonly policy: Policy
-  readonly headers: string[]
-}
-
-/** By the head of an entry: it is prepared once, and again where another configuration serves it. */
-const PREPARED = new WeakMap<EntryHead, Prepared>()
-/** Age, its value, Cache-Status, its value. */
-const CHANGING = 4
-
-/**
- * The header fields of a whole stored answer: a flat list that is to be written at once, because the next answer uses
- * the same one.
- */
-export function wholeHeaders(exchange: Exchange, head: EntryHead, told: ToldHead): string[] {
-  const { policy } = exchange.admitted.route
-  let prepared = PREPARED.get(head)
-  if (prepared === undefined || prepared.policy !== policy) {
-    prepared = { policy, headers: [...baseHeaders(exchange, head), 'age', '', 'cache-status', ''] }
-    PREPARED.set(head, prepared)
-  }
-  const { headers } = prepared
-  if (told.age === null) return [...headers.slice(0, -CHANGING), 'cache-status', told.cacheStatus]
-  headers[headers.length - 3] = told.age
-  headers[headers.length - 1] = told.cacheStatus
-  return headers
-}
 
 /** What changes from one answer to the next. `age`: seconds; null: it comes straight from an upstream. */
 export interface ToldHead {
@@ -84,7 +55,8 @@ export function partHeaders(
   return headers
 }
 
-function baseHeaders({ admitted, proofs }: Exchange, head: EntryHead): string[] {
+/** What is told of a stored answer to every client: a flat list, without Age and Cache-Status. */
+export function baseHeaders({ admitted, proofs }: Exchange, head: EntryHead): string[] {
   const { generation, site, route } = admitted
   const cdn = head.cdn === null ? null : generation.snapshot.cdns.find(({ name }) => name === head.cdn)
   const own: HeaderEdit | null =

@@ -1,4 +1,5 @@
 import type { KeySettings } from '../../cache/rules/key.ts'
+import { asApplicationsRead } from '../headers.ts'
 
 /** The client's own conditions: what is asked for all is asked whole, or under conditions of ours. */
 const CONDITIONS = ['range', 'if-range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
@@ -18,6 +19,9 @@ const OVERRIDES = [
   'x-rewrite-url',
 ]
 
+/** In a second spelling (`Accept_Language`) they say something that Vary and the key do not see. */
+const SPELT_ONCE = ['accept-charset', 'accept-encoding', 'accept-language', 'user-agent']
+
 const FIRST_ASKED: ReadonlySet<string> = new Set([...CONDITIONS, ...OVERRIDES])
 const REST_ASKED: ReadonlySet<string> = new Set(OVERRIDES)
 
@@ -32,7 +36,9 @@ export function sharedFields(headers: readonly string[], key: KeySettings, condi
   const shared: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase()
-    if (dropped.has(name) && !(OVERRIDES.includes(name) && key.headers.includes(name))) continue
+    const read = asApplicationsRead(name)
+    if (read !== name && SPELT_ONCE.includes(read)) continue
+    if (dropped.has(read) && !(OVERRIDES.includes(read) && key.headers.includes(name))) continue
     const value = name === 'cookie' ? countedCookies(headers[i + 1]!, key) : headers[i + 1]!
     if (value !== '') shared.push(headers[i]!, value)
   }

@@ -102,6 +102,7 @@ export async function front(scope: Scope, spec: FrontSpec): Promise<Front> {
       },
       proved: () => {},
       turnBack: () => false,
+      interim: () => {},
       ...sides(raw, writer, fields),
     }
     const parts = { transport, timers, health: board, budgets, meter, writer, random: () => 0.5 }

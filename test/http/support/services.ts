@@ -345,7 +345,7 @@ export class TestServices implements Services {
   /** @param disk none: only memory keeps answers */
   newCache(disk: DiskTier | null = null, memory = 64 * 1024 ** 2): Cache {
     const after = (ms: number, expire: () => void) => this.timers.after(ms, expire)
-    return new Cache({ memory, disk, purges: this.purges, now: Date.now, after })
+    return new Cache({ memory, disk, claims: null, purges: this.purges, now: Date.now, after })
   }
 
   current(): Generation {

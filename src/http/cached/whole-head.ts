@@ -1,0 +1,84 @@
+import type { EntryHead } from '../../cache/entry.ts'
+import { encodedFields, variedFields } from '../../compression/encoded-fields.ts'
+import type { Encoding } from '../../compression/encoding.ts'
+import { mayCompress } from '../../compression/may-compress.ts'
+import { type Chooser, wantedEncoding } from '../../compression/variant.ts'
+import type { Policy } from '../../config/snapshot.ts'
+import type { Exchange } from '../exchange.ts'
+import { baseHeaders, type ToldHead } from './served-head.ts'
+
+/** Age, its value, Cache-Status, its value. */
+const CHANGING = 4
+
+/** By the head of an entry: it is prepared once, and again where another configuration serves it. */
+const PREPARED = new WeakMap<EntryHead, WholeHead>()
+
+/** What is prepared of a stored head under the Policy of this request. */
+export function wholeHead(exchange: Exchange, head: EntryHead): WholeHead {
+  const { policy } = exchange.admitted.route
+  const known = PREPARED.get(head)
+  if (known !== undefined && known.policy === policy) return known
+  const made = new WholeHead(policy, head.status, baseHeaders(exchange, head))
+  PREPARED.set(head, made)
+  return made
+}
+
+/**
+ * The header fields of a whole stored answer in all its variants. Each is a flat list that is to be written at once,
+ * because the next answer uses the same one.
+ */
+export class WholeHead {
+  readonly policy: Policy
+  readonly #base: readonly string[]
+  readonly #mayCompress: boolean
+  readonly #plain: string[]
+  readonly #encoded = new Map<Encoding, string[]>()
+
+  constructor(policy: Policy, status: number, base: readonly string[]) {
+    const { compress } = policy
+    this.policy = policy
+    this.#base = base
+    this.#mayCompress = compress !== null && mayCompress({ status, fields: base }, compress)
+    this.#plain = withPlaces(this.#mayCompress ? variedFields(base) : base)
+  }
+
+  /** The coding that this client is to get; null: none. */
+  encodingFor(asked: Chooser): Encoding | null {
+    return this.#mayCompress ? wantedEncoding(asked, this.policy.compress!) : null
+  }
+
+  /** For what chooses the variant itself. */
+  unchosen(told: ToldHead): string[] {
+    return filled(withPlaces(this.#base), told)
+  }
+
+  /** Of the variant without a coding of ours. */
+  plain(told: ToldHead): string[] {
+    return filled(this.#plain, told)
+  }
+
+  /** @param length bytes of the encoded content; null: it is being made */
+  encoded(encoding: Encoding, length: number | null, told: ToldHead): string[] {
+    let fields = this.#encoded.get(encoding)
+    if (fields === undefined) {
+      fields = withPlaces([...encodedFields(this.#base, encoding), 'content-length', ''])
+      this.#encoded.set(encoding, fields)
+    }
+    if (length !== null) {
+      fields[fields.length - CHANGING - 1] = String(length)
+      return filled(fields, told)
+    }
+    return filled(fields.toSpliced(-CHANGING - 2, 2), told)
+  }
+}
+
+function withPlaces(fields: readonly string[]): string[] {
+  return [...fields, 'age', '', 'cache-status', '']
+}
+
+function filled(fields: string[], { age, cacheStatus }: ToldHead): string[] {
+  if (age === null) return [...fields.slice(0, -CHANGING), 'cache-status', cacheStatus]
+  fields[fields.length - 3] = age
+  fields[fields.length - 1] = cacheStatus
+  return fields
+}

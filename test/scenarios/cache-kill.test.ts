@@ -1,0 +1,17 @@
+import t from 'tap'
+import { killing } from './cache-kill.ts'
+
+t.test(
+  'three times killed while the disk is filled, and files damaged: no wrong byte, and no more than fits',
+  async (t) => {
+    const report = await killing(t, { rounds: 3, seed: 7, workers: 1, objects: 120, flips: 0 })
+    t.comment(JSON.stringify(report))
+    t.strictSame(report.wrong, [])
+    t.ok(report.kept > 20, `${report.kept} answers come from what a killed process had stored`)
+    t.ok(report.cut <= report.damaged, 'cut, visibly, is only what was damaged behind its first piece')
+    t.ok(report.fullest <= report.allowed, `${report.fullest} bytes`)
+    // What a start has to do more after a kill than with nothing on disk; milliseconds.
+    t.ok(report.longestStart - report.firstStart < 2_000, `${report.firstStart} ms, then ${report.longestStart} ms`)
+    t.strictSame([report.exitCode, report.stderr, report.problems], [0, '', []])
+  },
+)
