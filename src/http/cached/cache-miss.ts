@@ -157,6 +157,7 @@ export class CacheMiss implements FirstAsker {
       () => {},
       () => flight.others === 0 && turn.leave(),
     )
+    flight.whenAlone(() => this.#seat.gone && turn.leave())
     void turn.over.then((turned) => {
       const isNobodys = this.#seat.gone && flight.others === 0
       if (turned === 'ask' && !isNobodys) return this.#fetch(flight)
