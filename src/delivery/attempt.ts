@@ -191,7 +191,8 @@ export class Attempt implements Running, Dispatcher.DispatchHandler {
       this.#fail('http_protocol_error')
       return false
     }
-    this.#listener.onInterim?.(head)
+    // RFC 9110 section 15.2.1: whoever expects a 100 has ours.
+    if (head.status !== 100) this.#listener.onInterim?.(head)
     return true
   }
 

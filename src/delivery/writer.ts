@@ -113,7 +113,18 @@ export class ResponseWriter implements ClientWriter {
     if (this.#stream !== undefined) this.#seeOff(this.#stream)
     if (this.#goesWithHead(body)) this.#response.end(body.toString('latin1'), 'latin1')
     else this.#response.end(body)
-    if (this.waiting && !isTaken(this.#response.socket)) this.#waitForClient()
+    if (this.waiting && !this.#isTaken()) this.#waitForClient()
+  }
+
+  /**
+   * Whether the kernel has taken all that was written. Node itself says so a turn later, and most answers would be watched
+   * for nothing. Of TLS and HTTP/2 nobody knows: what is encrypted, or what a window has no room for, waits elsewhere.
+   */
+  #isTaken(): boolean {
+    const { socket } = this.#response
+    if (this.#stream !== undefined || socket === null || 'encrypted' in socket) return false
+    const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null }
+    return handle?.writeQueueSize === 0
   }
 
   /**
@@ -215,16 +226,6 @@ function byName(headers: readonly string[]): Record<string, string | string[]> {
     else known.push(value)
   }
   return fields
-}
-
-/**
- * Whether the kernel has taken all that was written. Node itself says so a turn later, and most answers would be watched
- * for nothing. Of TLS nobody knows: what is encrypted may wait elsewhere.
- */
-function isTaken(socket: Socket | null): boolean {
-  if (socket === null || 'encrypted' in socket) return false
-  const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null }
-  return handle?.writeQueueSize === 0
 }
 
 /** What node:tls keeps of the connection below; a TLSSocket itself cannot be reset. */
