@@ -43,6 +43,8 @@ export interface Exchange {
   readonly writer: ClientWriter
   /** As it is: for what the gateway says itself. */
   readonly client: ResponseWriter
+  /** What only this client is told of an answer that is for all: a flat list. */
+  readonly own: readonly string[]
 }
 
 /** A request as it came, before anything was understood of it. */

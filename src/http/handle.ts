@@ -31,7 +31,7 @@ export function handle(services: Services, raw: IncomingMessage, response: Serve
   if (proofs instanceof PolycdnError) return turnAway(services, arrival, client, proofs)
 
   const writer = variantWriter(services, admitted, client)
-  const exchange = { services, arrival, admitted, proofs, writer, client }
+  const exchange = { services, arrival, admitted, proofs, writer, client, own: [] }
   const { cache } = route.policy
   if (cache === null) steer(exchange)
   else answerFromCache(exchange, cache)

@@ -75,8 +75,9 @@ t.test('all who wait leave before anything came: nobody asks any more', async (t
 
 t.test('a part of what never ends: nobody reads the whole, and it does not go on for ever', async (t) => {
   const chunk = `10000\r\n${'x'.repeat(2 ** 16)}\r\n`
+  // It knows ranges only in the client's own words.
   const script: Script = (asked) =>
-    asked.header('range') === undefined
+    asked.header('range') !== 'bytes=0-1'
       ? [head(200, { ...FRESH, 'transfer-encoding': 'chunked' }), ...Array(40).fill(chunk), 'stall!']
       : answer(206, 'ab', { ...FRESH, 'content-range': 'bytes 0-1/99999999' })
   const gateway = await doorTo(t, script, {}, cachingPolicy({ maxObject: 2 ** 20 }))

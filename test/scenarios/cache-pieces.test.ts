@@ -261,12 +261,14 @@ t.test('an unsafe method and a purge take the pieces out, whatever their tag say
   await get(url, { method: 'POST' })
   await moment()
   t.ok((await ask(url, bytes(0, 9))).body.equals(TWO.subarray(0, 10)))
-  t.match((await ask(url, bytes(0, 9))).cache, /hit/)
+  // It can be found a moment after it was sent.
+  await until(async () => /hit/.test((await ask(url, bytes(0, 9))).cache))
+  const before = upstream.requests.length
   body = ONE
   services.purges.add({ site: only.name, target: { kind: 'site' }, soft: false, at: Date.now() })
   await moment()
   t.ok((await ask(url, bytes(0, 9))).body.equals(ONE.subarray(0, 10)))
-  t.equal(upstream.requests.length, 4)
+  t.equal(upstream.requests.length, before + 1)
 })
 
 t.test('pieces on disk outlive the process, also where the memory has no room for them', async (t) => {

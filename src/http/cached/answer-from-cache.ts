@@ -4,6 +4,8 @@ import { requestDirectives } from '../../cache/rules/request-directives.ts'
 import { type Reuse, reuseOf } from '../../cache/rules/reuse.ts'
 import type { Found } from '../../cache/tiers.ts'
 import type { Caching } from '../../config/caching.ts'
+import { decide } from '../../steering/decide.ts'
+import { decisionField } from '../debug.ts'
 import { type Exchange, NOTHING_SENT } from '../exchange.ts'
 import { recordAnswer } from '../record.ts'
 import { refuse } from '../refusal.ts'
@@ -16,7 +18,8 @@ import { refresh, refreshEarly } from './refresh.ts'
 import { serveFound } from './serve.ts'
 
 /** Answers a GET or HEAD with what is stored, if that may be used; else asks, for all who ask for the same. */
-export function answerFromCache(exchange: Exchange, caching: Caching): void {
+export function answerFromCache(asker: Exchange, caching: Caching): void {
+  const exchange = withDecision(asker)
   const { services, admitted } = exchange
   const { raw, method, facts } = admitted
   const bypass = facts.forced === null ? bypassOf(method, raw.rawHeaders, caching.key, caching.rules) : 'forced'
@@ -35,6 +38,14 @@ export function answerFromCache(exchange: Exchange, caching: Caching): void {
   const reuse = reuseOf(found.freshness, directives, caching.rules, Date.now())
   if (reuse.act !== 'revalidate') return serveStored({ ...asking, stored: null, fwd: 'stale' }, found, reuse)
   ask({ ...asking, stored: found, fwd: reuse.because === 'request' ? 'request' : 'stale' }, directives)
+}
+
+/** For who debugs: whom the answer would be asked of, whether it is asked for or not. */
+function withDecision(exchange: Exchange): Exchange {
+  const { services, admitted, proofs } = exchange
+  if (admitted.raw.headers['polycdn-debug'] === undefined) return exchange
+  const decision = decide(admitted.route, admitted.facts, services.world, proofs.unfit)
+  return { ...exchange, own: decisionField(admitted, decision) }
 }
 
 function serveStored(asking: Asking, found: Found, reuse: Reuse): void {

@@ -94,14 +94,15 @@ export class CacheMiss implements FirstAsker {
 
   passing(endpoint: Endpoint, head: ResponseHead, ms: number): AnswerSink | null {
     const { exchange, fwd } = this.#asking
-    const { admitted, writer, proofs } = exchange
+    const { admitted, writer, proofs, own: asked } = exchange
     const outcome = { hit: false, fwd } as const
     // A client that has left takes nothing, and would never say that it takes more. `again` tells.
     if (this.#seat.gone || admitted.method === 'HEAD' || isConditional(admitted.raw.headers)) {
       this.again()
       return null
     }
-    const own = [...serverTiming(endpoint, ms), ...proofs.fields, 'cache-status', cacheStatus(PROXY_NAME, outcome)]
+    const told = ['cache-status', cacheStatus(PROXY_NAME, outcome), ...asked]
+    const own = [...serverTiming(endpoint, ms), ...proofs.fields, ...told]
     writer.head(head.status, answerHeaders(admitted, endpoint, head, own))
     this.#result = 'pass'
     return writer
@@ -120,7 +121,7 @@ export class CacheMiss implements FirstAsker {
     const { exchange, fwd } = this.#asking
     const { admitted, client } = exchange
     const message = records.length === 0 ? 'no CDN can serve this now' : 'no CDN could deliver this'
-    const fields = pastCache('miss', { hit: false, fwd }).fields
+    const fields = [...pastCache('miss', { hit: false, fwd }).fields, ...exchange.own]
     this.#result = 'pass'
     return refuse(client, { code, message, method: admitted.method, records, close: false, fields })
   }

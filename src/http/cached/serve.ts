@@ -67,7 +67,9 @@ export function serveComing(serve: Serve, coming: Coming): void {
   send({ ...serve, done: poured }, ready)
 }
 
-function send(serve: Serve, ready: ReadyAnswer): void {
+function send(serve: Serve, answer: ReadyAnswer): void {
+  const { own } = serve.exchange
+  const ready = own.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...own] }
   const { writer, status, headers, segments } = ready
   if (!segments.every(isThere)) return pour(serve, ready)
   writer.head(status, headers)
