@@ -5,6 +5,7 @@ import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Board } from '../health/board.ts'
 import type { ManifestShipment } from '../manifest/shipment.ts'
+import { beginTraffic } from '../observe/gauges.ts'
 import { Fleet, type FleetOptions } from '../workers/fleet.ts'
 import { MemberRefused } from '../workers/member.ts'
 import type { Shipment } from '../workers/messages.ts'
@@ -57,8 +58,7 @@ export class WorkerServers implements Servers {
     this.#ports = new Ports(options.beside)
     const { board, timers, metrics } = options
     // All that one process would show is there before the first worker has said anything.
-    for (const gauge of [metrics.connections, metrics.requestsInFlight, metrics.tunnels]) gauge.child()
-    for (const result of ['hit', 'miss']) metrics.geoLookups.child(result)
+    beginTraffic(metrics)
     this.#fleet = new Fleet({
       ...options,
       args: [WORK],

@@ -37,6 +37,15 @@ function exportCache(metrics: Metrics, { memory, fetches }: Cache): void {
   metrics.cacheFetches.child().set(fetches)
 }
 
+/** Begins what is exported of traffic at 0, where other processes serve and tell only what changes. */
+export function beginTraffic(metrics: Metrics): void {
+  for (const gauge of [metrics.connections, metrics.requestsInFlight, metrics.tunnels, metrics.cacheFetches])
+    gauge.child()
+  for (const result of ['hit', 'miss']) metrics.geoLookups.child(result)
+  for (const gauge of [metrics.cacheBytes, metrics.cacheEntries]) gauge.child('memory')
+  for (const reason of ['evicted', 'rejected']) metrics.cacheEvictions.child(reason)
+}
+
 /** Lines that this process lost. */
 export function exportSink(metrics: Metrics, sink: Sink): void {
   metrics.onScrape(() => metrics.logLinesDropped.child().set(sink.dropped))
