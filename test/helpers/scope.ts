@@ -11,6 +11,6 @@ export interface Scope {
 /** A new empty directory that goes away with the scope. Unlike `t.testdir()`, every call gives another one. */
 export function tempDir(scope: Scope, name = 'test'): string {
   const dir = mkdtempSync(join(tmpdir(), `polycdn-${name}-`))
-  scope.teardown(() => rmSync(dir, { recursive: true, force: true }))
+  scope.teardown(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }))
   return dir
 }
