@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { Statements } from './statements.ts'
 
 /**
  * What is known of a key among all processes. `free`: nobody asks for it. `lapsed`: who did has died, or takes too long.
@@ -52,13 +53,14 @@ DELETE FROM claims WHERE until <= ?1 OR key IN (
 export class Claims {
   readonly #options: ClaimsOptions
   readonly #database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements: Statements
   #untilPruned = PRUNE_EVERY
   #isTold = false
 
   private constructor(options: ClaimsOptions, database: DatabaseSync) {
     this.#options = options
     this.#database = database
+    this.#statements = new Statements(database)
     try {
       // What a killed process wrote is whole. What a power failure damages is begun anew by whoever starts next.
       database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${SCHEMA}`)
@@ -91,14 +93,14 @@ export class Claims {
     const { owner, now } = this.#options
     return this.#try(FREE, () => {
       this.#prune()
-      return this.#read(this.#prepared(CLAIM).get(digestOf(key), owner, now() + LIFE, now())!)
+      return this.#read(this.#statements.of(CLAIM).get(digestOf(key), owner, now() + LIFE, now())!)
     })
   }
 
   /** What is known of a key. */
   look(key: string): Claim {
     return this.#try(FREE, () => {
-      const row = this.#prepared('SELECT owner, until FROM claims WHERE key = ?').get(digestOf(key))
+      const row = this.#statements.of('SELECT owner, until FROM claims WHERE key = ?').get(digestOf(key))
       return row === undefined ? FREE : this.#read(row)
     })
   }
@@ -135,11 +137,11 @@ export class Claims {
     this.#untilPruned--
     if (this.#untilPruned > 0) return
     this.#untilPruned = PRUNE_EVERY
-    this.#prepared(PRUNE).run(this.#options.now(), this.#options.maxClaims)
+    this.#statements.of(PRUNE).run(this.#options.now(), this.#options.maxClaims)
   }
 
   #run(sql: string, ...values: (string | number | Uint8Array)[]): void {
-    this.#try(undefined, () => void this.#prepared(sql).run(...values))
+    this.#try(undefined, () => void this.#statements.of(sql).run(...values))
   }
 
   #try<Result>(otherwise: Result, work: () => Result): Result {
@@ -150,15 +152,6 @@ export class Claims {
       this.#isTold = true
       return otherwise
     }
-  }
-
-  #prepared(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
   }
 }
 

@@ -1,6 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { EntryHead } from './entry.ts'
 import type { Purge, PurgeTarget } from './purges.ts'
+import { Statements } from './statements.ts'
 
 /** A piece of a stored body. Small ones are in the table itself, others in a file that is named by its digest. */
 export interface Piece {
@@ -52,11 +53,12 @@ PRAGMA user_version = ${VERSION};`
  */
 export class DiskIndex {
   readonly #database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements: Statements
 
   /** @param database fresh, or one that `isUsable` knows */
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.#statements = new Statements(database)
     // WAL: readers and a writer do not wait for each other, and a killed process damages nothing.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 250')
     const version = database.prepare('PRAGMA user_version').get()!.user_version
@@ -221,25 +223,16 @@ export class DiskIndex {
     }
   }
 
-  #prepared(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
-  }
-
   #run(sql: string, ...values: SqlValue[]) {
-    return this.#prepared(sql).run(...values)
+    return this.#statements.of(sql).run(...values)
   }
 
   #get(sql: string, ...values: SqlValue[]) {
-    return this.#prepared(sql).get(...values)
+    return this.#statements.of(sql).get(...values)
   }
 
   #all(sql: string, ...values: SqlValue[]) {
-    return this.#prepared(sql).all(...values)
+    return this.#statements.of(sql).all(...values)
   }
 }
 
