@@ -1,0 +1,3 @@
+import { suite } from '../helpers/suite.ts'
+
+await suite('*', 'commands/*', 'dashboards/*', 'helpers/*')
