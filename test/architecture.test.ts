@@ -82,7 +82,7 @@ const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   '@ipld/dag-pb': ['src/providers/ipfs/', 'src/commands/demo-tree.ts'],
   '@noble/hashes': ['src/providers/ipfs/'],
   'acme-client': ['src/acme/authority.ts', 'src/acme/transport.ts'],
-  cacache: ['src/cache/disk.ts'],
+  cacache: ['src/cache/content-files.ts'],
   canonicalize: ['src/manifest/'],
   'close-with-grace': ['src/main.ts', 'src/commands/'],
   'dns-packet': ['src/names/'],

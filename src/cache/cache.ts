@@ -81,7 +81,7 @@ export class Cache {
 
   /** null: there is none. */
   get disk(): { readonly bytes: number; readonly entries: number } | null {
-    return this.#options.disk?.index ?? null
+    return this.#options.disk?.usage ?? null
   }
 
   /** Answers that are coming. */

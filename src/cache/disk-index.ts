@@ -1,6 +1,7 @@
+import { hash, randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { EntryHead } from './entry.ts'
-import type { Purge, PurgeTarget } from './purges.ts'
+import { IndexDamagedError } from './index-error.ts'
 import { Statements } from './statements.ts'
 
 /** A piece of a stored body. Small ones are in the table itself, others in a file that is named by its digest. */
@@ -16,27 +17,27 @@ export interface Piece {
 /** An entry as the table has it. */
 export interface IndexedEntry {
   readonly id: number
+  /** Of this entry alone, since ids are given out again: what is sealed with it belongs together. */
+  readonly nonce: string
   readonly head: EntryHead
 }
 
-const VERSION = 1
+export const INDEX_VERSION = 1
 /** In the place of the time of a claim: the file is being removed. */
 const REMOVING = -1
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS entries (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL, vary TEXT NOT NULL, secondary TEXT NOT NULL,
-  head TEXT NOT NULL, bytes INTEGER NOT NULL, used INTEGER NOT NULL, UNIQUE (key, vary, secondary));
+  nonce TEXT NOT NULL, seal TEXT NOT NULL, head TEXT NOT NULL, bytes INTEGER NOT NULL, used INTEGER NOT NULL,
+  UNIQUE (key, vary, secondary));
 CREATE INDEX IF NOT EXISTS entries_used ON entries (used);
 CREATE TABLE IF NOT EXISTS pieces (
-  entry INTEGER NOT NULL, at INTEGER NOT NULL, bytes INTEGER NOT NULL, digest TEXT NOT NULL, data BLOB,
+  entry INTEGER NOT NULL, at INTEGER NOT NULL, bytes INTEGER NOT NULL, digest TEXT NOT NULL, seal TEXT NOT NULL, data BLOB,
   PRIMARY KEY (entry, at)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS pieces_digest ON pieces (digest);
 CREATE TABLE IF NOT EXISTS files (digest TEXT PRIMARY KEY, bytes INTEGER NOT NULL, written INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS totals (id INTEGER PRIMARY KEY CHECK (id = 1), bytes INTEGER NOT NULL);
 INSERT OR IGNORE INTO totals VALUES (1, 0);
-CREATE TABLE IF NOT EXISTS purges (
-  site TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, soft INTEGER NOT NULL, at INTEGER NOT NULL,
-  PRIMARY KEY (site, kind, value, soft)) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS entry_added AFTER INSERT ON entries BEGIN
   UPDATE totals SET bytes = bytes + NEW.bytes; END;
 CREATE TRIGGER IF NOT EXISTS entry_gone AFTER DELETE ON entries BEGIN
@@ -45,7 +46,7 @@ CREATE TRIGGER IF NOT EXISTS file_added AFTER INSERT ON files BEGIN
   UPDATE totals SET bytes = bytes + NEW.bytes; END;
 CREATE TRIGGER IF NOT EXISTS file_gone AFTER DELETE ON files BEGIN
   UPDATE totals SET bytes = bytes - OLD.bytes; END;
-PRAGMA user_version = ${VERSION};`
+PRAGMA user_version = ${INDEX_VERSION};`
 
 /**
  * What is known of the cache on disk, in one SQLite file that all worker processes share. What is written is there as
@@ -54,21 +55,31 @@ PRAGMA user_version = ${VERSION};`
 export class DiskIndex {
   readonly #database: DatabaseSync
   readonly #statements: Statements
+  readonly #onDamaged: () => void
+  /** Nothing was there. */
+  readonly isNew: boolean
 
-  /** @param database fresh, or one that `isUsable` knows */
-  constructor(database: DatabaseSync) {
+  /**
+   * @param database fresh, or one that was this
+   * @param onDamaged an entry was found that is not what was written, and taken out
+   */
+  constructor(database: DatabaseSync, onDamaged: () => void) {
     this.#database = database
     this.#statements = new Statements(database)
+    this.#onDamaged = onDamaged
     // WAL: readers and a writer do not wait for each other, and a killed process damages nothing.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 250')
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     const version = database.prepare('PRAGMA user_version').get()!.user_version
-    if (version !== 0 && version !== VERSION) throw new Error('the index is of another version')
-    if (version === 0) this.#transaction(() => database.exec(SCHEMA))
+    if (version !== 0 && version !== INDEX_VERSION) throw new IndexDamagedError(`it is of version ${version}`)
+    this.isNew = version === 0
+    if (this.isNew) this.#transaction(() => database.exec(SCHEMA))
   }
 
   /** Bytes that entries, small pieces and files take. */
   get bytes(): number {
-    return this.#get('SELECT bytes FROM totals')!.bytes as number
+    const row = this.#get('SELECT bytes FROM totals')
+    if (row === undefined) throw new IndexDamagedError('it does not say how large it is')
+    return row.bytes as number
   }
 
   get entries(): number {
@@ -77,17 +88,29 @@ export class DiskIndex {
 
   /** All variants of a URL, the most recent first. */
   variants(key: string): IndexedEntry[] {
-    const rows = this.#all('SELECT id, head FROM entries WHERE key = ? ORDER BY id DESC LIMIT 16', key)
-    return rows.map((row) => ({ id: row.id as number, head: JSON.parse(row.head as string) as EntryHead }))
+    const rows = this.#all('SELECT id, nonce, seal, head FROM entries WHERE key = ? ORDER BY id DESC LIMIT 16', key)
+    return rows.flatMap((row) => this.#opened(key, row) ?? [])
   }
 
-  /** The pieces that have bytes from `first` to `last`, in order. */
-  pieces(id: number, first: number, last: number): Piece[] {
+  /** null: it is not what was written, or not under its key; it is gone then. */
+  #opened(key: string, { id, nonce, seal, head: text }: Record<string, unknown>): IndexedEntry | null {
+    if (sealOf(nonce, text) === seal) {
+      const head = JSON.parse(text as string) as EntryHead
+      if (head.key === key) return { id: id as number, nonce: nonce as string, head }
+    }
+    this.#onDamaged()
+    this.#run('DELETE FROM entries WHERE id = ?', id as number)
+    return null
+  }
+
+  /** The pieces that have bytes from `first` to `last`, in order, up to one that is not what was written for this entry. */
+  pieces({ id, nonce }: IndexedEntry, first: number, last: number): Piece[] {
     const rows = this.#all(
-      'SELECT at, bytes, digest, data FROM pieces WHERE entry = ? AND at <= ? AND at + bytes > ? ORDER BY at',
+      'SELECT at, bytes, digest, seal, data FROM pieces WHERE entry = ? AND at <= ? AND at + bytes > ? ORDER BY at',
       ...[id, last, first],
-    )
-    return rows as unknown as Piece[]
+    ) as unknown as (Piece & { readonly seal: string })[]
+    const broken = rows.findIndex(({ at, digest, seal }) => sealOf(nonce, at, digest) !== seal)
+    return broken === -1 ? rows : rows.slice(0, broken)
   }
 
   /** Puts an entry with its pieces in the place of the one that the same requests match. */
@@ -95,26 +118,30 @@ export class DiskIndex {
     const text = JSON.stringify(head)
     const bytes = text.length + pieces.reduce((sum, { data }) => sum + (data?.length ?? 0), 0)
     const vary = head.varyNames.join()
+    const nonce = randomUUID()
     this.#transaction(() => {
       this.#run('DELETE FROM entries WHERE key = ? AND vary = ? AND secondary = ?', head.key, vary, head.secondaryKey)
       const { lastInsertRowid } = this.#run(
-        'INSERT INTO entries (key, vary, secondary, head, bytes, used) VALUES (?, ?, ?, ?, ?, ?)',
-        ...[head.key, vary, head.secondaryKey, text, bytes, now],
+        'INSERT INTO entries (key, vary, secondary, nonce, seal, head, bytes, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        ...[head.key, vary, head.secondaryKey, nonce, sealOf(nonce, text), text, bytes, now],
       )
       for (const { at, bytes, digest, data } of pieces) {
-        this.#run('INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?)', lastInsertRowid, at, bytes, digest, data)
+        const values = [lastInsertRowid, at, bytes, digest, sealOf(nonce, at, digest), data]
+        this.#run('INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?)', ...values)
       }
       this.release(pieces)
     })
   }
 
   /** Newer fields for what is stored already; false: it is not there any more. */
-  update(id: number, head: EntryHead): boolean {
-    return this.#run('UPDATE entries SET head = ? WHERE id = ?', JSON.stringify(head), id).changes === 1
+  update({ id, nonce }: IndexedEntry, head: EntryHead): boolean {
+    const text = JSON.stringify(head)
+    const sql = 'UPDATE entries SET head = ?, seal = ? WHERE id = ? AND nonce = ?'
+    return this.#run(sql, text, sealOf(nonce, text), id, nonce).changes === 1
   }
 
-  remove(id: number): void {
-    this.#run('DELETE FROM entries WHERE id = ?', id)
+  remove({ id, nonce }: IndexedEntry): void {
+    this.#run('DELETE FROM entries WHERE id = ? AND nonce = ?', id, nonce)
   }
 
   removeKey(key: string): void {
@@ -156,7 +183,7 @@ export class DiskIndex {
     let left = bytes
     let evicted = 0
     for (; evicted < oldest.length && left > 0; evicted++) {
-      this.remove(oldest[evicted]!.id as number)
+      this.#run('DELETE FROM entries WHERE id = ?', oldest[evicted]!.id as number)
       left -= oldest[evicted]!.bytes as number
     }
     return evicted
@@ -182,30 +209,17 @@ export class DiskIndex {
     this.#run(`DELETE FROM files WHERE digest = ? AND written = ${REMOVING}`, digest)
   }
 
+  /**
+   * Takes note of a file that nobody claimed, so that it is found among the orphans. What is being written was claimed
+   * before, and stays as it is.
+   */
+  adopt(digest: string, bytes: number): void {
+    this.#run('INSERT OR IGNORE INTO files VALUES (?, ?, 0)', digest, bytes)
+  }
+
   /** Whether a file was ever claimed, and not forgotten. */
   knows(digest: string): boolean {
     return this.#get('SELECT 1 FROM files WHERE digest = ?', digest) !== undefined
-  }
-
-  addPurge({ site, target, soft, at }: Purge): void {
-    const value = target.kind === 'site' ? '' : target.value
-    this.#run(
-      'INSERT INTO purges VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)',
-      ...[site, target.kind, value, soft ? 1 : 0, at],
-    )
-  }
-
-  purges(): Purge[] {
-    return this.#all('SELECT site, kind, value, soft, at FROM purges').map((row) => ({
-      site: row.site as string,
-      target: { kind: row.kind, value: row.value } as PurgeTarget,
-      soft: row.soft === 1,
-      at: row.at as number,
-    }))
-  }
-
-  forgetPurges(before: number): void {
-    this.#run('DELETE FROM purges WHERE at < ?', before)
   }
 
   close(): void {
@@ -237,3 +251,8 @@ export class DiskIndex {
 }
 
 type SqlValue = string | number | bigint | null | Uint8Array
+
+/** Of what was written: 132 bits. No secret is in it; it tells what a disk did. */
+function sealOf(...parts: readonly unknown[]): string {
+  return hash('sha256', parts.join('\n'), 'base64url').slice(0, 22)
+}

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import cacache from 'cacache'
+import { mkdir } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type IndexCheck, startIndexCheck } from './check-index.ts'
 import { Claims } from './claims.ts'
-import { DiskIndex, type IndexedEntry, type Piece } from './disk-index.ts'
+import type { DiskIndex, IndexedEntry, Piece } from './disk-index.ts'
 import type { EntryHead } from './entry.ts'
+import { isDamage } from './index-error.ts'
 import { inPieces } from './pieces.ts'
 import type { Fields } from './rules/fields.ts'
 import type { Part } from './rules/ranges.ts'
 import { selectVariant } from './rules/vary.ts'
+import type { Volume } from './volume.ts'
+import { type DiskProblem, Volumes, type VolumesOptions } from './volumes.ts'
 
-export interface DiskOptions {
-  /** An absolute path. It is made where it does not exist; nothing else may be in it. */
-  readonly folder: string
+/** `folder` is made where it does not exist; nothing else may be in it. What `onProblem` is told of, the cache goes on after. */
+export interface DiskOptions extends VolumesOptions {
   /**
    * Bytes of entries and bodies together. A twentieth more may be there while room is made; files take whole blocks, and
    * the log of SQLite some MiB.
@@ -20,10 +22,6 @@ export interface DiskOptions {
   readonly maxBytes: number
   /** No other process has it open: what a killed one left half written is removed. */
   readonly isFirst: boolean
-  /** Milliseconds since the epoch. */
-  now(): number
-  /** What went wrong, once for each kind: the cache goes on without it. */
-  onProblem(problem: 'cache-disk-unusable' | 'cache-disk-unwritable' | 'cache-disk-damaged', error: unknown): void
 }
 
 /** An answer on disk. Its bytes are read when they are asked for, and verified. */
@@ -40,6 +38,11 @@ const WRITING = 30 * 60_000
 /** How often it is noted that an entry is used, and how much is taken out at once. */
 const TOUCH_EVERY = 60_000
 const EVICT_AT_ONCE = 64
+/** Milliseconds: how long a start waits until the index was looked at. */
+const MAX_CHECK = 1_000
+/** How many files are looked for in the index at once, and the milliseconds after them: it is no hurry. */
+const SEEN_AT_ONCE = 64
+const BETWEEN_SEEN = 10
 
 /**
  * The tier of the cache on disk, which all worker processes share and which outlives them. What was not written to its
@@ -47,59 +50,48 @@ const EVICT_AT_ONCE = 64
  */
 export class DiskTier {
   readonly #options: DiskOptions
-  readonly #index: DiskIndex
-  readonly #told = new Set<string>()
+  readonly #volumes: Volumes
   readonly #touched = new Map<number, number>()
   #sweeping: Promise<void> | null = null
+  #check: IndexCheck | null = null
+  #tidying: Promise<void> | null = null
   #isClosed = false
 
-  private constructor(options: DiskOptions, index: DiskIndex) {
+  private constructor(options: DiskOptions, volumes: Volumes) {
     this.#options = options
-    this.#index = index
+    this.#volumes = volumes
   }
 
-  /** Opens what is there; what cannot be read as a cache of ours is thrown away. null: the folder cannot be used. */
+  /** Opens what is there; an index that is damaged is thrown away with its files. null: the folder cannot be used. */
   static async open(options: DiskOptions): Promise<DiskTier | null> {
     const { folder, isFirst, onProblem } = options
     try {
-      const index = await openIndex(folder)
-      if (isFirst) {
-        index.releaseAll()
-        await Claims.clear(folder)
-        await rm(join(folder, CONTENT, 'tmp'), { recursive: true, force: true })
-      }
-      return new DiskTier(options, index)
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const tier = new DiskTier(options, await Volumes.open(options))
+      if (isFirst) await tier.#clear()
+      return tier
     } catch (error) {
-      onProblem('cache-disk-damaged', error)
-    }
-    try {
-      await rm(join(folder, CONTENT), { recursive: true, force: true })
-      for (const suffix of ['', '-wal', '-shm']) await rm(join(folder, INDEX + suffix), { force: true })
-      return new DiskTier(options, await openIndex(folder))
-    } catch (error) {
-      onProblem('cache-disk-unusable', error)
+      onProblem('unusable', error)
       return null
     }
   }
 
-  get index(): DiskIndex {
-    return this.#index
+  /** Bytes that are stored, and answers. */
+  get usage(): { readonly bytes: number; readonly entries: number } {
+    return this.#try({ bytes: 0, entries: 0 }, ({ index: { bytes, entries } }) => ({ bytes, entries }))
   }
 
   find(key: string, request: Fields): DiskEntry | 'vary-miss' | 'uri-miss' {
-    try {
-      const variants = this.#index.variants(key)
+    return this.#try<DiskEntry | 'vary-miss' | 'uri-miss'>('uri-miss', (volume) => {
+      const variants = volume.index.variants(key)
       if (variants.length === 0) return 'uri-miss'
       const heads = variants.map(({ head }) => head)
       const found = selectVariant(heads, request)
       if (found === null) return 'vary-miss'
       const entry = variants[heads.indexOf(found)]!
       this.#touch(entry.id)
-      return { head: found, read: (part) => this.#read(entry, part) }
-    } catch (error) {
-      this.#tell('cache-disk-damaged', error)
-      return 'uri-miss'
-    }
+      return { head: found, read: (part) => this.#read(volume, entry, part) }
+    })
   }
 
   /**
@@ -108,43 +100,45 @@ export class DiskTier {
    * @param source its bytes, from `offset` on; throws where they do not come to their end: nothing is stored then
    */
   async put(head: EntryHead, source: AsyncIterable<Buffer>, offset = 0): Promise<boolean> {
+    const volume = this.#volumes.current
+    if (volume === null) return false
     const pieces: Piece[] = []
     let isWriting = false
     try {
       for await (const { at, data } of inPieces(source, offset)) {
         isWriting = true
-        pieces.push(await this.#write(at, data))
+        pieces.push(await this.#write(volume, at, data))
         isWriting = false
       }
       isWriting = true
-      this.#index.put(withSize(head, pieces, offset), pieces, this.#options.now())
-      if (this.#index.bytes > this.#options.maxBytes) this.sweep()
+      volume.index.put(withSize(head, pieces, offset), pieces, this.#options.now())
+      if (volume.index.bytes > this.#options.maxBytes) this.sweep()
       return true
     } catch (error) {
       if (error instanceof FullError) this.sweep()
-      else if (isWriting) this.#tell('cache-disk-unwritable', error)
-      this.#quietly(() => this.#index.release(pieces))
+      else if (isWriting) this.#failed(volume, error)
+      this.#quietly(volume, () => volume.index.release(pieces))
       return false
     }
   }
 
   /** Newer fields for what is stored (RFC 9111 section 3.2). */
   update(before: EntryHead, after: EntryHead): void {
-    this.#quietly(() => {
-      const entry = this.#same(before)
-      if (entry !== undefined) this.#index.update(entry.id, after)
+    this.#try(undefined, ({ index }) => {
+      const entry = this.#same(index, before)
+      if (entry !== undefined) index.update(entry, after)
     })
   }
 
   remove(head: EntryHead): void {
-    this.#quietly(() => {
-      const entry = this.#same(head)
-      if (entry !== undefined) this.#index.remove(entry.id)
+    this.#try(undefined, ({ index }) => {
+      const entry = this.#same(index, head)
+      if (entry !== undefined) index.remove(entry)
     })
   }
 
   delete(key: string): void {
-    this.#quietly(() => this.#index.removeKey(key))
+    this.#try(undefined, ({ index }) => index.removeKey(key))
   }
 
   /** Makes room, and removes files that nothing refers to. One at a time. */
@@ -155,85 +149,140 @@ export class DiskTier {
     return this.#sweeping
   }
 
-  async close(): Promise<void> {
-    await this.#sweeping
-    this.#quietly(() => this.#index.close())
-    this.#isClosed = true
+  /**
+   * For one of all processes, when it starts: looks at the whole index, and removes what was given up and files that no
+   * index names. It goes on in the background; this is over when the index was looked at, or that takes too long.
+   */
+  async tend(): Promise<void> {
+    const volume = this.#volumes.current
+    if (volume === null || this.#tidying !== null) return
+    if (!volume.index.isNew) this.#check = startIndexCheck(volume.indexPath)
+    const checked = Promise.resolve(this.#check?.found ?? null).then((damage) => {
+      if (damage !== null) this.#failed(volume, damage)
+    })
+    this.#tidying = checked.then(() => this.#tidy())
+    await Promise.race([checked, pause(MAX_CHECK, undefined, { ref: false })])
   }
 
-  async #sweep(): Promise<void> {
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#check?.stop()
+    await this.#sweeping
+    await this.#tidying
+    await this.#volumes.close()
+  }
+
+  async #clear(): Promise<void> {
+    await Claims.clear(this.#options.folder)
+    const volume = this.#volumes.current
+    if (volume === null) return
+    this.#quietly(volume, () => volume.index.releaseAll())
+    await volume.content.removeUnfinished()
+  }
+
+  async #tidy(): Promise<void> {
+    const volume = this.#volumes.current
+    if (volume === null || this.#isClosed) return
+    void this.#volumes.removeOthers(this.#options.isFirst)
     try {
-      await this.#removeOrphans()
-      while (this.#index.evict(this.#index.bytes - this.#options.maxBytes * LOW_WATER, EVICT_AT_ONCE) > 0) {
-        await this.#removeOrphans()
-      }
+      await this.#adoptUnnamed(volume)
     } catch (error) {
-      this.#tell('cache-disk-unwritable', error)
+      this.#failed(volume, error)
     }
   }
 
-  async #removeOrphans(): Promise<void> {
+  /**
+   * Files whose row was lost: by a power failure, with the end of the log. Whoever writes one claims it before, so that
+   * what has no row is nobody's.
+   */
+  async #adoptUnnamed(volume: Volume): Promise<void> {
+    let seen = 0
+    let adopted = 0
+    for await (const digest of volume.content.digests()) {
+      if (this.#isClosed || !this.#volumes.isCurrent(volume)) return
+      if (!volume.index.knows(digest)) {
+        volume.index.adopt(digest, await volume.content.size(digest))
+        adopted++
+      }
+      if (++seen % SEEN_AT_ONCE !== 0) continue
+      if (adopted > 0) await this.#removeOrphans(volume)
+      adopted = 0
+      await pause(BETWEEN_SEEN)
+    }
+    if (adopted > 0) await this.#removeOrphans(volume)
+  }
+
+  async #sweep(): Promise<void> {
+    const volume = this.#volumes.current
+    if (volume === null) return
+    const { index } = volume
+    try {
+      await this.#removeOrphans(volume)
+      while (index.evict(index.bytes - this.#options.maxBytes * LOW_WATER, EVICT_AT_ONCE) > 0) {
+        await this.#removeOrphans(volume)
+      }
+    } catch (error) {
+      this.#failed(volume, error)
+    }
+  }
+
+  async #removeOrphans({ index, content }: Volume): Promise<void> {
     for (;;) {
-      const orphans = this.#index.orphans(this.#options.now() - WRITING, EVICT_AT_ONCE)
+      const orphans = index.orphans(this.#options.now() - WRITING, EVICT_AT_ONCE)
       for (const digest of orphans) {
-        await removeFile(this.#content, digest)
-        this.#index.forget(digest)
+        await content.remove(digest)
+        index.forget(digest)
       }
       if (orphans.length < EVICT_AT_ONCE) return
     }
   }
 
-  async *#read({ id }: IndexedEntry, { first, last }: Part): AsyncGenerator<Buffer> {
+  async *#read(volume: Volume, entry: IndexedEntry, { first, last }: Part): AsyncGenerator<Buffer> {
     let position = first
     try {
-      for (const piece of this.#index.pieces(id, first, last)) {
+      for (const piece of volume.index.pieces(entry, first, last)) {
         if (piece.at > position) break
-        const data = await this.#verified(piece)
+        const data = await this.#verified(volume, piece)
         const chunk = data.subarray(position - piece.at, last + 1 - piece.at)
         position += chunk.length
         if (chunk.length > 0) yield chunk
       }
       if (position <= last) throw new DamagedError()
     } catch (error) {
-      this.#quietly(() => this.#index.remove(id))
+      if (isDamage(error)) this.#failed(volume, error)
+      else if (this.#volumes.isCurrent(volume)) this.#tell('entry-damaged', error)
+      this.#quietly(volume, () => volume.index.remove(entry))
       throw error
     }
   }
 
-  async #verified({ data, digest }: Piece): Promise<Buffer> {
-    if (data === null) return this.#readFile(digest)
+  async #verified({ content }: Volume, { data, digest }: Piece): Promise<Buffer> {
+    if (data === null) return content.read(digest)
     const read = Buffer.from(data)
     if (digestOf(read) !== digest) throw new DamagedError()
     return read
   }
 
-  /** cacache verifies what it reads. A damaged file must go: what has the same bytes would not be written again. */
-  async #readFile(digest: string): Promise<Buffer> {
-    try {
-      return await cacache.get.byDigest(this.#content, digest)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'EINTEGRITY' || code === 'EBADSIZE') await removeFile(this.#content, digest)
-      throw error
-    }
-  }
-
-  async #write(at: number, data: Buffer): Promise<Piece> {
+  async #write({ index, content }: Volume, at: number, data: Buffer): Promise<Piece> {
     const digest = digestOf(data)
     const piece = { at, bytes: data.length, digest }
     if (data.length <= INLINE) return { ...piece, data }
     // What comes faster than room is made is not stored.
-    if (this.#index.bytes + data.length > this.#options.maxBytes * HIGH_WATER) throw new FullError()
-    this.#index.claim(digest, data.length, this.#options.now())
-    if (!(await hasFile(this.#content, digest))) {
-      await cacache.put(this.#content, digest, data, { algorithms: ['sha256'] })
+    if (index.bytes + data.length > this.#options.maxBytes * HIGH_WATER) throw new FullError()
+    index.claim(digest, data.length, this.#options.now())
+    try {
+      await content.write(digest, data)
+    } catch (error) {
+      // Or what a full disk has no room for would count as if it were there, and push out what is.
+      index.release([{ ...piece, data: null }])
+      throw error
     }
     return { ...piece, data: null }
   }
 
   /** The entry of which a head speaks, if it is still the one. */
-  #same(head: EntryHead): IndexedEntry | undefined {
-    return this.#index
+  #same(index: DiskIndex, head: EntryHead): IndexedEntry | undefined {
+    return index
       .variants(head.key)
       .find(({ head: other }) => other.secondaryKey === head.secondaryKey && other.storedAt === head.storedAt)
   }
@@ -243,32 +292,42 @@ export class DiskTier {
     if (now - (this.#touched.get(id) ?? 0) < TOUCH_EVERY) return
     if (this.#touched.size >= MOST_TOUCHED) this.#touched.clear()
     this.#touched.set(id, now)
-    this.#quietly(() => this.#index.touch(id, now))
+    this.#try(undefined, ({ index }) => index.touch(id, now))
   }
 
-  get #content(): string {
-    return join(this.#options.folder, CONTENT)
-  }
-
-  /** What cannot be noted now is not noted: another process is writing, or the disk is full. */
-  #quietly(work: () => void): void {
+  /** What the Volume that counts now says, or `otherwise`: there is none, or it cannot. */
+  #try<Result>(otherwise: Result, work: (volume: Volume) => Result): Result {
+    const volume = this.#volumes.current
+    if (volume === null) return otherwise
     try {
-      work()
+      return work(volume)
     } catch (error) {
-      this.#tell('cache-disk-unwritable', error)
+      this.#failed(volume, error)
+      return otherwise
     }
   }
 
-  #tell(problem: 'cache-disk-unwritable' | 'cache-disk-damaged', error: unknown): void {
-    // What is under way when it is closed is not stored, which is no news.
-    if (this.#isClosed || this.#told.has(problem)) return
-    this.#told.add(problem)
-    this.#options.onProblem(problem, error)
+  /** What cannot be noted now is not noted: another process is writing, or the disk is full. */
+  #quietly(volume: Volume, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#failed(volume, error)
+    }
+  }
+
+  #failed(volume: Volume, error: unknown): void {
+    // What is under way when it is closed, or given up, is not stored, which is no news.
+    if (this.#isClosed || !this.#volumes.isCurrent(volume)) return
+    if (isDamage(error)) this.#volumes.renew(volume, error)
+    else this.#tell('unwritable', error)
+  }
+
+  #tell(problem: DiskProblem, error: unknown): void {
+    if (!this.#isClosed) this.#options.onProblem(problem, error)
   }
 }
 
-const INDEX = 'index.db'
-const CONTENT = 'content'
 /** Parts of all bytes: how much is left when room has been made, and what is never exceeded meanwhile. */
 const LOW_WATER = 0.95
 const HIGH_WATER = 1.05
@@ -291,35 +350,6 @@ class DamagedError extends Error {
 /** There is no room yet. */
 class FullError extends Error {}
 
-async function openIndex(folder: string): Promise<DiskIndex> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  // Only those who have a cache on disk load SQLite.
-  const { DatabaseSync } = await import('node:sqlite')
-  const database = new DatabaseSync(join(folder, INDEX))
-  try {
-    return new DiskIndex(database)
-  } catch (error) {
-    database.close()
-    throw error
-  }
-}
-
 function digestOf(data: Uint8Array): string {
   return `sha256-${createHash('sha256').update(data).digest('base64')}`
 }
-
-async function hasFile(content: string, digest: string): Promise<boolean> {
-  return (await cacache.get.hasContent(content, digest)) !== false
-}
-
-async function removeFile(content: string, digest: string): Promise<void> {
-  await cacache.rm.content(content, digest)
-  await removeEntry(content, digest, { removeFully: true })
-}
-
-/** The types of cacache do not know the option: without it every removal makes the index of its files longer. */
-const removeEntry = cacache.rm.entry as (
-  folder: string,
-  key: string,
-  options: { removeFully: true },
-) => Promise<unknown>

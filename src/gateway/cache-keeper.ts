@@ -7,22 +7,26 @@ import { openDisk } from './open-cache.ts'
 /** What the process that controls has to do with the cache: the disk is in order before anybody serves, and is shown once. */
 export class CacheKeeper {
   readonly #log: Log
+  readonly #metrics: Metrics
   #storage: CacheStorage | null = null
   #disk: DiskTier | null = null
 
   constructor({ log, metrics }: { readonly log: Log; readonly metrics: Metrics }) {
     this.#log = log
+    this.#metrics = metrics
     metrics.onScrape(() => {
       if (this.#disk === null) return
-      metrics.cacheBytes.child('disk').set(this.#disk.index.bytes)
-      metrics.cacheEntries.child('disk').set(this.#disk.index.entries)
+      const { bytes, entries } = this.#disk.usage
+      metrics.cacheBytes.child('disk').set(bytes)
+      metrics.cacheEntries.child('disk').set(entries)
     })
   }
 
   /** `beside`: another gateway may have the disk open. */
   async open(storage: CacheStorage, beside: boolean): Promise<void> {
     this.#storage = storage
-    this.#disk = await openDisk(storage, this.#log, !beside)
+    this.#disk = await openDisk(storage, { log: this.#log, metrics: this.#metrics }, !beside)
+    await this.#disk?.tend()
   }
 
   /** Where answers are kept is chosen once: a reload that changes it says so. */

@@ -134,6 +134,11 @@ export class Metrics {
     'Stored answers that had to go for others, and such that were not let in, of the memory.',
     ['reason'],
   )
+  readonly cacheDiskErrors = this.#counter(
+    'cache_disk_errors_total',
+    'What went wrong with the cache on disk: unusable, unwritable, damaged (all of it is thrown away), entry-damaged (one answer).',
+    ['problem'],
+  )
   readonly cacheFetches = this.#gauge('cache_fetches_in_flight', 'Answers that are being fetched for all who ask.', [])
   readonly rateLimited = this.#counter(
     'rate_limited_total',

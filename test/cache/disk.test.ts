@@ -2,6 +2,7 @@ import { globSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type DiskEntry, DiskTier } from '../../src/cache/disk.ts'
+import { DiskIndex } from '../../src/cache/disk-index.ts'
 import { PIECE } from '../../src/cache/rules/pieces.ts'
 import { makeHead, textOf } from './support/entry.ts'
 import { fields, NOW } from './support/table.ts'
@@ -63,7 +64,7 @@ t.test('variants, newer fields, and what is taken out', async (t) => {
   t.equal(await read(disk, 'Foo: 1'), 'vary-miss')
   disk.delete(key)
   t.equal(await read(disk, 'Foo: 2'), 'uri-miss')
-  t.equal(disk.index.bytes, 0)
+  t.equal(disk.usage.bytes, 0)
 })
 
 t.test('what does not come to its end is not there', async (t) => {
@@ -71,7 +72,7 @@ t.test('what does not come to its end is not there', async (t) => {
   t.notOk(await disk.put(makeHead(), source(Buffer.alloc(PIECE + 9), new Error('reset'))))
   t.equal(await read(disk), 'uri-miss')
   await disk.sweep()
-  t.equal(disk.index.bytes, 0, 'nothing of it is left')
+  t.equal(disk.usage.bytes, 0, 'nothing of it is left')
   t.strictSame(problems, [], 'which is no problem of the disk')
 })
 
@@ -113,7 +114,7 @@ t.test('damaged bytes are never served: in files and in the table', async (t) =>
   const { disk, folder } = await open(t)
   await disk.put(makeHead(), source('hello'))
   const { DatabaseSync } = await import('node:sqlite')
-  const database = new DatabaseSync(join(folder, 'index.db'))
+  const database = new DatabaseSync(join(folder, 'v1.1/index.db'))
   database.exec("UPDATE pieces SET data = CAST('jello' AS BLOB)")
   database.close()
   await t.rejects(read(disk), { message: /damaged/ })
@@ -121,15 +122,16 @@ t.test('damaged bytes are never served: in files and in the table', async (t) =>
 })
 
 t.test('an index that is none is thrown away, a folder that cannot be is said', async (t) => {
-  const folder = t.testdir({ 'index.db': 'no database at all, but long enough to look like one'.repeat(100), file: '' })
+  const text = 'no database at all, but long enough to look like one'.repeat(100)
+  const folder = t.testdir({ 'v1.1': { 'index.db': text }, file: '' })
   const { disk, problems } = await open(t, folder)
-  t.strictSame(problems, ['cache-disk-damaged'])
+  t.strictSame(problems, ['damaged'])
   t.ok(await disk.put(makeHead(), source('hello')))
   t.equal(await read(disk), 'hello')
   const nowhere: string[] = []
   const options = { folder: join(folder, 'file', 'x'), maxBytes: MIB, isFirst: true, now: () => NOW }
   t.equal(await DiskTier.open({ ...options, onProblem: (problem) => nowhere.push(problem) }), null)
-  t.ok(nowhere.includes('cache-disk-unusable'))
+  t.ok(nowhere.includes('unusable'))
 })
 
 t.test('what was not used for longest goes when there is no more room', async (t) => {
@@ -147,12 +149,12 @@ t.test('what was not used for longest goes when there is no more room', async (t
     if (at === 60) await disk.sweep()
   }
   await disk.sweep()
-  t.ok(disk.index.bytes <= 40 * 50_000, `${disk.index.bytes}`)
+  t.ok(disk.usage.bytes <= 40 * 50_000, `${disk.usage.bytes}`)
   t.ok(contents(folder).length <= 40, `${contents(folder).length} files`)
-  t.ok(disk.index.entries >= 35, `no more than has to: ${disk.index.entries} are left`)
+  t.ok(disk.usage.entries >= 35, `no more than has to: ${disk.usage.entries} are left`)
   t.equal(disk.find('1', []), 'uri-miss')
   t.equal(
-    globSync('content/index-v5/**/*', { cwd: folder, withFileTypes: true }).filter((one) => one.isFile()).length,
+    globSync('v1.1/content/index-v5/**/*', { cwd: folder, withFileTypes: true }).filter((one) => one.isFile()).length,
     contents(folder).length,
   )
 })
@@ -163,12 +165,12 @@ t.test('what comes faster than room is made is not stored', async (t) => {
   let most = 0
   const put = async (at: number) => {
     await disk.put(makeHead({ key: `${at}`, size: PIECE }), source(Buffer.alloc(PIECE, `${at}`)))
-    most = Math.max(most, disk.index.bytes)
+    most = Math.max(most, disk.usage.bytes)
   }
   await Promise.all(Array.from({ length: 12 }, (_, at) => put(at)))
   t.ok(most <= maxBytes * 1.05, `${most} bytes`)
   await disk.sweep()
-  t.ok(disk.index.entries > 0)
+  t.ok(disk.usage.entries > 0)
   await put(99)
   t.type(disk.find('99', []), 'object', 'there is room again')
   t.strictSame(problems, [])
@@ -178,39 +180,37 @@ t.test('what a killed process was removing is removed by the next one', async (t
   const { disk, folder } = await open(t)
   await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
   disk.delete(key)
-  t.equal(disk.index.orphans(NOW, 10).length, 1)
+  t.equal((await indexIn(t, folder)).orphans(NOW, 10).length, 1)
   await disk.close()
   const next = await open(t, folder)
   t.equal(contents(folder).length, 1)
   await next.disk.sweep()
   t.strictSame(contents(folder), [])
-  t.equal(next.disk.index.bytes, 0)
+  t.equal(next.disk.usage.bytes, 0)
 })
 
 t.test('what is asked for while it is being removed is there, or is missed', async (t) => {
-  const { disk } = await open(t)
+  const { disk, folder } = await open(t)
   await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
   disk.delete(key)
-  const [digest] = disk.index.orphans(NOW, 10)
+  const index = await indexIn(t, folder)
+  const [digest] = index.orphans(NOW, 10)
   await disk.put(makeHead({ size: 50_000 }), source(Buffer.alloc(50_000)))
-  disk.index.forget(digest!)
+  index.forget(digest!)
   await disk.sweep()
   t.equal((await read(disk, '', { first: 0, last: 49_999 })).length, 50_000)
 })
 
-t.test('purges are kept', async (t) => {
-  const { disk, folder } = await open(t)
-  const purge = { site: 's', target: { kind: 'tag', value: 'x' }, soft: true, at: NOW } as const
-  disk.index.addPurge(purge)
-  disk.index.addPurge({ ...purge, at: NOW - 5 })
-  const other = await open(t, folder, { isFirst: false })
-  t.strictSame(other.disk.index.purges(), [purge])
-  other.disk.index.forgetPurges(NOW + 1)
-  t.strictSame(disk.index.purges(), [])
-})
+/** As another process has it. */
+async function indexIn(t: Test, folder: string): Promise<DiskIndex> {
+  const { DatabaseSync } = await import('node:sqlite')
+  const index = new DiskIndex(new DatabaseSync(join(folder, 'v1.1/index.db')), () => t.fail('damaged'))
+  t.teardown(() => index.close())
+  return index
+}
 
 function contents(folder: string): string[] {
-  return globSync('content/content-v2/**/*', { cwd: folder, withFileTypes: true })
+  return globSync('v1.1/content/content-v2/**/*', { cwd: folder, withFileTypes: true })
     .filter((one) => one.isFile())
     .map((one) => join(one.parentPath, one.name))
 }

@@ -5,11 +5,13 @@ import { Purges } from '../../src/cache/purges.ts'
 import { Timers } from '../../src/delivery/timers.ts'
 import { openCache, openDisk } from '../../src/gateway/open-cache.ts'
 import { Log } from '../../src/observe/log.ts'
+import { Metrics } from '../../src/observe/metrics.ts'
 import { tempDir } from '../helpers/scope.ts'
 
 t.test('processes say to each other what they ask for where they share a disk, and nowhere else', async (t) => {
   const lines: string[] = []
   const log = new Log({ sink: { write: (line: string) => lines.push(line) }, now: Date.now, level: 'info' })
+  const metrics = new Metrics({ version: '0', node: 'v0' }, { processMetrics: false })
   const timers = new Timers((error) => t.fail(String(error)))
   t.teardown(() => timers.close())
   const path = join(tempDir(t, 'cache'), 'disk')
@@ -20,7 +22,7 @@ t.test('processes say to each other what they ask for where they share a disk, a
     [null, 2, false],
     [disk, 2, true],
   ] as const) {
-    const parts = { purges: new Purges(), timers, log, processes }
+    const parts = { purges: new Purges(), timers, log, metrics, processes }
     const cache = await openCache({ memory: 2 ** 24, disk: of }, parts)
     t.equal(existsSync(file), isThere, `${processes} processes`)
     t.equal(
@@ -29,7 +31,7 @@ t.test('processes say to each other what they ask for where they share a disk, a
     )
     await cache.close()
   }
-  await (await openDisk({ memory: 2 ** 24, disk }, log, true))!.close()
+  await (await openDisk({ memory: 2 ** 24, disk }, { log, metrics }, true))!.close()
   t.notOk(existsSync(file), 'what is left of a gateway that was killed is gone before another one serves')
   t.same(lines, [])
 })
