@@ -350,6 +350,7 @@ class DamagedError extends Error {
 /** There is no room yet. */
 class FullError extends Error {}
 
-function digestOf(data: Uint8Array): string {
+/** Subresource-integrity form. */
+export function digestOf(data: Uint8Array): string {
   return `sha256-${createHash('sha256').update(data).digest('base64')}`
 }
