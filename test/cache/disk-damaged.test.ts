@@ -47,11 +47,23 @@ function execute(path: string, sql: string): void {
   database.close()
 }
 
+/** The number of a page, from 1 on. */
+function rootOf(path: string, name: string): number {
+  const database = new DatabaseSync(path)
+  const row = database.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').get(name)
+  database.close()
+  return row!.rootpage as number
+}
+
 const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
   'no database at all': (path) => writeFileSync(path, 'no database at all'.repeat(5_000)),
   'a header of nothing': (path) => overwrite(path, 0, 100),
   'its first page': (path) => overwrite(path, 100, PAGE),
   'pages in the middle': (path) => overwrite(path, PAGE * 9, PAGE * 30),
+  'a page that few ask for': (path) => {
+    const at = PAGE * (rootOf(path, 'pieces_digest') - 1)
+    overwrite(path, at, at + PAGE)
+  },
   'half of it': (path) => truncateSync(path, Math.floor(statSync(path).size / 2 / PAGE) * PAGE),
   'not even whole pages': (path) => truncateSync(path, Math.floor(statSync(path).size * 0.7) + 17),
   'of another version': (path) => execute(path, 'PRAGMA user_version = 99'),
@@ -125,6 +137,20 @@ t.test(
     t.strictSame(contentsOf(one.folder), [])
   },
 )
+
+t.test('who meets the damage last finds the newest, however many were begun meanwhile', async (t) => {
+  const one = await openDisk(t)
+  const last = await openDisk(t, one.folder, { isFirst: false })
+  for (const number of [1, 2]) {
+    execute(join(one.folder, `v1.${number}/index.db`), 'DROP TABLE pieces')
+    t.notOk(await one.disk.put(headOf(1), source(textOf(1))))
+    one.clock.now += 10_000
+  }
+  t.ok(await one.disk.put(headOf(1), source(textOf(1))))
+  t.notOk(await last.disk.put(headOf(2), source(textOf(2))))
+  t.equal(await readFrom(last.disk, headOf(1).key), textOf(1))
+  t.strictSame(last.problems, [])
+})
 
 t.test('a disk that damages all that is written to it does not keep anybody busy', async (t) => {
   const opened = await openDisk(t)
