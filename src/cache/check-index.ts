@@ -40,7 +40,7 @@ async function check(path: string): Promise<string | null> {
     const bytes = Number(read('PRAGMA page_count')) * Number(read('PRAGMA page_size'))
     for (const table of bytes <= SMALL ? ['(1)'] : ["('entries')", "('files')"]) {
       const said = read(`PRAGMA quick_check${table}`)
-      if (said !== 'ok') return String(said)
+      if (said !== 'ok') return String(said).split('\n').at(-1)!
     }
     const sum = 'SELECT (SELECT total(bytes) FROM entries) + (SELECT total(bytes) FROM files)'
     if (read(sum) !== read('SELECT bytes FROM totals')) return 'its bytes do not add up'

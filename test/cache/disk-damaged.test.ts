@@ -83,6 +83,7 @@ t.test('a damaged index is found when a gateway starts, and it starts with nothi
 
       const started = await openDisk(t, before.folder)
       await started.disk.tend()
+      await until(() => started.problems.length > 0, { what: 'it is found, also on a slow machine' })
       t.equal(await lookAtAll(started), 0)
       t.strictSame(started.problems, ['damaged'], 'which is said once')
       await until(() => !existsSync(join(before.folder, 'v1.1')), { what: 'what it named is gone' })

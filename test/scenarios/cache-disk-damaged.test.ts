@@ -78,6 +78,7 @@ t.test('an index that is damaged while two processes serve costs hits, and no an
 
   damage(join(folder, 'v1.2/index.db'))
   const next = await started()
+  await next.logged('cache-disk-damaged')
   t.strictSame(await askAll(next), { hits: 0, wrong: [], cut: 0 }, 'it starts with nothing')
   t.equal(next.logs.filter(({ event }) => String(event).startsWith('cache-disk')).length, 1)
   await until(() => volumes(folder).join() === 'v1.3')

@@ -13,7 +13,7 @@ export interface TamperOptions {
 
 /** Does to a cache on disk what a torn write, a bad disk or somebody else might. Says how many files of bodies were hit. */
 export function tamperDisk({ folder, random, files, flips }: TamperOptions): number {
-  const bodies = globSync(join(folder, 'v1.1/content/content-v2/**/*'))
+  const bodies = globSync(join(folder, 'v*/content/content-v2/**/*'))
     .filter((path) => statSync(path).isFile())
     .sort()
   let hit = 0
@@ -21,7 +21,8 @@ export function tamperDisk({ folder, random, files, flips }: TamperOptions): num
     const [path] = bodies.splice(Math.floor(random() * bodies.length), 1)
     damage(path!, random)
   }
-  const [table, log] = [join(folder, 'v1.1/index.db'), join(folder, 'v1.1/index.db-wal')]
+  const table = globSync(join(folder, 'v*/index.db')).at(-1)!
+  const log = `${table}-wal`
   // The end of what a killed process wrote last.
   if (existsSync(log) && statSync(log).size > 0) truncateSync(log, Math.floor(statSync(log).size * (1 - random() / 10)))
   for (let at = 0; at < flips; at++) flip(table, random)
