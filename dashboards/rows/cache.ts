@@ -69,7 +69,7 @@ export const CACHE: RowPlan = {
     },
     {
       title: 'Answers, and what had to go',
-      description: 'Entries, fetches under way, and what was pushed out or not let in, a second.',
+      description: 'Entries, fetches under way, what was pushed out or not let in, and errors of the disk, a second.',
       kind: 'lines',
       width: 6,
       unit: 'short',
@@ -77,6 +77,7 @@ export const CACHE: RowPlan = {
         { expr: 'sum by (tier) (polycdn_cache_entries)', legend: 'in {{tier}}' },
         { expr: 'sum(polycdn_cache_fetches_in_flight)', legend: 'fetches' },
         { expr: sumRate('reason', 'polycdn_cache_evictions_total'), legend: '{{reason}}' },
+        { expr: sumRate('problem', 'polycdn_cache_disk_errors_total'), legend: 'disk: {{problem}}' },
       ],
     },
   ],

@@ -48,6 +48,9 @@ CREATE TRIGGER IF NOT EXISTS file_gone AFTER DELETE ON files BEGIN
   UPDATE totals SET bytes = bytes - OLD.bytes; END;
 PRAGMA user_version = ${INDEX_VERSION};`
 
+/** Tables, indexes and triggers. */
+const PARTS = SCHEMA.split('CREATE ').length - 1
+
 /**
  * What is known of the cache on disk, in one SQLite file that all worker processes share. What is written is there as
  * a whole or not at all. Every method may throw what SQLite throws.
@@ -73,6 +76,8 @@ export class DiskIndex {
     if (version !== 0 && version !== INDEX_VERSION) throw new IndexDamagedError(`it is of version ${version}`)
     this.isNew = version === 0
     if (this.isNew) this.#transaction(() => database.exec(SCHEMA))
+    const parts = database.prepare('SELECT count(*) AS n FROM sqlite_schema WHERE sql IS NOT NULL').get()!.n
+    if (parts !== PARTS) throw new IndexDamagedError('parts of it are missing')
   }
 
   /** Bytes that entries, small pieces and files take. */
