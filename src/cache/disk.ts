@@ -65,13 +65,16 @@ export class DiskTier {
   /** Opens what is there; an index that is damaged is thrown away with its files. null: the folder cannot be used. */
   static async open(options: DiskOptions): Promise<DiskTier | null> {
     const { folder, isFirst, onProblem } = options
+    let volumes: Volumes | null = null
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      const tier = new DiskTier(options, await Volumes.open(options))
+      volumes = await Volumes.open(options)
+      const tier = new DiskTier(options, volumes)
       if (isFirst) await tier.#clear()
       return tier
     } catch (error) {
       onProblem('unusable', error)
+      await volumes?.close()
       return null
     }
   }

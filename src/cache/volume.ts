@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { ContentFiles } from './content-files.ts'
@@ -16,6 +16,7 @@ export class Volume {
   readonly path: string
   readonly index: DiskIndex
   readonly content: ContentFiles
+  readonly #inode: bigint | null
 
   /**
    * Opens or begins it. Throws what the file system and SQLite throw.
@@ -34,9 +35,20 @@ export class Volume {
       database.close()
       throw error
     }
+    this.#inode = inodeOf(this.indexPath)
+  }
+
+  /** Whether the file that is open is the one that others find: somebody may have emptied the folder. */
+  get isThere(): boolean {
+    return inodeOf(this.indexPath) === this.#inode
   }
 
   get indexPath(): string {
     return join(this.path, 'index.db')
   }
+}
+
+/** null: there is no such file. */
+function inodeOf(path: string): bigint | null {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null
 }

@@ -88,10 +88,13 @@ export class Volumes {
   #look(): void {
     this.#lookedAt = this.#options.now()
     this.#attempt(() => {
+      const current = this.#current
       const newest = this.#newest()
-      if (this.#isClosed || newest === this.#current?.number) return
+      const isSame = newest === current?.number
+      if (this.#isClosed || (isSame && current!.isThere)) return
       this.#release()
-      this.#open(Math.max(1, newest))
+      // Where an index was removed its log may still be there, and is not for another one.
+      this.#open(isSame ? newest + 1 : Math.max(1, newest))
     })
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
@@ -169,6 +169,29 @@ t.test('a disk that damages all that is written to it does not keep anybody busy
   clock.now += 10_000
   await worksAnew(t, opened)
   t.equal(newest(), 3)
+})
+
+t.test('a folder that is emptied under processes is used again, by all the same', async (t) => {
+  for (const remove of ['', 'v1.1', INDEX]) {
+    const one = await openDisk(t)
+    await fill(one)
+    const other = await openDisk(t, one.folder, { isFirst: false })
+    t.equal(await lookAtAll(other), ENTRIES)
+    rmSync(join(one.folder, remove), { recursive: true })
+    // Before a second has passed nobody has to know.
+    await one.disk.put(headOf(1), source(textOf(1)))
+    for (let second = 0; second < 3; second++) {
+      for (const { clock, disk } of [one, other]) {
+        clock.now += 1_000
+        disk.find('x', [])
+      }
+    }
+    await one.disk.put(headOf(1), source(textOf(1)))
+    await other.disk.put(headOf(2), source(textOf(2)))
+    t.equal(await readFrom(other.disk, headOf(1).key), textOf(1), `without ${remove}`)
+    t.equal(await readFrom(one.disk, headOf(2).key), textOf(2))
+    t.strictSame([...one.problems, ...other.problems], [])
+  }
 })
 
 /** Another process writes: what others remember of the pages does not count any more. */
