@@ -73,7 +73,7 @@ export class Serving {
   static async create(parts: ServingParts): Promise<Serving> {
     const serving = new Serving(parts)
     const app = await createApp(serving.#services)
-    serving.#answer = (request, response) => app.routing(request, response)
+    serving.#answer = app.answer
     return serving
   }
 

@@ -33,9 +33,9 @@ export const QUIET = {
 export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
   const services = testServices(scope, of)
   const app = await createApp(services)
-  const tunnels = new Tunnels(services, app.routing)
+  const tunnels = new Tunnels(services, app.answer)
   const listeners = new Listeners({
-    onRequest: app.routing,
+    onRequest: app.answer,
     onUpgrade: (request, socket, head) => tunnels.handleUpgrade(request, socket, head),
     snapshot: () => services.current().snapshot,
     ...QUIET,
