@@ -20,7 +20,7 @@ export async function front(scope: Scope, services: TestServices): Promise<Front
   const tunnels = new Tunnels(services, app.answer)
   const server = createServer({ requireHostHeader: false, noDelay: true })
   Object.assign(server, { httpAllowHalfOpen: true, requestTimeout: 0 })
-  const listener = onePerConnection(app.answer)
+  const listener = onePerConnection(app.answer, () => {})
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
   server.on('upgrade', (request, socket, head) => tunnels.handleUpgrade(request, socket, head))
   server.listen(0, '127.0.0.1')
