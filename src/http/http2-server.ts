@@ -10,9 +10,9 @@ import type { Limits } from '../config/snapshot.ts'
 import type { Address } from '../geo/address.ts'
 import { MAX_STREAMS } from './census.ts'
 import { connectionOf } from './connection.ts'
+import type { Handlers } from './door.ts'
 import { asHttp1 } from './http2-request.ts'
 import { Http2Session } from './http2-session.ts'
-import type { Handlers } from './door.ts'
 
 type Http2Handlers = Pick<Handlers, 'onRequest' | 'onClosed'>
 
