@@ -36,6 +36,9 @@ const SIZES = [
   { path: '/64k', size: 65_536, target: 1 },
 ] as const
 
+/** Seconds. */
+const WARM_UP = 12
+
 interface Row {
   readonly path: string
   readonly name: string
@@ -92,8 +95,8 @@ function pin(contestants: readonly Contestant[]): void {
 
 async function compare(contestants: readonly Contestant[], path: string, size: number): Promise<Row[]> {
   const turns = contestants.map((): number[] => [])
-  // What compiles as it goes has to be warm.
-  for (const contestant of contestants) await turn(contestant, path, duration)
+  // What compiles as it goes has to be warm: it takes some ten seconds until nothing is compiled any more.
+  for (const contestant of contestants) await turn(contestant, path, WARM_UP)
   for (const contestant of contestants) await check(contestant, path, size)
   for (let round = 0; round < rounds; round++) {
     // Whoever comes first in a round is another one each time.

@@ -23,6 +23,8 @@ interface Stamps {
   soft: number
 }
 
+const NO_STAMPS: readonly Stamps[] = []
+
 /** How many purges are known one by one; where there are more of one Site they become one of all of it. */
 const MOST_STAMPS = 10_000
 const MOST_PREFIXES = 200
@@ -97,7 +99,8 @@ class SitePurges {
   }
 
   check(head: EntryHead): Purged {
-    let soft = Number.NEGATIVE_INFINITY
+    if (head.confirmedAt <= this.#whole.hard) return 'hard'
+    let { soft } = this.#whole
     for (const stamps of this.#concerning(head)) {
       if (head.confirmedAt <= stamps.hard) return 'hard'
       soft = Math.max(soft, stamps.soft)
@@ -105,15 +108,13 @@ class SitePurges {
     return head.confirmedAt <= soft ? { staleSince: soft } : 'no'
   }
 
-  *#concerning({ key, url, tags }: EntryHead): Generator<Stamps> {
-    yield this.#whole
-    if (this.#exact.size > 0) {
-      for (const name of [`key:${key}`, `url:${url}`, ...tags.map((tag) => `tag:${tag}`)]) {
-        const stamps = this.#exact.get(name)
-        if (stamps !== undefined) yield stamps
-      }
-    }
-    for (const [prefix, stamps] of this.#prefixes) if (url.startsWith(prefix)) yield stamps
+  /** Of less than the whole site. */
+  #concerning({ key, url, tags }: EntryHead): readonly Stamps[] {
+    if (this.#exact.size + this.#prefixes.size === 0) return NO_STAMPS
+    const names = [`key:${key}`, `url:${url}`, ...tags.map((tag) => `tag:${tag}`)]
+    const found = names.flatMap((name) => this.#exact.get(name) ?? [])
+    for (const [prefix, stamps] of this.#prefixes) if (url.startsWith(prefix)) found.push(stamps)
+    return found
   }
 
   forget(before: number): number {

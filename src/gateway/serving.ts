@@ -19,7 +19,7 @@ import { Listeners } from '../http/listeners.ts'
 import type { RequestListener } from '../http/pipeline.ts'
 import { RateLimits } from '../http/rate-limits.ts'
 import { recordUnreadable } from '../http/record.ts'
-import { createApp } from '../http/server.ts'
+import { createAnswering } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { Tunnels } from '../http/tunnel.ts'
 import { AccessLog } from '../observe/access-log.ts'
@@ -72,8 +72,8 @@ export class Serving {
 
   static async create(parts: ServingParts): Promise<Serving> {
     const serving = new Serving(parts)
-    const app = await createApp(serving.#services)
-    serving.#answer = (request, response) => app.routing(request, response)
+    const { answer } = await createAnswering(serving.#services)
+    serving.#answer = answer
     return serving
   }
 

@@ -5,7 +5,7 @@ import { PolycdnError } from '../errors.ts'
 import type { Address } from '../geo/address.ts'
 import { matchRoute } from '../steering/match.ts'
 import { hasCdn } from '../steering/override.ts'
-import { connectionOf } from './connection.ts'
+import { connectionOf, hostOn } from './connection.ts'
 import type { Admitted } from './exchange.ts'
 import { clientAddress } from './forwarded.ts'
 import { type Host, parseHost } from './host.ts'
@@ -116,7 +116,7 @@ function effectiveHost(raw: IncomingMessage, target: Target): Host | PolycdnErro
   if (hosts.length > 1) return new PolycdnError('bad_host', 'there is more than one Host')
   const [sent] = hosts
   if (sent === undefined && raw.httpVersion !== '1.0') return new PolycdnError('bad_host', 'there is no Host')
-  if (target.authority === null) return sent === undefined ? { name: '', authority: '' } : parseHost(sent)
+  if (target.authority === null) return sent === undefined ? { name: '', authority: '' } : hostOn(raw.socket, sent)
   const authority = parseHost(target.authority)
   if (authority instanceof PolycdnError || sent === undefined) return authority
   const host = parseHost(sent)

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
+import { PolycdnError } from '../errors.ts'
 import { type Address, parseAddress } from '../geo/address.ts'
 import { NOBODY } from './forwarded.ts'
+import { type Host, parseHost } from './host.ts'
 
 /** What is known of a client's connection before its first request. */
 export interface Connection {
@@ -13,7 +15,9 @@ export interface Connection {
 /** Kept on the socket itself: each request finds it without a look-up. */
 const CONNECTION = Symbol('connection')
 
-type Described = Socket & { [CONNECTION]?: Connection }
+const HOST = Symbol('host')
+
+type Described = Socket & { [CONNECTION]?: Connection; [HOST]?: Host }
 
 export function describe(socket: Socket, connection: Connection): void {
   ;(socket as Described)[CONNECTION] = connection
@@ -27,4 +31,13 @@ export function connectionOf(socket: Socket): Connection {
 /** A socket that closed before we asked has no address any more. */
 export function peerOf(socket: Socket): Address {
   return parseAddress(socket.remoteAddress ?? '') ?? NOBODY
+}
+
+/** As parseHost; what the last request of a connection said is not parsed again. */
+export function hostOn(socket: Socket, text: string): Host | PolycdnError {
+  const known = (socket as Described)[HOST]
+  if (known?.authority === text) return known
+  const host = parseHost(text)
+  if (!(host instanceof PolycdnError)) (socket as Described)[HOST] = host
+  return host
 }

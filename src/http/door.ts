@@ -18,6 +18,8 @@ import { createTlsServer } from './tls-server.ts'
 /** What a Door hands on. */
 export interface Handlers {
   readonly onRequest: RequestListener
+  /** The answer to a request that was handed on has left, or never will. */
+  onClosed(): void
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   snapshot(): Snapshot
   /** What encrypts TLS session tickets, 48 bytes. */
@@ -57,7 +59,7 @@ export class Door {
     // First: it may throw, and the others have timers.
     this.#tls = this.#createTls(listener, limits)
     this.#http1 = new Http1Server(handlers, limits)
-    this.#http2 = new Http2Server(handlers.onRequest, limits, (peer) => this.#census.beginStream(peer))
+    this.#http2 = new Http2Server(handlers, limits, (peer) => this.#census.beginStream(peer))
     this.#accepting = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
   }
 

@@ -5,10 +5,10 @@ import type { Limits } from '../config/snapshot.ts'
 import { onClientError } from './client-error.ts'
 import type { Handlers } from './door.ts'
 import { IdleSockets } from './idle-sockets.ts'
-import { onePerConnection } from './pipeline.ts'
+import { onePerConnection, type RequestListener } from './pipeline.ts'
 import { hasContent } from './request-body.ts'
 
-type Http1Handlers = Pick<Handlers, 'onRequest' | 'onUpgrade' | 'onUnreadable'>
+type Http1Handlers = Pick<Handlers, 'onRequest' | 'onClosed' | 'onUpgrade' | 'onUnreadable'>
 
 const CLOSE_OLDER_EVERY = 1_000
 
@@ -67,15 +67,17 @@ export class Http1Server {
     this.#server.close()
   }
 
-  #wire({ onRequest, onUpgrade, onUnreadable }: Http1Handlers): void {
+  #wire({ onRequest, onClosed, onUpgrade, onUnreadable }: Http1Handlers): void {
     const server = this.#server
-    const listener = onePerConnection((request, response) => {
-      const { socket } = request
-      response.once('close', () => this.#idle.answered(socket))
+    const answer: RequestListener = (request, response) => {
       // Node reads nothing behind the content of a request that asks for an upgrade.
       const last = request.headers.upgrade !== undefined && hasContent(request)
       if (last || this.#closing) response.shouldKeepAlive = false
       onRequest(request, response)
+    }
+    const listener = onePerConnection(answer, (socket) => {
+      this.#idle.answered(socket)
+      onClosed()
     })
     // Whoever reads the content asks for it; a request that is refused gets no 100 first.
     for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)

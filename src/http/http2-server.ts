@@ -10,9 +10,11 @@ import type { Limits } from '../config/snapshot.ts'
 import type { Address } from '../geo/address.ts'
 import { MAX_STREAMS } from './census.ts'
 import { connectionOf } from './connection.ts'
+import type { Handlers } from './door.ts'
 import { asHttp1 } from './http2-request.ts'
 import { Http2Session } from './http2-session.ts'
-import type { RequestListener } from './pipeline.ts'
+
+type Http2Handlers = Pick<Handlers, 'onRequest' | 'onClosed'>
 
 /** `:method`, `:scheme`, `:authority`, `:path`. */
 const PSEUDO_FIELDS = 4
@@ -34,15 +36,15 @@ const MAX_SETTINGS = 32
  */
 export class Http2Server {
   readonly #sessions = new Set<Http2Session>()
-  readonly #onRequest: RequestListener
+  readonly #handlers: Http2Handlers
   readonly #beginStream: (client: Address) => (() => void) | null
   #server: NodeServer
   #limits: Limits
   #closing = false
 
   /** @param beginStream null: it is one too many; else it is told that the stream ended */
-  constructor(onRequest: RequestListener, limits: Limits, beginStream: (client: Address) => (() => void) | null) {
-    this.#onRequest = onRequest
+  constructor(handlers: Http2Handlers, limits: Limits, beginStream: (client: Address) => (() => void) | null) {
+    this.#handlers = handlers
     this.#beginStream = beginStream
     this.#limits = limits
     this.#server = this.#create()
@@ -91,7 +93,8 @@ export class Http2Server {
       setImmediate(() => {
         if (stream.closed || stream.destroyed) return
         // The compatible requests and responses have all that the handlers use.
-        this.#onRequest(asHttp1(request as IncomingMessage), response as ServerResponse)
+        this.#handlers.onRequest(asHttp1(request as IncomingMessage), response as ServerResponse)
+        stream.once('close', this.#handlers.onClosed)
       })
     }
     // Whoever reads the content asks for it; a request that is refused gets no 100 first.

@@ -4,7 +4,7 @@ import { Door, type Handlers as DoorHandlers } from './door.ts'
 import { formatAddress } from './listen-error.ts'
 
 /** What the listeners hand on. */
-export interface Handlers extends DoorHandlers {
+export interface Handlers extends Omit<DoorHandlers, 'onClosed'> {
   /** A connection was closed because of this limit. */
   onRefused(limit: ConnectionLimit): void
 }
@@ -23,8 +23,10 @@ export class Listeners {
       ...handlers,
       onRequest: (request, response) => {
         this.#requests++
-        response.once('close', () => this.#requests--)
         handlers.onRequest(request, response)
+      },
+      onClosed: () => {
+        this.#requests--
       },
     }
   }

@@ -12,27 +12,37 @@ import { writerFor } from './writer-for.ts'
 /** Nothing is answered or logged that is not ours. */
 const QUIET = { logger: false, exposeHeadRoutes: false, return503OnClosing: false } as const
 
+/** What is behind every listener. */
+export interface Answering {
+  readonly answer: RequestListener
+  close(): Promise<void>
+}
+
+/** Everything a GET or HEAD needs is ours, so that it goes past fastify, which has the routes of the other methods. */
+export async function createAnswering(services: Services): Promise<Answering> {
+  const deliver = guarded(services, (raw, response) => handle(services, raw, response))
+  const serve = guarded(services, (raw, response) =>
+    answerChallenge(services, raw, response, () => deliver(raw, response)),
+  )
+  const others = await createOthers(services)
+  return {
+    answer: (raw, response) => {
+      if (raw.method === 'GET' || raw.method === 'HEAD') serve(raw, response)
+      else others.routing(raw, response)
+    },
+    close: () => others.close(),
+  }
+}
+
 /**
- * The fastify application behind every listener. Its router would answer 400 to paths that are none of its business,
- * so it sees `/` for each request; matching Sites and Routes is ours.
+ * The fastify application. Its router would answer 400 to paths that are none of its business, so it sees `/` for each
+ * request; matching Sites and Routes is ours.
  */
-export async function createApp(services: Services): Promise<FastifyInstance> {
+async function createOthers(services: Services): Promise<FastifyInstance> {
   const app = fastify({ ...WITHOUT_SCHEMAS, ...QUIET, rewriteUrl: () => '/' })
   app.addHook('onRequest', (request, _reply, done) => {
     request.raw.url = request.originalUrl
     done()
-  })
-  const deliver = guarded(services, (raw, response) => handle(services, raw, response))
-  const answer = guarded(services, (raw, response) =>
-    answerChallenge(services, raw, response, () => deliver(raw, response)),
-  )
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/',
-    handler: (request, reply) => {
-      reply.hijack()
-      answer(request.raw, reply.raw)
-    },
   })
   await registerPassthrough(app, services)
   const refuseMethod = guarded(services, (raw, response) => {

@@ -70,6 +70,8 @@ export class Family<const Names extends readonly string[], Child extends Series>
   readonly #create: () => Child
   readonly #maxChildren: number
   readonly #otherKey: string
+  /** What was asked for last is what is asked for next, most often. */
+  #last: { readonly values: readonly string[]; readonly child: Child } | null = null
 
   constructor(spec: FamilySpec<Names>, type: InstrumentType, create: () => Child) {
     this.name = spec.name
@@ -83,6 +85,14 @@ export class Family<const Names extends readonly string[], Child extends Series>
 
   /** The series with these values; callers keep it where it is hot. Beyond the bound it is the shared `_other` one. */
   child(...values: LabelValues<Names>): Child {
+    const last = this.#last
+    if (last !== null && isSame(last.values, values)) return last.child
+    const child = this.#find(values)
+    this.#last = { values, child }
+    return child
+  }
+
+  #find(values: LabelValues<Names>): Child {
     const key = keyOf(values)
     const known = this.#children.get(key)
     if (known !== undefined) return known.child
@@ -102,11 +112,13 @@ export class Family<const Names extends readonly string[], Child extends Series>
       this.#children.delete(key)
       dropped++
     }
+    this.#last = null
     return dropped
   }
 
   reset(): void {
     this.#children.clear()
+    this.#last = null
   }
 
   /** What changed since it was asked last; null: nothing. */
@@ -159,6 +171,11 @@ export class Family<const Names extends readonly string[], Child extends Series>
 }
 
 /** Without a list of what was cleaned: several are asked for in each request. */
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
+  return true
+}
+
 function keyOf(values: readonly string[]): string {
   let key = values.length === 0 ? '' : clean(values[0]!)
   for (let at = 1; at < values.length; at++) key += SEPARATOR + clean(values[at]!)

@@ -11,6 +11,7 @@ import { until } from '../helpers/wait.ts'
 import { doorTo } from './support/door.ts'
 import { policy } from './support/services.ts'
 
+const NOTHING = () => {}
 const request = (path: string, fields = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`
 const bodies = (responses: readonly RawResponse[]) => responses.map(({ body }) => body.toString())
 
@@ -82,7 +83,7 @@ t.test('a client that pipelines without end is not read while the upstream stall
 
 /** onePerConnection alone: tells what the server's side of the connection has read. */
 async function bare(scope: Scope, listener: RequestListener) {
-  const server = createServer(onePerConnection(listener)).listen(0, '127.0.0.1')
+  const server = createServer(onePerConnection(listener, NOTHING)).listen(0, '127.0.0.1')
   const accepted = once(server, 'connection')
   await once(server, 'listening')
   scope.teardown(() => {
@@ -177,7 +178,7 @@ t.test('what comes behind an answer that closes is not begun (RFC 9112 section 9
   const listener = onePerConnection(({ url }, response) => {
     begun.push(url!)
     response.writeHead(200, ['connection', 'close', 'content-length', '0']).end()
-  })
+  }, NOTHING)
   const server = createServer(listener).listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')

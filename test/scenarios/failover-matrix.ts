@@ -99,7 +99,7 @@ function configOf(cdns: readonly unknown[]): Record<string, unknown> {
   const columns: Column[] = FAULTS.flatMap((fault) =>
     BADS.flatMap((bad) => [true, false].map((cached) => ({ fault, bad, cached }))),
   )
-  const timeouts = { connect_timeout: '300ms', per_try_timeout: '500ms', body_idle_timeout: '500ms', timeout: '2s' }
+  const timeouts = { connect_timeout: '300ms', per_try_timeout: '500ms', body_idle_timeout: '500ms', timeout: '5s' }
   const shared = {
     strategy: 'failover',
     fallback: 'none',

@@ -24,9 +24,9 @@ function migrates(): boolean {
   }
 }
 
-const CLIENTS = 8
+const CLIENTS = 4
 /** Between two requests of a client while a process starts, which would take long with all clients busy. Milliseconds. */
-const PAUSE = 10
+const PAUSE = 20
 
 interface Fixed {
   readonly workers: number
@@ -84,7 +84,7 @@ for (const workers of [1, 2]) {
     const state = { stop: false, pause: PAUSE }
     const fresh = hammer(`http://127.0.0.1:${port}/`, state)
     const url = `http://127.0.0.1:${port}/`
-    const kept = startWrk(t, { url, duration: 60, connections: 16, threads: 1, pause: PAUSE })
+    const kept = startWrk(t, { url, duration: 60, connections: 8, threads: 1, pause: PAUSE })
     gateway = await takeOver(t, gateway, () => {
       state.pause = 0
     })

@@ -35,7 +35,7 @@ export interface SlowAttackReport {
 const AT_ONCE = 250
 const HUGE = Buffer.alloc(64 * 1024 * 1024)
 /** Longest that a gateway waits beyond what it is told: its own looks, and this machine's load. */
-const LEEWAY = 10_000
+const LEEWAY = 25_000
 /** New connections of normal clients, and their upstreams. */
 const SPARE = 8
 /** See RequestBody. */

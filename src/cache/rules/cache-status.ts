@@ -22,17 +22,17 @@ export type CacheOutcome = {
 
 /** Our member of Cache-Status. Caches nearer to the client stand behind it: it is added at the end (section 2). */
 export function cacheStatus(name: string, outcome: CacheOutcome): string {
-  const parts = [name]
-  if (outcome.hit) parts.push('hit')
+  let member = name
+  if (outcome.hit) member += '; hit'
   else {
-    parts.push(`fwd=${outcome.fwd}`)
-    if (outcome.fwdStatus !== undefined) parts.push(`fwd-status=${outcome.fwdStatus}`)
-    if (outcome.stored === true) parts.push('stored')
-    if (outcome.collapsed === true) parts.push('collapsed')
+    member += `; fwd=${outcome.fwd}`
+    if (outcome.fwdStatus !== undefined) member += `; fwd-status=${outcome.fwdStatus}`
+    if (outcome.stored === true) member += '; stored'
+    if (outcome.collapsed === true) member += '; collapsed'
   }
-  if (outcome.ttl !== undefined) parts.push(`ttl=${seconds(outcome.ttl)}`)
-  if (outcome.detail !== undefined) parts.push(`detail=${outcome.detail}`)
-  return parts.join('; ')
+  if (outcome.ttl !== undefined) member += `; ttl=${seconds(outcome.ttl)}`
+  if (outcome.detail !== undefined) member += `; detail=${outcome.detail}`
+  return member
 }
 
 const LARGEST = 999_999_999_999_999

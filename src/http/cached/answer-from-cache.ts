@@ -68,8 +68,8 @@ function serveStored(asking: Asking, found: Found, reuse: Reuse): void {
         // It was damaged, and is gone from where it was.
         if (poured === 'nothing') return new CacheMiss({ ...asking, fwd: 'uri-miss' }).start()
         const error = poured === 'gone' ? 'client_gone' : poured === 'cut' ? 'internal_error' : null
-        const ending = { ...NOTHING_SENT, status, firstByteMs, cache: result, error } as const
-        recordAnswer(exchange, { ...ending, aborted: poured === 'cut' })
+        const aborted = poured === 'cut'
+        recordAnswer(exchange, { ...NOTHING_SENT, status, firstByteMs, cache: result, error, aborted })
       },
     },
     found,

@@ -34,7 +34,8 @@ export function sharedRequest(admitted: Admitted, { host, query }: KeyedRequest)
 /** Lower-case, with a port that is not the scheme's own: what an upstream makes of another spelling is for all. */
 export function hostOf({ name, authority }: Admitted['host'], scheme: Admitted['scheme']): string {
   if (authority === name) return name
-  const port = /:(\d+)$/.exec(authority)?.[1]
-  if (port === undefined || Number(port) === (scheme === 'https' ? 443 : 80)) return name
-  return `${name}:${Number(port)}`
+  const colon = authority.lastIndexOf(':')
+  if (colon === -1 || authority.endsWith(']') || colon === authority.length - 1) return name
+  const port = Number(authority.slice(colon + 1))
+  return port === (scheme === 'https' ? 443 : 80) ? name : `${name}:${port}`
 }

@@ -1,7 +1,7 @@
 import type { Policy } from '../../../src/config/snapshot.ts'
 import { Listeners } from '../../../src/http/listeners.ts'
 import { recordUnreadable } from '../../../src/http/record.ts'
-import { createApp } from '../../../src/http/server.ts'
+import { createAnswering } from '../../../src/http/server.ts'
 import { Tunnels } from '../../../src/http/tunnel.ts'
 import type { Scope } from '../../helpers/scope.ts'
 import { type Script, type ScriptedUpstream, type Step, scriptedUpstream } from '../../helpers/scripted-upstream.ts'
@@ -32,10 +32,10 @@ export const QUIET = {
 /** Listens where the snapshot says. */
 export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
   const services = testServices(scope, of)
-  const app = await createApp(services)
-  const tunnels = new Tunnels(services, app.routing)
+  const app = await createAnswering(services)
+  const tunnels = new Tunnels(services, app.answer)
   const listeners = new Listeners({
-    onRequest: app.routing,
+    onRequest: app.answer,
     onUpgrade: (request, socket, head) => tunnels.handleUpgrade(request, socket, head),
     snapshot: () => services.current().snapshot,
     ...QUIET,

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onePerConnection } from '../../../src/http/pipeline.ts'
-import { createApp } from '../../../src/http/server.ts'
+import { createAnswering } from '../../../src/http/server.ts'
 import { Tunnels } from '../../../src/http/tunnel.ts'
 import type { Scope } from '../../helpers/scope.ts'
 import type { TestServices } from './services.ts'
@@ -16,11 +16,11 @@ export interface Front {
 }
 
 export async function front(scope: Scope, services: TestServices): Promise<Front> {
-  const app = await createApp(services)
-  const tunnels = new Tunnels(services, app.routing)
+  const app = await createAnswering(services)
+  const tunnels = new Tunnels(services, app.answer)
   const server = createServer({ requireHostHeader: false, noDelay: true })
   Object.assign(server, { httpAllowHalfOpen: true, requestTimeout: 0 })
-  const listener = onePerConnection(app.routing)
+  const listener = onePerConnection(app.answer, () => {})
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
   server.on('upgrade', (request, socket, head) => tunnels.handleUpgrade(request, socket, head))
   server.listen(0, '127.0.0.1')
