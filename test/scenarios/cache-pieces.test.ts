@@ -244,25 +244,6 @@ t.test('a client that leaves ends the question with the piece that is coming', a
   t.equal(upstream.requests.length, 1)
 })
 
-t.test('a client that leaves while nothing of the next piece comes ends the question', async (t) => {
-  const { url, upstream, services } = await serve((asked) => [
-    ...part(asked).slice(0, 1),
-    ONE.subarray(0, PIECE),
-    'stall!',
-  ])
-  const sent = request(url, { headers: { range: 'bytes=0-' } }, (response) => {
-    let seen = 0
-    response.on('error', () => {})
-    response.on('data', (chunk: Buffer) => {
-      seen += chunk.length
-      if (seen === PIECE) sent.destroy()
-    })
-  })
-  sent.on('error', () => {}).end()
-  await services.ended(1)
-  await until(() => upstream.open === 0, { what: 'the upstream to be left' })
-})
-
 t.test('an unsafe method and a purge take the pieces out, whatever their tag says', async (t) => {
   let body = ONE
   const script: Script = (asked) => (asked.method === 'POST' ? answer(204, '') : part(asked, body))
