@@ -15,6 +15,8 @@ export interface Target {
 }
 
 const ABSOLUTE_FORM = /^(https?):\/\/([^/?#]*)(.*)$/i
+/** Most targets: nothing in it has to be looked at more closely. */
+const PLAIN = /^\/[\w~/-]*(?:\.[\w~-]+)*$/
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
 /** What a URI may not contain unencoded (RFC 3986 appendix A). Browsers do send `"<>^{|}` and the backquote. */
 const FORBIDDEN = /[^\x21\x22\x24-\x7e]/
@@ -37,6 +39,7 @@ export function parseTarget(raw: string, method: string): Target | PolycdnError 
   if (raw === '*') {
     return method === 'OPTIONS' ? asterisk(null, null) : bad('only OPTIONS may ask for *')
   }
+  if (PLAIN.test(raw)) return { path: raw, matchPath: raw, query: '', scheme: null, authority: null }
   if (FORBIDDEN.test(raw)) return bad('the request target contains a forbidden character')
   let scheme: Target['scheme'] = null
   let authority: string | null = null

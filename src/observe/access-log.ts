@@ -59,33 +59,51 @@ const MAX = { method: 32, host: 256, path: 2048, endpoint: 256, userAgent: 256, 
 /** One JSON line a request. What clients send is cut and escaped: no byte of it can end or forge a line. */
 export class AccessLog {
   readonly #sink: LineSink
+  /** What the next line begins with too, most often. */
+  #begin: Begin = { site: null, route: null, client: null, method: '', host: '', text: '' }
 
   constructor(sink: LineSink) {
     this.#sink = sink
   }
 
   write(record: AccessRecord): void {
-    this.#sink.write(accessLine(record))
+    if (!hasBegin(record, this.#begin)) this.#begin = beginOf(record)
+    this.#sink.write(accessLine(record, this.#begin.text))
   }
 }
 
+interface Begin extends Pick<AccessRecord, 'site' | 'route' | 'client' | 'method' | 'host'> {
+  /** As it stands in a line, behind the time. */
+  readonly text: string
+}
+
+function hasBegin(record: AccessRecord, { site, route, client, method, host, text }: Begin): boolean {
+  const isSame = record.host === host && record.client === client && record.method === method
+  return isSame && record.site === site && record.route === route && text !== ''
+}
+
+function beginOf({ site, route, client, method, host }: AccessRecord): Begin {
+  const text =
+    `,"site":${textOf(site)},"route":${textOf(route)},"client":${textOf(client)}` +
+    `,"method":${jsonText(cut(method, MAX.method))},"host":${jsonText(cut(host, MAX.host))}`
+  return { site, route, client, method, host, text }
+}
+
 /** Written out: JSON.stringify takes three times as long, which a cached answer would pay for. */
-function accessLine(record: AccessRecord): string {
+function accessLine(record: AccessRecord, begin: string): string {
   const { attempts, user_agent } = record
   const agent = user_agent === null ? null : cut(user_agent, MAX.userAgent)
   return (
-    `{"time":${Math.round(record.time)},"site":${text(record.site)},"route":${text(record.route)}` +
-    `,"client":${text(record.client)},"method":${jsonText(cut(record.method, MAX.method))}` +
-    `,"host":${jsonText(cut(record.host, MAX.host))},"path":${jsonText(cut(withoutQuery(record.path), MAX.path))}` +
+    `{"time":${Math.round(record.time)}${begin},"path":${jsonText(cut(withoutQuery(record.path), MAX.path))}` +
     `,"protocol":${jsonText(record.protocol)},"status":${record.status},"bytes":${record.bytes}` +
     `,"duration_ms":${tenths(record.duration_ms)},"ttfb_ms":${record.ttfb_ms === null ? null : tenths(record.ttfb_ms)}` +
-    `,"cdn":${text(record.cdn)},"endpoint":${text(record.endpoint)},"reason":${text(record.reason)}` +
-    `,"attempts":${attempts.length === 0 ? '[]' : attemptsText(attempts)},"cache":${text(record.cache)}` +
-    `,"error":${text(record.error)},"user_agent":${text(agent)},"aborted":${record.aborted}}`
+    `,"cdn":${textOf(record.cdn)},"endpoint":${textOf(record.endpoint)},"reason":${textOf(record.reason)}` +
+    `,"attempts":${attempts.length === 0 ? '[]' : attemptsText(attempts)},"cache":${textOf(record.cache)}` +
+    `,"error":${textOf(record.error)},"user_agent":${textOf(agent)},"aborted":${record.aborted}}`
   )
 }
 
-function text(value: string | null): string {
+function textOf(value: string | null): string {
   return value === null ? 'null' : jsonText(value)
 }
 

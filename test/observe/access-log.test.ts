@@ -91,3 +91,25 @@ t.test('what clients send is cut', async (t) => {
   t.equal(JSON.parse(line).attempts.length, 16)
   t.ok(line.length < 6000, `${line.length}`)
 })
+
+t.test('what lines begin with is that of each request, whatever the line before had', async (t) => {
+  const lines: string[] = []
+  const log = new AccessLog({ write: (line) => lines.push(line) })
+  const records: AccessRecord[] = [
+    RECORD,
+    { ...RECORD, site: null },
+    { ...RECORD, site: 'other' },
+    { ...RECORD, route: null },
+    { ...RECORD, client: null },
+    { ...RECORD, method: 'HEAD' },
+    { ...RECORD, host: 'other.example.com' },
+    RECORD,
+    RECORD,
+  ]
+  for (const record of records) log.write(record)
+  const begin = ({ site, route, client, method, host }: AccessRecord) => ({ site, route, client, method, host })
+  t.strictSame(
+    lines.map((line) => begin(JSON.parse(line))),
+    records.map(begin),
+  )
+})

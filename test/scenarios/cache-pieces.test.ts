@@ -291,3 +291,45 @@ t.test('pieces on disk outlive the process, also where the memory has no room fo
   t.ok(got.body.equals(ONE.subarray(PIECE + 5, 2 * PIECE + 6)))
   t.equal(after.upstream.requests.length, 0)
 })
+
+/** The whole, without a Range. */
+async function askWhole(url: string, whole = ONE): Promise<{ status: number; cache: string; isExact: boolean }> {
+  const response = await fetch(url)
+  const body = Buffer.from(await response.arrayBuffer())
+  return { status: response.status, cache: response.headers.get('cache-status')!, isExact: body.equals(whole) }
+}
+
+const kindOf = (asked: RecordedRequest) => (asked.header('range') === undefined ? 'whole' : spanIn(asked)[0] / PIECE)
+
+t.test('a whole that is too large to be stored as one comes in pieces when it is asked for again', async (t) => {
+  const { url, upstream } = await serve((asked) => part(asked))
+  t.match(await askWhole(url), { status: 200, isExact: true, cache: /fwd=uri-miss/ })
+  const crowd = await Promise.all(Array.from({ length: 8 }, () => askWhole(url)))
+  for (const got of crowd) t.match(got, { status: 200, isExact: true })
+  t.match(await askWhole(url), { status: 200, isExact: true, cache: /^polycdn; hit; ttl=\d+$/ })
+  t.match(await ask(url, bytes(5, 9)), { status: 206, cache: /^polycdn; hit/ })
+  t.same(upstream.requests.map(kindOf), ['whole', 0, 16], 'by all of the crowd together')
+})
+
+t.test('a whole that could be stored as one is asked for as one, whatever pieces there are', async (t) => {
+  const small = ONE.subarray(0, 3 * PIECE)
+  const { url, upstream, services } = await serve((asked) => part(asked, small))
+  await ask(url, bytes(0, 5))
+  // Who asks while the part comes shares what comes.
+  await until(() => services.cache.fetches === 0, { what: 'the piece to be stored' })
+  for (const status of [/fwd=uri-miss/, /hit/]) t.match(await askWhole(url, small), { isExact: true, cache: status })
+  t.same(upstream.requests.map(kindOf), [0, 'whole'])
+})
+
+t.test('an upstream that sends no parts is asked for the whole, and for a part only now and then', async (t) => {
+  const whole = [head(200, { ...FRESH, 'content-length': `${SIZE}` }), ONE]
+  const { url, upstream } = await serve(() => whole)
+  for (let count = 0; count < 4; count++) t.match(await askWhole(url), { status: 200, isExact: true }, `${count}`)
+  t.same(upstream.requests.map(kindOf), ['whole', 0, 'whole', 'whole', 'whole'])
+})
+
+t.test('where the upstream says that it sends no parts, none are asked for', async (t) => {
+  const { url, upstream } = await serve((asked) => part(asked, ONE, { ...FRESH, 'accept-ranges': 'none' }))
+  for (let count = 0; count < 3; count++) t.match(await askWhole(url), { status: 200, isExact: true })
+  t.same(upstream.requests.map(kindOf), ['whole', 'whole', 'whole'])
+})

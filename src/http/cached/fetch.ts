@@ -31,6 +31,7 @@ import type { Exchange } from '../exchange.ts'
 import { jobOf } from '../job-of.ts'
 import { type Answer, confirmedHead, entryHead } from './entry-head.ts'
 import { type KeyedRequest, sharedRequest } from './keyed-request.ts'
+import { keepInPieces } from './pieces-head.ts'
 import { sharedFields } from './shared-fields.ts'
 
 /** Who asked first: a client that waits as all others do, and that gets what is for nobody else. */
@@ -265,19 +266,21 @@ export class Fetch implements AnswerSink {
     const { stored, exchange, asked } = this.#options
     const { cache } = exchange.services
     if (answer.status === 200) cache.forgetObject(asked.key)
-    if (this.#isStorable(answer)) return this.#fill(answer)
+    const storable = this.#storable(answer)
+    if (storable === 'whole') return this.#fill(answer)
+    if (storable === 'pieces') keepInPieces(this.#options, answer)
     if (stored !== null && answer.status < 500) cache.remove(stored.head)
     this.#pass(answer.status < 500)
   }
 
-  #isStorable(answer: Answer): boolean {
+  #storable(answer: Answer): 'whole' | 'pieces' | 'no' {
     const { exchange, caching } = this.#options
     const { cache } = exchange.services
     const request = { method: 'GET', fields: exchange.admitted.raw.rawHeaders }
-    if (whyUnstorable(request, answer, caching.rules) !== null) return false
+    if (whyUnstorable(request, answer, caching.rules) !== null || !cache.hasRoom) return 'no'
     this.#size = lengthOf(answer.fields)
     this.#most = Math.min(caching.maxObject, cache.largest)
-    return (this.#size ?? 0) <= this.#most && cache.hasRoom
+    return (this.#size ?? 0) <= this.#most ? 'whole' : 'pieces'
   }
 
   #fill(answer: Answer): void {

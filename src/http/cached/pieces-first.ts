@@ -1,6 +1,4 @@
-import { Body } from '../../cache/body.ts'
 import type { Cache } from '../../cache/cache.ts'
-import { Coming } from '../../cache/coming.ts'
 import type { EntryHead } from '../../cache/entry.ts'
 import {
   editionOf,
@@ -19,6 +17,7 @@ import type { Found } from '../../cache/tiers.ts'
 import type { Answer } from './entry-head.ts'
 import type { FetchPart, PartUpstream, Taken } from './fetch.ts'
 import { type PieceAsking, type PiecesAnswer, piecesIn, rangeOf, whyNotForAll } from './pieces-answer.ts'
+import { storeObject } from './pieces-head.ts'
 import { ObjectPieces } from './pieces-object.ts'
 import { PieceRun } from './pieces-run.ts'
 
@@ -70,7 +69,7 @@ function take({ asking, stored, span, upstream }: Question, answer: Answer): Tak
     return { kind: 'pass', lasting: answer.status === 206 && whyNotForAll(asking, answer) !== null }
   }
   if (stored !== null && !isOf(stored, pieces)) cache.forgetObject(asked.key)
-  storeHead(cache, pieces.head)
+  storeObject(cache, pieces.head)
   const found = new ObjectPieces(asking, { head: pieces.head, freshness: pieces.head.freshness }, false)
   const to = new PieceRun({ ...pieces, cache, key: asked.key, flights: flightsOf(cache, asked.key, pieces), upstream })
   return { kind: 'taken', to, landed: { kind: 'pieces', found } }
@@ -89,10 +88,4 @@ function flightsOf(cache: Cache, key: string, { edition, part }: PiecesAnswer) {
     if (boarding.role === 'waiter') boarding.leave()
     return boarding.role === 'leader' ? boarding : null
   })
-}
-
-function storeHead(cache: Cache, head: EntryHead): void {
-  const none = new Body()
-  none.end()
-  void cache.store(new Coming(head, none, 0, () => {}), PIECE)
 }

@@ -7,7 +7,7 @@ import type { RequestDirectives } from '../../cache/rules/request-directives.ts'
 import type { Found } from '../../cache/tiers.ts'
 import type { PieceAsking } from './pieces-answer.ts'
 import { readPieces } from './pieces-read.ts'
-import { isConditional, select } from './selection.ts'
+import { select } from './selection.ts'
 
 /** Pieces that are looked for before an answer begins; more of them are looked for when their turn comes. */
 const LOOKED_FOR = 64
@@ -33,19 +33,23 @@ export class ObjectPieces implements Found {
   }
 }
 
-/** What is known of an object, for a request that its head or pieces of it may answer; null: nothing that would. */
+/**
+ * What is known of an object, for a request that its head or pieces of it may answer; null: nothing that would. A whole
+ * that can be stored as one is asked for as one.
+ */
 export function findPieces(asking: PieceAsking, { onlyIfCached }: RequestDirectives): ObjectPieces | null {
   const { exchange, asked, caching } = asking
   const { admitted, services } = exchange
-  const { method, raw } = admitted
-  if (method === 'GET' && !isConditional(raw.headers)) return null
-  const found = services.cache.find(objectKey(asked.key), raw.rawHeaders)
+  const found = services.cache.find(objectKey(asked.key), admitted.raw.rawHeaders)
   if (typeof found === 'string') return null
-  const edition = editionOf(found.head.fields, found.head.size!)
-  const { parts } = select(admitted, found.head, found.head.size, Date.now())
-  // The whole is asked for as ever: it comes as one, and may be stored so.
-  if (edition === null || (method === 'GET' && parts === null)) return null
-  const isHere = (parts ?? []).every((part) => hasPieces(asking, edition, part))
+  const size = found.head.size!
+  const edition = editionOf(found.head.fields, size)
+  if (edition === null) return null
+  const { parts } = select(admitted, found.head, size, Date.now())
+  const isWhole = parts === null && admitted.method === 'GET'
+  const wanted = isWhole ? [{ first: 0, last: size - 1 }] : (parts ?? [])
+  const isHere = wanted.every((part) => hasPieces(asking, edition, part))
+  if (isWhole && !isHere && size <= Math.min(caching.maxObject, services.cache.largest)) return null
   const mayAsk = services.cache.hasRoom && !(onlyIfCached && caching.rules.requestDirectives === 'honour')
   return isHere || mayAsk ? new ObjectPieces(asking, found, isHere) : null
 }

@@ -3,9 +3,11 @@ import { Coming } from '../../cache/coming.ts'
 import type { EntryHead } from '../../cache/entry.ts'
 import {
   type Edition,
+  editionOf,
   isSameEdition,
   lastAtOnce,
   learn,
+  objectKey,
   PIECE,
   pieceKey,
   pieceOf,
@@ -15,6 +17,7 @@ import { isProvedEnough } from '../../cache/rules/provenance.ts'
 import type { Part } from '../../cache/rules/ranges.ts'
 import type { Found } from '../../cache/tiers.ts'
 import { countAsking } from '../record.ts'
+import type { Answer } from './entry-head.ts'
 import { Fetch, type FetchPart, type FirstAsker } from './fetch.ts'
 import { type PieceAsking, piecesIn, rangeOf } from './pieces-answer.ts'
 import { type Leading, PieceRun } from './pieces-run.ts'
@@ -34,21 +37,58 @@ const MOST_TRIES = 3
  * Reads a part of an object: what is stored from the store, the rest from whoever asks for it, in order and no faster
  * than it is taken. Throws where a piece cannot be had, or the upstream has another edition by now.
  */
-export async function* readPieces(reading: PieceReading, { first, last }: Part): AsyncGenerator<Buffer> {
-  let behind: Coming | null = null
+export function readPieces(reading: PieceReading, part: Part): AsyncIterable<Buffer> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const place = new Place()
+      const pieces = walk(reading, part, place)
+      return {
+        next: () => pieces.next(),
+        // A generator that waits for a byte hears of it when the byte has come, which may be never.
+        return: async () => {
+          place.leave()
+          void pieces.return(undefined)
+          return { done: true, value: undefined }
+        },
+      }
+    },
+  }
+}
+
+async function* walk(reading: PieceReading, { first, last }: Part, place: Place): AsyncGenerator<Buffer, undefined> {
   try {
     for (let at = pieceOf(first); at <= pieceOf(last); at++) {
       const within = { first: Math.max(first - at * PIECE, 0), last: Math.min(last - at * PIECE, PIECE - 1) }
       const piece = await pieceAt(reading, at, pieceOf(last))
       const coming = piece instanceof Coming ? piece : null
-      // Entered before the last one is left: the run that brings both has a reader all the time.
-      coming?.enter()
-      behind?.leave()
-      behind = coming
+      place.move(coming)
+      if (place.isLeft) return
       yield* coming === null ? (piece as Found).read(within) : coming.body.reader(within.first, within.last)!
     }
   } finally {
-    behind?.leave()
+    place.leave()
+  }
+}
+
+/** Where a reader is, among the pieces that are coming. */
+class Place {
+  isLeft = false
+  #at: Coming | null = null
+
+  /** Entered before the last one is left: the run that brings both has a reader all the time. */
+  move(to: Coming | null): void {
+    to?.enter()
+    this.#at?.leave()
+    this.#at = to
+    // Whoever was asked for it hears that it is for nobody.
+    if (this.isLeft) this.leave()
+  }
+
+  leave(): void {
+    this.isLeft = true
+    const at = this.#at
+    this.#at = null
+    at?.leave()
   }
 }
 
@@ -71,6 +111,12 @@ async function pieceAt(reading: PieceReading, at: number, last: number): Promise
     if (!isWaiter) break
   }
   throw new Error('a piece of this object could not be had')
+}
+
+/** The whole of the same edition where a part was asked for: so it is every time. */
+function ignoresRange({ status, fields }: Answer, edition: Edition): boolean {
+  const sent = status === 200 ? editionOf(fields, edition.size) : null
+  return sent !== null && isSameEdition(sent, edition)
 }
 
 function comingOf(landed: Landed | null): Coming | null {
@@ -97,6 +143,7 @@ function lead(reading: PieceReading, at: number, last: number, flight: Leading |
       if (pieces === null || !isSameEdition(pieces.edition, edition)) {
         // Nothing that is stored is of the edition that there is now.
         if (answer.status < 500) exchange.services.cache.remove(head)
+        if (ignoresRange(answer, edition)) exchange.services.cache.mark(objectKey(asking.asked.key))
         return { kind: 'pass', lasting: false }
       }
       run = new PieceRun({ ...pieces, cache: exchange.services.cache, key: asking.asked.key, flights, upstream })

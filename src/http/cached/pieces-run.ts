@@ -99,12 +99,16 @@ export class PieceRun implements AnswerSink {
     return this.#at > this.#reached + 1 && this.#at < this.pieces.length
   }
 
+  /** Nothing of the next piece has come. */
+  get #isBetween(): boolean {
+    return this.pieces[this.#at]?.body.bytes === 0
+  }
+
   #onReaders(index: number, by: 1 | -1): void {
     this.#readers += by
     this.#reached = Math.max(this.#reached, index)
-    if (!this.#isPaused) return
-    if (this.#readers === 0) return this.#upstream.cancel()
-    if (this.#isAhead) return
+    if (this.#readers === 0 && (this.#isPaused || this.#isBetween)) return this.#upstream.cancel()
+    if (!this.#isPaused || this.#isAhead) return
     this.#isPaused = false
     this.#upstream.resume()
   }
