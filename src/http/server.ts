@@ -13,13 +13,13 @@ import { writerFor } from './writer-for.ts'
 const QUIET = { logger: false, exposeHeadRoutes: false, return503OnClosing: false } as const
 
 /** What is behind every listener. */
-export interface App {
+export interface RequestHandling {
   readonly answer: RequestListener
   close(): Promise<void>
 }
 
 /** Everything a GET or HEAD needs is ours, so that it goes past fastify, which has the routes of the other methods. */
-export async function createApp(services: Services): Promise<App> {
+export async function createApp(services: Services): Promise<RequestHandling> {
   const deliver = guarded(services, (raw, response) => handle(services, raw, response))
   const serve = guarded(services, (raw, response) =>
     answerChallenge(services, raw, response, () => deliver(raw, response)),
