@@ -134,3 +134,16 @@ t.test('a 304 that no longer lets an answer to Authorization be shared takes it 
   await get(url, { headers: { authorization: 'Basic eDp5' } })
   t.equal((await get(url)).body, 'other')
 })
+
+t.test('an old answer that would do for one client is not asked for in the name of all', async (t) => {
+  const script: Script = ({ header }) => answer(200, String(header('cache-control')), FRESH)
+  const { url } = await doorTo(t, script, {}, cachingPolicy())
+  const cases = [
+    ['max-stale=60', 'undefined'],
+    ['Max-Stale , no-transform', 'no-transform'],
+    ['max-age=5, max-stale = 3, x="max-stale"', 'max-age=5, x="max-stale"'],
+  ] as const
+  for (const [at, [said, asked]] of cases.entries()) {
+    t.equal((await get(`${url}/${at}`, { headers: { 'cache-control': said } })).body, asked, said)
+  }
+})

@@ -1,4 +1,5 @@
 import type { KeySettings } from '../../cache/rules/key.ts'
+import { members } from '../../cache/rules/list.ts'
 import type { Endpoint } from '../../config/snapshot.ts'
 import type { Admitted } from '../exchange.ts'
 import { asApplicationsRead } from '../headers.ts'
@@ -51,7 +52,7 @@ export function sharedFields(headers: readonly string[], key: KeySettings, { con
     const isOfOperator = ofOperator.has(name)
     if (!isOfOperator && read !== name && SPELT_ONCE.includes(read)) continue
     if (!isOfOperator && isOverride(read) && !key.headers.includes(name)) continue
-    const value = name === 'cookie' && !isOfOperator ? countedCookies(headers[i + 1]!, key) : headers[i + 1]!
+    const value = isOfOperator ? headers[i + 1]! : valueForAll(name, headers[i + 1]!, key)
     if (value !== '') shared.push(headers[i]!, value)
   }
   if (conditions !== null) shared.push(...conditions)
@@ -66,6 +67,21 @@ export function operatorFields({ site, route }: Admitted, { cdn }: Endpoint): Re
 
 function isOverride(read: string): boolean {
   return OVERRIDES.has(read) || (read.startsWith('x-forwarded-') && !OURS.has(read))
+}
+
+function valueForAll(name: string, value: string, key: KeySettings): string {
+  if (name === 'cookie') return countedCookies(value, key)
+  return name === 'cache-control' ? withoutConcessions(value) : value
+}
+
+/** RFC 9111 sections 5.2.1.2 and 5.2.1.7: an old answer, or none at all, would do for the one who says so. */
+const CONCESSIONS = /^(?:max-stale|only-if-cached)(?=[ \t=]|$)/i
+
+function withoutConcessions(cacheControl: string): string {
+  if (!/max-stale|only-if-cached/i.test(cacheControl)) return cacheControl
+  return members(cacheControl)
+    .filter((one) => !CONCESSIONS.test(one))
+    .join(', ')
 }
 
 /** Of the cookies only those that the key has; all where it has none, as RFC 9111 knows no rule for them. */
