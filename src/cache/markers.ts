@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto'
-
-/** Characters: keys are as long as URLs, which clients choose, and many are remembered. */
-const LONGEST = 128
+import { shortKey } from './short-key.ts'
 
 /** Keys, each until a time of its own: at most so many, of which the oldest go first. */
 export class Markers {
@@ -18,7 +15,7 @@ export class Markers {
 
   /** @param now and `until`: milliseconds since the epoch */
   add(key: string, until: number, now: number): void {
-    const name = nameOf(key)
+    const name = shortKey(key)
     this.#until.delete(name)
     for (const [oldest, end] of this.#until) {
       if (now < end && this.#until.size < this.#most) break
@@ -29,7 +26,7 @@ export class Markers {
 
   has(key: string, now: number): boolean {
     if (this.#until.size === 0) return false
-    const name = nameOf(key)
+    const name = shortKey(key)
     const until = this.#until.get(name)
     if (until === undefined) return false
     if (now < until) return true
@@ -39,11 +36,6 @@ export class Markers {
 
   /** Whether it was there. */
   delete(key: string): boolean {
-    return this.#until.size > 0 && this.#until.delete(nameOf(key))
+    return this.#until.size > 0 && this.#until.delete(shortKey(key))
   }
-}
-
-/** No short key is a digest: all have a line feed. */
-function nameOf(key: string): string {
-  return key.length <= LONGEST ? key : createHash('sha256').update(key).digest('base64')
 }

@@ -147,3 +147,17 @@ t.test('an old answer that would do for one client is not asked for in the name 
     t.equal((await get(`${url}/${at}`, { headers: { 'cache-control': said } })).body, asked, said)
   }
 })
+
+t.test('a change is known of a URL however long it is', async (t) => {
+  let version = 0
+  const script: Script = ({ method }) => (method === 'POST' ? answer(204, '') : answer(200, String(version++), FRESH))
+  const upstream = await scriptedUpstream(t, script)
+  const origin = [endpoint(upstream.url)]
+  const { url } = await door(t, { sites: [site({ origin, policy: cachingPolicy({}, { mode: 'origin' }) })] })
+  const long = `${url}/${'x'.repeat(4_000)}`
+  for (const expected of ['0', '1']) {
+    t.equal((await get(long)).body, expected)
+    t.equal((await get(long)).body, expected)
+    await get(long, { method: 'POST' })
+  }
+})

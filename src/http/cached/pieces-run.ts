@@ -102,9 +102,11 @@ export class PieceRun implements AnswerSink {
   #onReaders(index: number, by: 1 | -1): void {
     this.#readers += by
     this.#reached = Math.max(this.#reached, index)
-    if (!this.#isPaused) return
-    if (this.#readers === 0) return this.#upstream.cancel()
-    if (this.#isAhead) return
+    // It may have left just when a piece was complete: of the next one there is nothing yet.
+    const next = this.pieces[this.#at]?.body
+    const isBetween = next?.state === 'filling' && next.bytes === 0
+    if (this.#readers === 0 && (this.#isPaused || isBetween)) return this.#upstream.cancel()
+    if (!this.#isPaused || this.#isAhead) return
     this.#isPaused = false
     this.#upstream.resume()
   }
