@@ -18,6 +18,7 @@ import { countAsking } from '../record.ts'
 import { Fetch, type FetchPart, type FirstAsker } from './fetch.ts'
 import { type PieceAsking, piecesIn, rangeOf } from './pieces-answer.ts'
 import { type Leading, PieceRun } from './pieces-run.ts'
+import type { Pulled } from './pulled-source.ts'
 
 /** The object that is read, for one client. */
 export interface PieceReading {
@@ -34,21 +35,43 @@ const MOST_TRIES = 3
  * Reads a part of an object: what is stored from the store, the rest from whoever asks for it, in order and no faster
  * than it is taken. Throws where a piece cannot be had, or the upstream has another edition by now.
  */
-export async function* readPieces(reading: PieceReading, { first, last }: Part): AsyncGenerator<Buffer> {
-  let behind: Coming | null = null
+export function readPieces(reading: PieceReading, part: Part): Pulled {
+  const place: Place = { coming: null, isLeft: false }
+  const generator = piecesOf(reading, part, place)
+  const cancel = () => {
+    place.isLeft = true
+    leave(place)
+  }
+  return { [Symbol.asyncIterator]: () => generator, cancel }
+}
+
+/** Where a reader is: in a piece that comes, or in none. */
+interface Place {
+  coming: Coming | null
+  isLeft: boolean
+}
+
+function leave(place: Place): void {
+  const { coming } = place
+  place.coming = null
+  coming?.leave()
+}
+
+async function* piecesOf(reading: PieceReading, { first, last }: Part, place: Place): AsyncGenerator<Buffer> {
   try {
     for (let at = pieceOf(first); at <= pieceOf(last); at++) {
       const within = { first: Math.max(first - at * PIECE, 0), last: Math.min(last - at * PIECE, PIECE - 1) }
       const piece = await pieceAt(reading, at, pieceOf(last))
+      if (place.isLeft) return
       const coming = piece instanceof Coming ? piece : null
       // Entered before the last one is left: the run that brings both has a reader all the time.
       coming?.enter()
-      behind?.leave()
-      behind = coming
+      leave(place)
+      place.coming = coming
       yield* coming === null ? (piece as Found).read(within) : coming.body.reader(within.first, within.last)!
     }
   } finally {
-    behind?.leave()
+    leave(place)
   }
 }
 

@@ -2,15 +2,22 @@ import type { Source } from './pour.ts'
 
 const NOBODY = () => {}
 
+/** What can be told at once that nobody reads on: `return` of a generator waits for what that waits for. */
+export interface Pulled extends AsyncIterable<Buffer> {
+  cancel?(): void
+}
+
 /** Reads what is pulled (from disk) as what comes: one piece ahead, and no further than is taken. */
 export class PulledSource implements Source {
+  readonly #source: Pulled
   readonly #iterator: AsyncIterator<Buffer>
   #ready: Buffer | null = null
   #ended: { readonly error: unknown } | 'end' | null = null
   #isPulling = false
   #onMore: () => void = NOBODY
 
-  constructor(source: AsyncIterable<Buffer>) {
+  constructor(source: Pulled) {
+    this.#source = source
     this.#iterator = source[Symbol.asyncIterator]()
   }
 
@@ -27,6 +34,7 @@ export class PulledSource implements Source {
 
   cancel(): void {
     this.#onMore = NOBODY
+    this.#source.cancel?.()
     this.#iterator.return?.(undefined).catch(NOBODY)
   }
 
