@@ -55,6 +55,11 @@ export class Body {
     return this.#error
   }
 
+  /** Whether all of so many bytes would be kept for those who come late. */
+  keeps(bytes: number): boolean {
+    return bytes <= this.#limit
+  }
+
   /** It is larger than its limit: nobody new can read it, and it cannot be stored. */
   get isOverLimit(): boolean {
     return this.#isOverLimit

@@ -10,10 +10,10 @@ import { MemoryTier } from './memory.ts'
 import type { Purges } from './purges.ts'
 import type { Fields } from './rules/fields.ts'
 import { type Edition, objectKey, pieceKey } from './rules/pieces.ts'
+import { shortKey } from './short-key.ts'
 import { type Found, Tiers } from './tiers.ts'
 import { type Look, type Turn, type Turned, Turns } from './turns.ts'
 
-/**
 /**
  * What a fetch comes to, for all who waited for it: an answer that is coming; one of which pieces are coming; a stored
  * one that was confirmed; one that is stale, because nobody could be asked; or one that another process asked for and
@@ -58,7 +58,7 @@ export class Cache {
   readonly #turns: Turns | null
   readonly #coming = new Set<Coming>()
   readonly #promoting = new Set<string>()
-  /** When what was stored for a key stopped to count: an answer that was asked for before then is not stored. */
+  /** When what was stored for a (short) key stopped to count: an answer that was asked for before then is not stored. */
   readonly #invalidated = new Map<string, number>()
   /** Bytes: what is larger is on disk only, and nobody can join it once so much of it has come. */
   readonly maxInMemory: number
@@ -116,8 +116,7 @@ export class Cache {
   findPiece(key: string, edition: Edition, at: number): Found | null {
     const found = this.#tiers.find(pieceKey(key, edition, at), [])
     if (typeof found === 'string') return null
-    const invalidated = this.#invalidated.get(objectKey(key)) ?? Number.NEGATIVE_INFINITY
-    return found.head.confirmedAt > invalidated ? found : null
+    return this.#counts({ key: objectKey(key), confirmedAt: found.head.confirmedAt }) ? found : null
   }
 
   board(key: string): Boarding<Landed> {
@@ -192,11 +191,12 @@ export class Cache {
       this.#tiers.delete(key)
       this.#flights.forget(key)
       this.#turns?.release(key)
-      this.#invalidated.delete(key)
+      const name = shortKey(key)
+      this.#invalidated.delete(name)
       if (this.#invalidated.size >= MOST_INVALIDATED) {
         this.#invalidated.delete(this.#invalidated.keys().next().value!)
       }
-      this.#invalidated.set(key, at)
+      this.#invalidated.set(name, at)
     }
   }
 
@@ -214,8 +214,9 @@ export class Cache {
   }
 
   /** Whether nothing said since that it is not to be used any more. */
-  #counts({ key, confirmedAt }: EntryHead): boolean {
-    return (this.#invalidated.get(key) ?? Number.NEGATIVE_INFINITY) < confirmedAt
+  #counts({ key, confirmedAt }: Pick<EntryHead, 'key' | 'confirmedAt'>): boolean {
+    if (this.#invalidated.size === 0) return true
+    return (this.#invalidated.get(shortKey(key)) ?? Number.NEGATIVE_INFINITY) < confirmedAt
   }
 
   /** What does not count is being taken out: another process may not have heard, one tier may wait for the other. */

@@ -1,3 +1,5 @@
+import { Markers } from './markers.ts'
+
 /** One fetch that several requests may wait for. */
 interface Flight<Landed> {
   readonly waiting: Set<(landed: Landed | null) => void>
@@ -49,12 +51,13 @@ export interface FlightsOptions {
 export class Flights<Landed> {
   readonly #options: FlightsOptions
   readonly #flights = new Map<string, Flight<Landed>>()
-  /** Until when a key is not shared; the oldest first. */
-  readonly #markers = new Map<string, number>()
+  /** Until when a key is not shared. */
+  readonly #markers: Markers
   #waiting = 0
 
   constructor(options: FlightsOptions) {
     this.#options = options
+    this.#markers = new Markers(options.maxMarkers)
   }
 
   /** Fetches under way, and requests that wait for one. */
@@ -85,18 +88,12 @@ export class Flights<Landed> {
 
   /** Says that answers for this key are not for others for now. */
   mark(key: string, until = this.#options.now() + this.#options.hitForMiss): void {
-    this.#markers.delete(key)
-    if (this.#markers.size >= this.#options.maxMarkers) this.#markers.delete(this.#markers.keys().next().value!)
-    this.#markers.set(key, until)
+    this.#markers.add(key, until, this.#options.now())
   }
 
   /** Whether answers for this key are not for others for now. */
   isMarked(key: string): boolean {
-    const until = this.#markers.get(key)
-    if (until === undefined) return false
-    if (this.#options.now() < until) return true
-    this.#markers.delete(key)
-    return false
+    return this.#markers.has(key, this.#options.now())
   }
 
   /** Something was stored for this key after all. False: nobody had said otherwise. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import { readChallenge } from '../acme/store.ts'
 import { PolycdnError } from '../errors.ts'
 import { NOTHING_SENT } from './exchange.ts'
@@ -36,10 +37,16 @@ export function answerChallenge(
   looking.set(services, looks + 1)
   void readChallenge(acme!.folder, token).then((found) => {
     looking.set(services, looking.get(services)! - 1)
-    if (response.closed) return
+    if (hasClosed(response)) return
     if (found === null) otherwise()
     else send(services, raw, response, found)
   })
+}
+
+/** A response over HTTP/2 says nothing of it itself. */
+function hasClosed(response: ServerResponse): boolean {
+  const { stream } = response as { readonly stream?: ServerHttp2Stream }
+  return stream === undefined ? response.closed : stream.destroyed
 }
 
 function hostOf(raw: IncomingMessage): string {

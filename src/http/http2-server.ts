@@ -92,9 +92,9 @@ export class Http2Server {
       // Streams that are reset in the packet that opened them, hundreds before nghttp2 sees a flood, reach nobody.
       setImmediate(() => {
         if (stream.closed || stream.destroyed) return
+        stream.once('close', this.#handlers.onClosed)
         // The compatible requests and responses have all that the handlers use.
         this.#handlers.onRequest(asHttp1(request as IncomingMessage), response as ServerResponse)
-        stream.once('close', this.#handlers.onClosed)
       })
     }
     // Whoever reads the content asks for it; a request that is refused gets no 100 first.

@@ -1,6 +1,8 @@
+import { connect } from 'node:http2'
 import { join } from 'node:path'
 import t from 'tap'
-import { CertificateStore } from '../../src/acme/store.ts'
+import { CertificateStore, readChallenge } from '../../src/acme/store.ts'
+import { get } from '../helpers/http.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import { tempDir } from '../helpers/scope.ts'
 import { scriptedUpstream } from '../helpers/scripted-upstream.ts'
@@ -54,3 +56,29 @@ t.test(
     }
   },
 )
+
+t.test('who leaves while a challenge is looked for is not served anything else', async (t) => {
+  const folder = join(tempDir(t, 'acme'), 'ca')
+  const upstream = await scriptedUpstream(t, ['HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nsite'])
+  const sites = [site({ origin: [endpoint(upstream.url)], policy: policy({ mode: 'origin' }) })]
+  const acme = { email: 'a@b.test', directory: 'https://ca.test', names: ['a.test'], folder }
+  const doors = [0, 1].map(() => door(t, { sites, over: { acme, listen: [listener({ h2c: true })] } }))
+  const [first, other] = [await doors[0]!, await doors[1]!]
+  const looked = Promise.withResolvers<void>()
+  first.services.challenge = () => {
+    first.listeners.destroy()
+    looked.resolve()
+    return undefined
+  }
+  const session = connect(first.url)
+  session.on('error', () => {})
+  session.request({ ':authority': 'a.test', ':path': `${PATH}nobody-knows` }).on('error', () => {})
+  await looked.promise
+  // It has been looked for by then.
+  for (let at = 0; at < 3; at++) await readChallenge(folder, 'nobody-knows')
+  t.equal((await get(`${other.url}/other`, { headers: { host: 'a.test' } })).body, 'site')
+  t.same(
+    upstream.requests.map(({ target }) => target),
+    ['/other'],
+  )
+})

@@ -67,3 +67,19 @@ t.test('what is damaged on disk is asked for again', async (t) => {
   t.equal(after.upstream.requests.length, 1)
   t.match(await get(`${after.url}/small`, { headers: HEADERS }), { body: SMALL, headers: { 'cache-status': /hit/ } })
 })
+
+t.test('parts out of order of what comes and the memory has no room for: the client gets the whole', async (t) => {
+  const content = countedBody(5_000_000)
+  const folder = join(tempDir(t, 'cache'), 'disk')
+  const { url, upstream, services } = await doorTo(t, () => answer(200, content, FRESH), {}, cachingPolicy())
+  const disk = await openDisk(t, folder)
+  t.teardown(() => disk.close())
+  services.cache = services.newCache(disk, MEMORY)
+  const headers = { ...HEADERS, range: 'bytes=4000000-4000009,0-9' }
+  t.match(await get(`${url}/`, { headers }), { status: 200, body: content })
+  await until(() => services.cache.disk?.entries === 1)
+  t.match(await get(`${url}/`, { headers }), { status: 206, headers: { 'cache-status': /hit/ } })
+  t.equal(upstream.requests.length, 1)
+  const inOrder = { ...HEADERS, range: 'bytes=0-9,4000000-4000009' }
+  t.match(await get(`${url}/in-order`, { headers: inOrder }), { status: 206, headers: { 'cache-status': /miss/ } })
+})

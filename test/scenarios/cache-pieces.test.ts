@@ -244,6 +244,20 @@ t.test('a client that leaves ends the question with the piece that is coming', a
   t.equal(upstream.requests.length, 1)
 })
 
+t.test('a client that leaves between two pieces ends the question at once', async (t) => {
+  const { url, services } = await serve((asked) => [...part(asked).slice(0, 1), ONE.subarray(0, 2 * PIECE), 'stall!'])
+  const sent = request(url, { headers: { range: 'bytes=0-' } }, (response) => {
+    let seen = 0
+    response.on('error', () => {})
+    response.on('data', (chunk: Buffer) => {
+      seen += chunk.length
+      if (seen === 2 * PIECE) sent.destroy()
+    })
+  })
+  sent.on('error', () => {}).end()
+  t.match(await services.ended(1), [{ error: 'client_gone' }])
+})
+
 t.test('an unsafe method and a purge take the pieces out, whatever their tag says', async (t) => {
   let body = ONE
   const script: Script = (asked) => (asked.method === 'POST' ? answer(204, '') : part(asked, body))

@@ -193,3 +193,14 @@ t.test('what was purged softly is there for all who ask while nobody can deliver
   gate.resolve()
   for (const got of await Promise.all(all)) t.match(got, { status: 200, body: 'kept' })
 })
+
+t.test('what varies by very many fields is for who asked: each look-up would have to compare them all', async (t) => {
+  const vary = (count: number) => Array.from({ length: count }, (_, at) => `x-${at}`).join(',')
+  const script: Script = ({ target }) => answer(200, 'ok', { ...FRESH, vary: vary(Number(target.slice(1))) })
+  const { url } = await doorTo(t, script, {}, cachingPolicy())
+  for (const count of [64, 65]) {
+    await get(`${url}/${count}`)
+    const again = await get(`${url}/${count}`)
+    t.equal(/hit/.test(String(again.headers['cache-status'])), count === 64, String(count))
+  }
+})

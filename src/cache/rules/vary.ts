@@ -5,10 +5,13 @@ import { normalise } from './normalise.ts'
 /** Fields that we write ourselves about each client: what it sent of them does not say what an upstream saw. */
 const ABOUT_CLIENTS = ['forwarded', 'x-forwarded-for']
 
+/** Each look-up compares by each of them: what varies by more is taken for what varies by everything. */
+const MOST_NAMES = 64
+
 /** RFC 9111 section 4.1: `*` anywhere in Vary matches no further request, nor does what differs for each client. */
 export function variesByEverything(fields: Fields): boolean {
   const names = linesOf(fields, 'vary').flatMap((line) => members(line.toLowerCase()))
-  return names.some((name) => name === '*' || ABOUT_CLIENTS.includes(name))
+  return names.length > MOST_NAMES || names.some((name) => name === '*' || ABOUT_CLIENTS.includes(name))
 }
 
 /**

@@ -1,6 +1,6 @@
 import { bypassOf } from '../../cache/rules/bypass.ts'
 import { isProvedEnough } from '../../cache/rules/provenance.ts'
-import { requestDirectives } from '../../cache/rules/request-directives.ts'
+import { type RequestDirectives, requestDirectives } from '../../cache/rules/request-directives.ts'
 import { type Reuse, reuseOf } from '../../cache/rules/reuse.ts'
 import type { Found } from '../../cache/tiers.ts'
 import type { Caching } from '../../config/caching.ts'
@@ -36,7 +36,8 @@ export function answerFromCache(asker: Exchange, caching: Caching): void {
     return ask({ ...asking, stored: null, fwd }, directives)
   }
   const reuse = reuseOf(found.freshness, directives, caching.rules, Date.now())
-  if (reuse.act !== 'revalidate') return serveStored({ ...asking, stored: null, fwd: 'stale' }, found, reuse)
+  if (reuse.act !== 'revalidate')
+    return serveStored({ ...asking, stored: null, fwd: 'stale' }, { found, reuse, directives })
   ask({ ...asking, stored: found, fwd: reuse.because === 'request' ? 'request' : 'stale' }, directives)
 }
 
@@ -48,7 +49,13 @@ function withDecision(exchange: Exchange): Exchange {
   return { ...exchange, own: decisionField(admitted, decision) }
 }
 
-function serveStored(asking: Asking, found: Found, reuse: Reuse): void {
+interface Usable {
+  readonly found: Found
+  readonly reuse: Reuse
+  readonly directives: RequestDirectives
+}
+
+function serveStored(asking: Asking, { found, reuse, directives }: Usable): void {
   const { exchange } = asking
   const { services, arrival } = exchange
   const isFresh = reuse.act === 'serve' && reuse.because === 'fresh'
@@ -66,7 +73,7 @@ function serveStored(asking: Asking, found: Found, reuse: Reuse): void {
       },
       done: (poured, status) => {
         // It was damaged, and is gone from where it was.
-        if (poured === 'nothing') return new CacheMiss({ ...asking, fwd: 'uri-miss' }).start()
+        if (poured === 'nothing') return ask({ ...asking, fwd: 'uri-miss' }, directives)
         const error = poured === 'gone' ? 'client_gone' : poured === 'cut' ? 'internal_error' : null
         const aborted = poured === 'cut'
         recordAnswer(exchange, { ...NOTHING_SENT, status, firstByteMs, cache: result, error, aborted })
@@ -83,7 +90,7 @@ const HIT = { hit: true } as const
 /** Some pieces are asked for. */
 const PARTIAL = { hit: false, fwd: 'partial', stored: true } as const
 
-function ask(asking: Asking, { noStore, onlyIfCached }: ReturnType<typeof requestDirectives>): void {
+function ask(asking: Asking, { noStore, onlyIfCached }: RequestDirectives): void {
   const { exchange, caching } = asking
   const honoured = caching.rules.requestDirectives === 'honour'
   if (honoured && onlyIfCached) return refuseToAsk(exchange)

@@ -5,6 +5,8 @@ import { type CacheOutcome, cacheStatus } from '../../cache/rules/cache-status.t
 import { type Freshness, timeToLive } from '../../cache/rules/freshness.ts'
 import { objectKey } from '../../cache/rules/pieces.ts'
 import { isProvedEnough } from '../../cache/rules/provenance.ts'
+import { requestDirectives } from '../../cache/rules/request-directives.ts'
+import { reuseOf } from '../../cache/rules/reuse.ts'
 import { secondaryKey, selectVariant } from '../../cache/rules/vary.ts'
 import type { Found } from '../../cache/tiers.ts'
 import type { Caching } from '../../config/caching.ts'
@@ -57,6 +59,7 @@ export class CacheMiss implements FirstAsker {
   readonly #asking: Asking
   readonly #part: FetchPart | null
   readonly #seat: Seat
+  readonly #askedAt = Date.now()
   #result: CacheResult = 'miss'
   #firstByteMs: number | null = null
   /** What the client got, and what was asked for it: the request has ended when both are known. */
@@ -239,6 +242,7 @@ export class CacheMiss implements FirstAsker {
       return this.#askAlone()
     }
     if (!isProvedEnough(head.proof, caching.requiredProof)) return this.#askAlone()
+    if (landed.kind !== 'stale' && this.#isRefused(head)) return this.#askAlone()
     this.#delivered = NOTHING_SENT
     if (landed.kind !== 'coming') {
       return serveFound(this.#serve(...this.#toldOf(landed, true)), ownPieces(this.#asking, landed.found))
@@ -246,6 +250,15 @@ export class CacheMiss implements FirstAsker {
     if (!isStillFresh(head.freshness) || this.#mustKnowSize(head)) return this.#askAlone()
     const { fwd } = this.#asking
     serveComing(this.#serve('collapsed', { hit: false, fwd, collapsed: true }), landed.coming)
+  }
+
+  /** RFC 9111 section 5.2.1: what was there before this client asked is to it as what is stored. */
+  #isRefused({ freshness }: EntryHead): boolean {
+    if (freshness.responseTime >= this.#askedAt) return false
+    const { exchange, caching } = this.#asking
+    const directives = requestDirectives(exchange.admitted.raw.rawHeaders)
+    const reuse = reuseOf(freshness, directives, caching.rules, Date.now())
+    return reuse.act === 'revalidate' && reuse.because === 'request'
   }
 
   #startAnew(): void {

@@ -32,7 +32,7 @@ import { jobOf } from '../job-of.ts'
 import { type Answer, confirmedHead, entryHead } from './entry-head.ts'
 import { type KeyedRequest, sharedRequest } from './keyed-request.ts'
 import { keepInPieces } from './pieces-head.ts'
-import { sharedFields } from './shared-fields.ts'
+import { operatorFields, sharedFields } from './shared-fields.ts'
 
 /** Who asked first: a client that waits as all others do, and that gets what is for nobody else. */
 export interface FirstAsker {
@@ -207,7 +207,8 @@ export class Fetch implements AnswerSink {
       request: (endpoint, part) => {
         const request = job.request(endpoint, part)
         const own = part === null ? this.#conditions(endpoint) : null
-        return { ...request, headers: sharedFields(request.headers, caching.key, own) }
+        const ofOperator = operatorFields(exchange.admitted, endpoint)
+        return { ...request, headers: sharedFields(request.headers, caching.key, { conditions: own, ofOperator }) }
       },
       interim: (endpoint, head) => this.#options.asker.interim(endpoint, head),
       answer: (endpoint, head, ms) => {
@@ -233,7 +234,9 @@ export class Fetch implements AnswerSink {
     const now = answer.times.responseTime
     if (stored !== null && answer.status === 304) {
       const confirmed = confirmedHead(stored.head, answer, caching.rules)
-      if (!isFreshenedBy(stored.head.fields, answer.fields) || !isForOthers(stored.head, confirmed, caching.rules)) {
+      const isOfThis = this.#mayUse(stored) && isFreshenedBy(stored.head.fields, answer.fields)
+      const asked = exchange.admitted.raw.rawHeaders
+      if (!isOfThis || !isForOthers(stored.head, confirmed, asked, caching.rules)) {
         cache.remove(stored.head)
         flight?.land(null)
         asker.again()
@@ -241,12 +244,17 @@ export class Fetch implements AnswerSink {
       }
       return this.#land({ kind: 'confirmed', found: cache.update(stored, confirmed) })
     }
-    if (stored !== null && isError(answer.status) && mayServeOnError(stored.freshness, now)) {
+    if (stored !== null && isError(answer.status) && this.#mayUse(stored) && mayServeOnError(stored.freshness, now)) {
       this.#land({ kind: 'stale', found: stored })
       return this.#cancel()
     }
     if (part === null) this.#judgeWhole(answer)
     else this.#judgePart(part, answer)
+  }
+
+  /** Not what was purged, or changed by somebody, while it was to be confirmed. */
+  #mayUse({ head }: Found): boolean {
+    return !this.#options.exchange.services.cache.isOutdated(head, true)
   }
 
   #judgePart(part: FetchPart, answer: Answer): void {
@@ -325,7 +333,7 @@ export class Fetch implements AnswerSink {
 
   #refuse(code: ErrorCode, records: readonly AttemptRecord[]): number {
     const { stored, asker, flight } = this.#options
-    if (stored === null || !mayServeOnError(stored.freshness, Date.now())) {
+    if (stored === null || !this.#mayUse(stored) || !mayServeOnError(stored.freshness, Date.now())) {
       flight?.land(null)
       return asker.refused(code, records)
     }
@@ -364,8 +372,8 @@ export class Fetch implements AnswerSink {
  * Whether an answer may still be stored with what a 304 says of it: that may name a visitor, who then has to ask alone,
  * or make the answer one of other requests than those that it was stored for.
  */
-function isForOthers(stored: EntryHead, { status, fields }: EntryHead, rules: CacheRules): boolean {
-  if (whyUnstorable({ method: 'GET', fields: [] }, { status, fields }, rules) !== null) return false
+function isForOthers(stored: EntryHead, { status, fields }: EntryHead, request: Fields, rules: CacheRules): boolean {
+  if (whyUnstorable({ method: 'GET', fields: request }, { status, fields }, rules) !== null) return false
   return varyNames(fields).join() === stored.varyNames.join()
 }
 

@@ -101,7 +101,8 @@ export class PieceRun implements AnswerSink {
 
   /** Nothing of the next piece has come. */
   get #isBetween(): boolean {
-    return this.pieces[this.#at]?.body.bytes === 0
+    const next = this.pieces[this.#at]?.body
+    return next?.state === 'filling' && next.bytes === 0
   }
 
   #onReaders(index: number, by: 1 | -1): void {

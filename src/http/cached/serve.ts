@@ -57,8 +57,11 @@ export function serveComing(serve: Serve, coming: Coming): void {
     serve.done(poured, status)
   }
   const content = { head, body, encoded: NOTHING_ENCODED, read: (part: Part) => body.reader(part.first, part.last)! }
-  // Parts out of order would have to be kept until all has come.
-  const isAll = selection.parts === null || (selection.parts.length > 1 && body.isOverLimit)
+  // Parts out of order would have to be kept until all has come: what is not kept would wait for who reads it, for ever.
+  const { parts } = selection
+  const isKept = size !== null && body.keeps(size)
+  const comesInOrder = parts?.every(({ first }, at) => at === 0 || first > parts[at - 1]!.last) ?? true
+  const isAll = parts === null || (parts.length > 1 && (body.isOverLimit || !(isKept || comesInOrder)))
   const ready = isAll
     ? wholeAnswer(exchange, content, told)
     : partialAnswer(exchange, content, { selection, told, size })
