@@ -178,11 +178,13 @@ t.test('many who ask at once share one encoder, with what comes and with what is
 })
 
 t.test('a body that breaks off is cut for all who read it, and nothing of it is kept', async (t) => {
-  const door = await doorThat(t, (_, at) =>
-    at === 0 ? cut(TEXT, 60_000, 'reset!', FIELDS) : answer(200, TEXT, FIELDS),
-  )
+  const begun = Promise.withResolvers<void>()
+  const [sent] = cut(TEXT, 60_000, 'reset!', FIELDS)
+  const door = await doorThat(t, (_, at) => (at === 0 ? [sent!, begun.promise, 'reset!'] : answer(200, TEXT, FIELDS)))
   const client = await rawClient(t, door)
   client.send('GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n')
+  await client.received('content-encoding: gzip')
+  begun.resolve()
   t.equal(await client.ended(), 'reset')
   t.notMatch(client.text, /0\r\n\r\n$/)
   t.equal(door.services.encoders.busy, 0)

@@ -103,8 +103,7 @@ function ask(asking: Asking, { noStore, onlyIfCached }: RequestDirectives): void
 /** RFC 9111 section 5.2.1.7. */
 function refuseToAsk(exchange: Exchange): void {
   const { method } = exchange.admitted
-  const { fields } = pastCache('miss', { hit: false, fwd: 'miss', detail: 'only-if-cached' })
   const refusal = { code: 'not_cached', message: 'this is not stored here', method, records: [], close: false } as const
-  const status = refuse(exchange.client, { ...refusal, fields })
+  const status = refuse(exchange.client, refusal)
   recordAnswer(exchange, { ...NOTHING_SENT, status, cache: 'miss', error: 'not_cached' })
 }

@@ -121,12 +121,11 @@ export class CacheMiss implements FirstAsker {
   }
 
   refused(code: ErrorCode, records: readonly AttemptRecord[]): number {
-    const { exchange, fwd } = this.#asking
-    const { admitted, client } = exchange
+    const { admitted, client, own } = this.#asking.exchange
     const message = records.length === 0 ? 'no CDN can serve this now' : 'no CDN could deliver this'
-    const fields = [...pastCache('miss', { hit: false, fwd }).fields, ...exchange.own]
     this.#result = 'pass'
-    return refuse(client, { code, message, method: admitted.method, records, close: false, fields })
+    // RFC 9211 section 2: what is made here, and of nothing stored, has no Cache-Status.
+    return refuse(client, { code, message, method: admitted.method, records, close: false, fields: own })
   }
 
   ended(delivered: Delivered, decision: Decision): void {

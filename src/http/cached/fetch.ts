@@ -31,7 +31,6 @@ import type { Exchange } from '../exchange.ts'
 import { jobOf } from '../job-of.ts'
 import { type Answer, confirmedHead, entryHead } from './entry-head.ts'
 import { type KeyedRequest, sharedRequest } from './keyed-request.ts'
-import { keepInPieces } from './pieces-head.ts'
 import { operatorFields, sharedFields } from './shared-fields.ts'
 
 /** Who asked first: a client that waits as all others do, and that gets what is for nobody else. */
@@ -274,21 +273,19 @@ export class Fetch implements AnswerSink {
     const { stored, exchange, asked } = this.#options
     const { cache } = exchange.services
     if (answer.status === 200) cache.forgetObject(asked.key)
-    const storable = this.#storable(answer)
-    if (storable === 'whole') return this.#fill(answer)
-    if (storable === 'pieces') keepInPieces(this.#options, answer)
+    if (this.#isStorable(answer)) return this.#fill(answer)
     if (stored !== null && answer.status < 500) cache.remove(stored.head)
     this.#pass(answer.status < 500)
   }
 
-  #storable(answer: Answer): 'whole' | 'pieces' | 'no' {
+  #isStorable(answer: Answer): boolean {
     const { exchange, caching } = this.#options
     const { cache } = exchange.services
     const request = { method: 'GET', fields: exchange.admitted.raw.rawHeaders }
-    if (whyUnstorable(request, answer, caching.rules) !== null || !cache.hasRoom) return 'no'
+    if (whyUnstorable(request, answer, caching.rules) !== null) return false
     this.#size = lengthOf(answer.fields)
     this.#most = Math.min(caching.maxObject, cache.largest)
-    return (this.#size ?? 0) <= this.#most ? 'whole' : 'pieces'
+    return (this.#size ?? 0) <= this.#most && cache.hasRoom
   }
 
   #fill(answer: Answer): void {

@@ -1,4 +1,6 @@
+import { Body } from '../../cache/body.ts'
 import type { Cache } from '../../cache/cache.ts'
+import { Coming } from '../../cache/coming.ts'
 import type { EntryHead } from '../../cache/entry.ts'
 import {
   editionOf,
@@ -17,7 +19,6 @@ import type { Found } from '../../cache/tiers.ts'
 import type { Answer } from './entry-head.ts'
 import type { FetchPart, PartUpstream, Taken } from './fetch.ts'
 import { type PieceAsking, type PiecesAnswer, piecesIn, rangeOf, whyNotForAll } from './pieces-answer.ts'
-import { storeObject } from './pieces-head.ts'
 import { ObjectPieces } from './pieces-object.ts'
 import { PieceRun } from './pieces-run.ts'
 
@@ -88,4 +89,11 @@ function flightsOf(cache: Cache, key: string, { edition, part }: PiecesAnswer) {
     if (boarding.role === 'waiter') boarding.leave()
     return boarding.role === 'leader' ? boarding : null
   })
+}
+
+/** What is known of an object besides its pieces. */
+function storeObject(cache: Cache, head: EntryHead): void {
+  const none = new Body()
+  none.end()
+  void cache.store(new Coming(head, none, 0, () => {}), PIECE)
 }

@@ -34,8 +34,8 @@ export class ObjectPieces implements Found {
 }
 
 /**
- * What is known of an object, for a request that its head or pieces of it may answer; null: nothing that would. A whole
- * that can be stored as one is asked for as one.
+ * What is known of an object, for a request that its head or pieces of it may answer; null: nothing that would. A whole of
+ * which something is missing is asked for as one: it comes from one upstream then, in one edition.
  */
 export function findPieces(asking: PieceAsking, { onlyIfCached }: RequestDirectives): ObjectPieces | null {
   const { exchange, asked, caching } = asking
@@ -49,7 +49,7 @@ export function findPieces(asking: PieceAsking, { onlyIfCached }: RequestDirecti
   const isWhole = parts === null && admitted.method === 'GET'
   const wanted = isWhole ? [{ first: 0, last: size - 1 }] : (parts ?? [])
   const isHere = wanted.every((part) => hasPieces(asking, edition, part))
-  if (isWhole && !isHere && size <= Math.min(caching.maxObject, services.cache.largest)) return null
+  if (isWhole && !isHere) return null
   const mayAsk = services.cache.hasRoom && !(onlyIfCached && caching.rules.requestDirectives === 'honour')
   return isHere || mayAsk ? new ObjectPieces(asking, found, isHere) : null
 }

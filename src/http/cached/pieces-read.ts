@@ -3,11 +3,9 @@ import { Coming } from '../../cache/coming.ts'
 import type { EntryHead } from '../../cache/entry.ts'
 import {
   type Edition,
-  editionOf,
   isSameEdition,
   lastAtOnce,
   learn,
-  objectKey,
   PIECE,
   pieceKey,
   pieceOf,
@@ -17,7 +15,6 @@ import { isProvedEnough } from '../../cache/rules/provenance.ts'
 import type { Part } from '../../cache/rules/ranges.ts'
 import type { Found } from '../../cache/tiers.ts'
 import { countAsking } from '../record.ts'
-import type { Answer } from './entry-head.ts'
 import { Fetch, type FetchPart, type FirstAsker } from './fetch.ts'
 import { type PieceAsking, piecesIn, rangeOf } from './pieces-answer.ts'
 import { type Leading, PieceRun } from './pieces-run.ts'
@@ -113,12 +110,6 @@ async function pieceAt(reading: PieceReading, at: number, last: number): Promise
   throw new Error('a piece of this object could not be had')
 }
 
-/** The whole of the same edition where a part was asked for: so it is every time. */
-function ignoresRange({ status, fields }: Answer, edition: Edition): boolean {
-  const sent = status === 200 ? editionOf(fields, edition.size) : null
-  return sent !== null && isSameEdition(sent, edition)
-}
-
 function comingOf(landed: Landed | null): Coming | null {
   return landed?.kind === 'coming' ? landed.coming : null
 }
@@ -143,7 +134,6 @@ function lead(reading: PieceReading, at: number, last: number, flight: Leading |
       if (pieces === null || !isSameEdition(pieces.edition, edition)) {
         // Nothing that is stored is of the edition that there is now.
         if (answer.status < 500) exchange.services.cache.remove(head)
-        if (ignoresRange(answer, edition)) exchange.services.cache.mark(objectKey(asking.asked.key))
         return { kind: 'pass', lasting: false }
       }
       run = new PieceRun({ ...pieces, cache: exchange.services.cache, key: asking.asked.key, flights, upstream })

@@ -12,7 +12,14 @@ const CONDITIONS = ['range', 'if-range', 'if-match', 'if-none-match', 'if-modifi
  * what all others get.
  */
 const OVERRIDES: ReadonlySet<string> = new Set([
+  'cf-connecting-ip',
+  'client-ip',
+  'fastly-client-ip',
   'front-end-https',
+  'proxy',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
   'x-host',
   'x-http-host-override',
   'x-http-method',
@@ -20,6 +27,7 @@ const OVERRIDES: ReadonlySet<string> = new Set([
   'x-method-override',
   'x-original-host',
   'x-original-url',
+  'x-real-ip',
   'x-rewrite-url',
   'x-scheme',
   'x-url-scheme',
