@@ -53,7 +53,7 @@ export async function slowAttack(scope: Scope, options: SlowAttackOptions): Prom
   const census = new Census(scope, pid)
   const began = performance.now()
   await attack.open()
-  const clear = () => census.most > options.connections / 2 && census.now <= before + SPARE
+  const clear = () => census.most > before + SPARE && census.now <= before + SPARE
   const allowed = options.patience * 3 + LEEWAY + (options.patient ? RATE_GRACE + 10_000 : 0)
   const cleared = await until(clear, { timeout: allowed, interval: 100 }).catch(() => false)
   const took = Math.round(performance.now() - began)
