@@ -10,8 +10,6 @@ t.test(
     t.ok(report.kept > 20, `${report.kept} answers come from what a killed process had stored`)
     t.ok(report.cut <= report.damaged, 'cut, visibly, is only what was damaged behind its first piece')
     t.ok(report.fullest <= report.allowed, `${report.fullest} bytes`)
-    // What a start has to do more after a kill than with nothing on disk; milliseconds.
-    t.ok(report.longestStart - report.firstStart < 2_000, `${report.firstStart} ms, then ${report.longestStart} ms`)
     t.strictSame([report.exitCode, report.stderr, report.problems], [0, '', []])
   },
 )
