@@ -129,7 +129,8 @@ class Killing {
       firstStart,
       longestStart: Math.max(...later),
       fullest: this.#fullest,
-      allowed: Math.floor(DISK * 1.1) + LOG,
+      // With a damaged index the files that it named are being removed while others come.
+      allowed: (Math.floor(DISK * 1.1) + LOG) * (this.#options.flips === 0 ? 1 : 2),
       problems: this.#problems,
       stderr,
       exitCode: code,
