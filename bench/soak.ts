@@ -36,6 +36,9 @@ const PARTS = {
   'fuzz-proofs': soakFuzzProofs,
 } as const
 
+// As in the tests: types are stripped once, as in the published package, and not by each process that starts.
+process.env.NODE_COMPILE_CACHE ??= '.tap/compiled'
+
 const [first, second] = process.argv.slice(2)
 const named = first !== undefined && first in PARTS ? (first as keyof typeof PARTS) : null
 const seconds = Number(named === null ? first : second) || undefined
