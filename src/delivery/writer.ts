@@ -9,7 +9,7 @@ export type SendLimit = Pick<SendWatchOptions, 'timers' | 'timeout'>
 
 /**
  * The answer to one client: head, body with backpressure, and an end that is either complete or visibly cut.
- * Works on the raw response, which fastify has handed over.
+ * Works on the raw response.
  */
 export class ResponseWriter implements ClientWriter {
   readonly #response: ServerResponse

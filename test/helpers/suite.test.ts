@@ -11,5 +11,6 @@ t.test('every test file is in one suite, and in no other', async (t) => {
     return filesOf([...patterns].map(([, pattern]) => pattern!))
   })
   const all = globSync('**/*.test.ts', { cwd: TESTS, exclude: ['suites'] })
+  t.ok(all.length > 300, `${all.length} files`)
   t.same(named.toSorted(), all.toSorted())
 })
