@@ -22,6 +22,8 @@ interface Question {
   head: string
   /** Bytes of the body; -1: the head is not here yet. */
   received: number
+  /** Of the body, as the head says. */
+  length: number
   isExact: boolean
 }
 
@@ -48,7 +50,7 @@ export class CrowdClient {
   /** @param onProgress told of how many bytes of the body have come */
   get(path: string, expected: Buffer, onProgress: (received: number) => unknown = () => {}): Promise<Fetched> {
     const { promise, resolve } = Promise.withResolvers<Fetched>()
-    this.#question = { expected, onProgress, resolve, head: '', received: -1, isExact: true }
+    this.#question = { expected, onProgress, resolve, head: '', received: -1, length: expected.length, isExact: true }
     if (this.#socket.destroyed) this.#answer('cut')
     else this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: crowd\r\n\r\n`)
     return promise
@@ -69,7 +71,8 @@ export class CrowdClient {
     }
     question.received = end
     question.onProgress(end)
-    if (end >= question.expected.length) this.#answer(question.isExact ? 'exact' : 'wrong')
+    // A refusal is shorter.
+    if (end >= question.length) this.#answer(question.isExact ? 'exact' : 'wrong')
   }
 
   #answer(body: Fetched['body']): void {
@@ -94,7 +97,7 @@ function afterHead(question: Question, bytes: Buffer): Buffer | null {
   }
   question.head = text.slice(0, end + 2)
   question.received = 0
-  const length = /^content-length: (\d+)\r$/im.exec(question.head)?.[1]
-  question.isExact = Number(length) === question.expected.length
+  question.length = Number(/^content-length: (\d+)\r$/im.exec(question.head)?.[1])
+  question.isExact = question.length === question.expected.length
   return bytes.subarray(end + 4 - before)
 }
