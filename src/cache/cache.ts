@@ -103,6 +103,12 @@ export class Cache {
     return this.#counting(this.#tiers.find(key, request))
   }
 
+  /** What can be served without waiting for anything; null: `find` knows more. */
+  findReady(key: string, request: Fields): Found | null {
+    const found = this.#tiers.findReady(key, request)
+    return found !== null && this.#counts(found.head) ? found : null
+  }
+
   /**
    * Whether something was said since an answer was asked for, after which it is not for those who ask now. A soft purge
    * says nothing against what is served `asStale`.

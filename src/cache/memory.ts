@@ -56,10 +56,13 @@ export class MemoryTier {
    */
   find(key: string, request: Fields): Entry | 'vary-miss' | 'uri-miss' {
     const resource = this.#store.get(key)
-    if (resource === undefined) return 'uri-miss'
-    const { heads } = resource
-    const found = selectVariant(heads, request)
-    return found === null ? 'vary-miss' : resource.variants[heads.indexOf(found)]!.entry
+    return resource === undefined ? 'uri-miss' : (variantOf(resource, request) ?? 'vary-miss')
+  }
+
+  /** The same for who asks again where there is none: null, and nothing counts as asked for. */
+  findReady(key: string, request: Fields): Entry | null {
+    const resource = this.#store.getIfThere(key)
+    return resource === undefined ? null : variantOf(resource, request)
   }
 
   /** The answer that a head speaks of, if it is still that one. Counts as nothing. */
@@ -116,6 +119,11 @@ export class MemoryTier {
     const resource = resourceOf(variants)
     this.#store.set(key, resource, resource.bytes)
   }
+}
+
+function variantOf({ heads, variants }: Resource, request: Fields): Entry | null {
+  const found = selectVariant(heads, request)
+  return found === null ? null : variants[heads.indexOf(found)]!.entry
 }
 
 function resourceOf(variants: readonly Variant[]): Resource {

@@ -69,6 +69,11 @@ export class ByteStore<Value> {
     return held?.value
   }
 
+  /** As `get`, but what is not there does not count as asked for: whoever goes on looking will say so. */
+  getIfThere(key: string): Value | undefined {
+    return this.peek(key) === undefined ? undefined : this.get(key)
+  }
+
   /** Counts as nothing. */
   peek(key: string): Value | undefined {
     return (this.#main.peek(key) ?? this.#window.peek(key))?.value

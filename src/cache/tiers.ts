@@ -53,6 +53,13 @@ export class Tiers {
     return 'uri-miss'
   }
 
+  /** What is in memory and was not purged, and only that; null: `find` knows more. */
+  findReady(key: string, request: Fields): Found | null {
+    const { memory, purges } = this.#options
+    const entry = memory.findReady(key, request)
+    return entry === null || purges.check(entry.head) !== 'no' ? null : fromMemory(entry, entry.head.freshness)
+  }
+
   /**
    * Stores an answer whose bytes may still be coming: in memory and on disk when they have come. False: they did not
    * come to their end, or are too large for where they could be.

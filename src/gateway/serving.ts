@@ -19,7 +19,8 @@ import { Listeners } from '../http/listeners.ts'
 import type { RequestListener } from '../http/pipeline.ts'
 import { RateLimits } from '../http/rate-limits.ts'
 import { recordUnreadable } from '../http/record.ts'
-import { createAnswering } from '../http/server.ts'
+import type { HitFinder } from '../http/cached/ready-hit.ts'
+import { type Answering, createAnswering } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { Tunnels } from '../http/tunnel.ts'
 import { AccessLog } from '../observe/access-log.ts'
@@ -64,7 +65,7 @@ export class Serving {
   readonly #services: Services
   readonly #tunnels: Tunnels
   readonly #listeners: Listeners
-  #answer: RequestListener | null = null
+  #answering: Answering | null = null
   #acme: AcmeState = NO_ACME
   #generation: Generation | null = null
   #cache: Cache | null = null
@@ -72,8 +73,7 @@ export class Serving {
 
   static async create(parts: ServingParts): Promise<Serving> {
     const serving = new Serving(parts)
-    const { answer } = await createAnswering(serving.#services)
-    serving.#answer = answer
+    serving.#answering = await createAnswering(serving.#services)
     return serving
   }
 
@@ -105,11 +105,13 @@ export class Serving {
     }
     const answer: RequestListener = (request, response) => {
       if (this.#ending) response.shouldKeepAlive = false
-      this.#answer!(request, response)
+      this.#answering!.answer(request, response)
     }
     this.#tunnels = new Tunnels(this.#services, answer)
     this.#listeners = new Listeners({
       onRequest: answer,
+      hits: () => this.#hits(),
+      timers,
       onUpgrade: (request, socket, head) => this.#tunnels.handleUpgrade(request, socket, head),
       snapshot: () => this.#generation!.snapshot,
       ticketKeys: parts.ticketKeys,
@@ -162,6 +164,12 @@ export class Serving {
   useAcme(change: Partial<AcmeState>): void {
     this.#acme = { ...this.#acme, ...change }
     if (change.certificates !== undefined) this.#listeners.renew()
+  }
+
+  /** While it ends each answer is the last one of its connection, which is said on the long way. */
+  #hits(): HitFinder | null {
+    const find = this.#answering!.hits()
+    return find === null ? null : (raw) => (this.#ending ? null : find(raw))
   }
 
   /**

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Snapshot } from '../config/snapshot.ts'
 import { PolycdnError } from '../errors.ts'
@@ -13,6 +12,7 @@ import { HttpsRequired } from './https-redirect.ts'
 import { mayDebug } from './may-debug.ts'
 import { hasContent } from './request-body.ts'
 import { fieldProblem } from './request-fields.ts'
+import type { RequestHead } from './request-head.ts'
 import type { Services } from './services.ts'
 import { parseTarget, type Target } from './target.ts'
 
@@ -23,7 +23,7 @@ export type Ground = Pick<Services, 'current' | 'place'>
  * Normalises a request and matches it to a Site and a Route. Everything that Node's parser accepts and a gateway must
  * not is refused here, before anything else looks at the request.
  */
-export function admit(ground: Ground, raw: IncomingMessage): Admitted | PolycdnError {
+export function admit(ground: Ground, raw: RequestHead): Admitted | PolycdnError {
   const generation = ground.current()
   const { snapshot } = generation
   const method = raw.method!
@@ -57,14 +57,14 @@ export function admit(ground: Ground, raw: IncomingMessage): Admitted | PolycdnE
 }
 
 /** `Polycdn-Cdn`, of a client that may debug and asks for what is steered. */
-function forcedCdn(raw: IncomingMessage, client: Address, snapshot: Snapshot): string | null {
+function forcedCdn(raw: RequestHead, client: Address, snapshot: Snapshot): string | null {
   const name = raw.headers['polycdn-cdn']
   if (typeof name !== 'string' || (raw.method !== 'GET' && raw.method !== 'HEAD')) return null
   return mayDebug(raw, client, snapshot) ? name : null
 }
 
 /** RFC 9112 sections 2.3 and 6.1, RFC 9110 section 10.1.1: what the parser lets through. */
-function protocolProblem(raw: IncomingMessage): PolycdnError | null {
+function protocolProblem(raw: RequestHead): PolycdnError | null {
   // HTTP/2 has framing of its own: only its server hands such a request over.
   if (raw.httpVersion !== '1.1' && raw.httpVersion !== '1.0' && !isHttp2(raw)) {
     return new PolycdnError('version_unsupported', `HTTP/${raw.httpVersion} is not spoken here`)
@@ -87,11 +87,11 @@ function protocolProblem(raw: IncomingMessage): PolycdnError | null {
   return null
 }
 
-function isHttp2(raw: IncomingMessage): boolean {
+function isHttp2(raw: RequestHead): boolean {
   return 'stream' in raw && raw.httpVersionMajor === 2
 }
 
-function sizeProblem(raw: IncomingMessage, { limits }: Snapshot): PolycdnError | null {
+function sizeProblem(raw: RequestHead, { limits }: Snapshot): PolycdnError | null {
   if (raw.url!.length > limits.uri) return new PolycdnError('target_too_long', 'the request target is too long')
   if (raw.rawHeaders.length > limits.headerCount * 2) {
     return new PolycdnError('headers_too_large', 'there are too many header fields')
@@ -107,7 +107,7 @@ function sizeProblem(raw: IncomingMessage, { limits }: Snapshot): PolycdnError |
 }
 
 /** RFC 9112 section 3.2: exactly one Host in HTTP/1.1; an absolute-form target must agree with it. */
-function effectiveHost(raw: IncomingMessage, target: Target): Host | PolycdnError {
+function effectiveHost(raw: RequestHead, target: Target): Host | PolycdnError {
   const hosts: string[] = []
   for (let i = 0; i < raw.rawHeaders.length; i += 2) {
     const name = raw.rawHeaders[i]!
@@ -132,24 +132,24 @@ function portOf({ authority }: Host, { scheme }: Target): number {
 }
 
 /** RFC 8586 section 2: our own name in CDN-Loop means that we are behind ourselves. */
-function isLoop(raw: IncomingMessage, loopId: string): boolean {
+function isLoop(raw: RequestHead, loopId: string): boolean {
   const field = headerText(raw, 'cdn-loop')
   return field?.split(',').some((entry) => entry.split(';')[0]!.trim() === loopId) ?? false
 }
 
-function behindProxies(raw: IncomingMessage, peer: Address, snapshot: Snapshot): Address {
+function behindProxies(raw: RequestHead, peer: Address, snapshot: Snapshot): Address {
   const forwarded = headerText(raw, 'forwarded')
   const xForwardedFor = headerText(raw, 'x-forwarded-for')
   return clientAddress({ peer, forwarded, xForwardedFor }, snapshot.trustedProxies)
 }
 
-function schemeOf(raw: IncomingMessage, peerTrusted: boolean): 'http' | 'https' {
+function schemeOf(raw: RequestHead, peerTrusted: boolean): 'http' | 'https' {
   if ((raw.socket as Partial<TLSSocket>).encrypted === true) return 'https'
   return peerTrusted && headerText(raw, 'x-forwarded-proto')?.toLowerCase() === 'https' ? 'https' : 'http'
 }
 
 /** A header field's value, several lines joined; null where it is missing. */
-export function headerText(raw: IncomingMessage, name: string): string | null {
+export function headerText(raw: RequestHead, name: string): string | null {
   const value = raw.headers[name]
   if (value === undefined) return null
   return typeof value === 'string' ? value : value.join(', ')

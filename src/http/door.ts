@@ -3,7 +3,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Duplex } from 'node:stream'
 import type { Server as TlsServer } from 'node:tls'
 import type { Certificate, Limits, ListenAddress, Listener, Snapshot } from '../config/snapshot.ts'
+import type { Timers } from '../delivery/timers.ts'
 import type { Address } from '../geo/address.ts'
+import type { HitFinder } from './cached/ready-hit.ts'
 import type { Census } from './census.ts'
 import { Certificates } from './certificates.ts'
 import { connectionOf, describe, peerOf } from './connection.ts'
@@ -18,10 +20,13 @@ import { createTlsServer } from './tls-server.ts'
 /** What a Door hands on. */
 export interface Handlers {
   readonly onRequest: RequestListener
+  /** Finds what the cache has ready; null: nothing is cached. Asked once for each connection. */
+  hits(): HitFinder | null
   /** The answer to a request that was handed on has left, or never will. */
   onClosed(): void
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   snapshot(): Snapshot
+  readonly timers: Timers
   /** What encrypts TLS session tickets, 48 bytes. */
   readonly ticketKeys: Buffer
   /** Certificates that are ordered, for listeners with `acme`. */
@@ -58,7 +63,7 @@ export class Door {
     this.#limits = limits
     // First: it may throw, and the others have timers.
     this.#tls = this.#createTls(listener, limits)
-    this.#http1 = new Http1Server(handlers, limits)
+    this.#http1 = new Http1Server(handlers, limits, handlers.timers)
     this.#http2 = new Http2Server(handlers, limits, (peer) => this.#census.beginStream(peer))
     this.#accepting = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
   }

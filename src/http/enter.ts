@@ -1,13 +1,13 @@
-import type { IncomingMessage } from 'node:http'
 import { PolycdnError } from '../errors.ts'
 import { admit } from './admit.ts'
 import type { Admitted } from './exchange.ts'
 import { RateLimited } from './rate-limited.ts'
+import type { RequestHead } from './request-head.ts'
 import type { Services } from './services.ts'
 import { nameUpstreamTags } from './upstream-tags.ts'
 
 /** The one way in for a request that will be served: not while the gateway is overloaded, not of who sends too many. */
-export function enter(services: Services, raw: IncomingMessage): Admitted | PolycdnError {
+export function enter(services: Services, raw: RequestHead): Admitted | PolycdnError {
   const shed = shedding(services)
   if (shed !== null) return shed
   const admitted = admit(services, raw)

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Endpoint, Route, Site } from '../config/snapshot.ts'
 import type { ClientWriter } from '../delivery/client-writer.ts'
 import type { Resume } from '../delivery/job.ts'
@@ -12,13 +11,14 @@ import type { Reason } from '../steering/reasons.ts'
 import type { RequestFacts } from '../steering/request-facts.ts'
 import type { Generation } from './generation.ts'
 import type { Host } from './host.ts'
+import type { RequestHead } from './request-head.ts'
 import type { Services } from './services.ts'
 import type { Target } from './target.ts'
 
 /** A client's request as far as it is understood: normalised, and matched to a Site and a Route. */
 export interface Admitted {
   readonly generation: Generation
-  readonly raw: IncomingMessage
+  readonly raw: RequestHead
   readonly method: string
   readonly target: Target
   readonly host: Host
@@ -49,7 +49,7 @@ export interface Exchange {
 
 /** A request as it came, before anything was understood of it. */
 export interface Arrival {
-  readonly raw: IncomingMessage
+  readonly raw: RequestHead
   /** Milliseconds on the clock of Timers. */
   readonly startedAt: number
 }

@@ -2,14 +2,18 @@ import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Limits } from '../config/snapshot.ts'
+import type { Timers } from '../delivery/timers.ts'
 import { onClientError } from './client-error.ts'
 import type { Handlers } from './door.ts'
+import { HitLane, type LaneOptions, type LaneRules } from './hit-lane.ts'
 import { IdleSockets } from './idle-sockets.ts'
 import { onePerConnection, type RequestListener } from './pipeline.ts'
 import { hasContent } from './request-body.ts'
 
-type Http1Handlers = Pick<Handlers, 'onRequest' | 'onClosed' | 'onUpgrade' | 'onUnreadable'>
+type Http1Handlers = Pick<Handlers, 'onRequest' | 'onClosed' | 'onUpgrade' | 'onUnreadable' | 'hits'>
 
+/** What Node says of a request that does not come. */
+const LATE = Object.assign(new Error('no request has come'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
 const CLOSE_OLDER_EVERY = 1_000
 
 /** Speaks HTTP/1 on connections that are handed to it. It listens nowhere itself. */
@@ -17,9 +21,21 @@ export class Http1Server {
   readonly #server: Server
   readonly #idle: IdleSockets
   readonly #sweep: NodeJS.Timeout
+  readonly #hits: Http1Handlers['hits']
+  readonly #lane: Omit<LaneOptions, 'find'>
+  #rules: LaneRules
   #closing = false
 
-  constructor(handlers: Http1Handlers, limits: Limits) {
+  constructor(handlers: Http1Handlers, limits: Limits, timers: Timers) {
+    this.#hits = handlers.hits
+    this.#rules = { ...limits, closing: false }
+    this.#lane = {
+      timers,
+      rules: () => this.#rules,
+      join: (socket) => void this.#server.emit('connection', socket),
+      answered: (socket) => this.#idle.answered(socket),
+      late: (socket) => onClientError(LATE, socket, handlers.onUnreadable),
+    }
     this.#server = createServer({
       connectionsCheckingInterval: 1000,
       requireHostHeader: false,
@@ -39,6 +55,7 @@ export class Http1Server {
   }
 
   apply(limits: Limits): void {
+    this.#rules = { ...limits, closing: this.#closing }
     Object.assign(this.#server, { maxHeaderSize: limits.headers })
     this.#server.maxHeadersCount = 0
     this.#server.headersTimeout = limits.headerTimeout
@@ -51,13 +68,16 @@ export class Http1Server {
     // Node reports what is no HTTP to the server of the socket.
     Object.assign(socket, { server: this.#server })
     this.#idle.add(socket)
-    this.#server.emit('connection', socket)
+    const find = this.#hits()
+    if (find === null) this.#server.emit('connection', socket)
+    else HitLane.enter(socket, { ...this.#lane, find })
     socket.resume()
   }
 
   /** From now on an answer is the last one of its connection. To be called again and again: ends those that are idle. */
   drain(): void {
     this.#closing = true
+    this.#rules = { ...this.#rules, closing: true }
     this.#idle.close()
   }
 
@@ -80,12 +100,20 @@ export class Http1Server {
       onClosed()
     })
     // Whoever reads the content asks for it; a request that is refused gets no 100 first.
-    for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, listener)
+    const ask: RequestListener = (request, response) => {
+      if (hasContent(request)) HitLane.leaveToNode(request.socket)
+      listener(request, response)
+    }
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, ask)
     server.on('upgrade', (request, socket, head) => {
+      HitLane.leave(socket as Socket)
       this.#idle.forget(socket as Socket)
       onUpgrade(request, socket, head)
     })
-    server.on('connect', (_request, socket: Duplex) => refuseConnect(socket) && onUnreadable(405))
+    server.on('connect', (_request, socket: Duplex) => {
+      HitLane.leave(socket as Socket)
+      if (refuseConnect(socket)) onUnreadable(405)
+    })
     server.on('clientError', (error, socket) => onClientError(error, socket as Socket, onUnreadable))
   }
 }

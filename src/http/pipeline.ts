@@ -70,6 +70,11 @@ export function onePerConnection(listener: RequestListener, closed: (socket: Soc
   }
 }
 
+/** Whether the last answer on this connection has left, and nothing that was read waits for its turn. */
+export function isIdle(socket: PausableSocket): boolean {
+  return socket[LINE]?.isBusy !== true
+}
+
 function pause(socket: PausableSocket, line: Line): void {
   if (line.hold === null) {
     line.hold = () => {

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import type { Deadline } from '../delivery/deadlines.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** What may become of a request's content. Bytes and milliseconds. */
 export interface RequestBodyOptions {
@@ -117,7 +118,7 @@ export class RequestBody extends Readable {
 }
 
 /** What a request of HTTP/2 has instead of framing fields. */
-type Framed = IncomingMessage & { readonly stream?: ServerHttp2Stream }
+type Framed = Pick<RequestHead, 'headers' | 'complete'> & { readonly stream?: ServerHttp2Stream }
 
 /** Whether a request has content: RFC 9112 section 6, RFC 9113 section 8.1. */
 export function hasContent({ headers, stream }: Framed): boolean {

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { PolycdnError, toPolycdnError } from '../errors.ts'
 import { answerChallenge } from './acme-challenge.ts'
+import { findReadyHit, type HitFinder } from './cached/ready-hit.ts'
 import { enter } from './enter.ts'
 import { handle, turnAway } from './handle.ts'
 import { registerPassthrough } from './passthrough.ts'
@@ -15,6 +16,8 @@ const QUIET = { logger: false, exposeHeadRoutes: false, return503OnClosing: fals
 /** What is behind every listener. */
 export interface Answering {
   readonly answer: RequestListener
+  /** The short way for what the cache has ready; null: nothing is cached. */
+  hits(): HitFinder | null
   close(): Promise<void>
 }
 
@@ -25,7 +28,9 @@ export async function createAnswering(services: Services): Promise<Answering> {
     answerChallenge(services, raw, response, () => deliver(raw, response)),
   )
   const others = await createOthers(services)
+  const find = guardedFinder(services)
   return {
+    hits: () => (services.current().snapshot.policies.some(({ cache }) => cache !== null) ? find : null),
     answer: (raw, response) => {
       if (raw.method === 'GET' || raw.method === 'HEAD') serve(raw, response)
       else others.routing(raw, response)
@@ -72,6 +77,18 @@ function guarded(services: Services, listener: RequestListener): RequestListener
       const arrival = { raw, startedAt: services.timers.now() }
       if (writer.headSent) writer.abort()
       else turnAway(services, arrival, writer, toPolycdnError(thrown))
+    }
+  }
+}
+
+/** What nobody foresaw here goes the long way, and may be foreseen there. */
+function guardedFinder(services: Services): HitFinder {
+  return (raw) => {
+    try {
+      return findReadyHit(services, raw)
+    } catch (thrown) {
+      services.log.throttle('internal-error', 1_000)?.error('internal-error', { error: thrown })
+      return null
     }
   }
 }

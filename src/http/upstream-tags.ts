@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import { withUpstreamTags } from '../compression/encoded-tag.ts'
 import type { CompressSettings } from '../compression/settings.ts'
 import { wantedEncoding } from '../compression/variant.ts'
 import type { Admitted } from './exchange.ts'
+import type { RequestHead } from './request-head.ts'
 
 /**
  * A client that has a variant of ours knows it by a tag of ours. From here on the conditions of its request name also the
@@ -22,7 +22,7 @@ export function nameUpstreamTags({ raw, method, facts, route }: Admitted): void 
 }
 
 function nameThem(
-  raw: IncomingMessage,
+  raw: RequestHead,
   name: 'if-match' | 'if-none-match',
   encodings: CompressSettings['encodings'],
 ): void {

@@ -55,6 +55,11 @@ export class Pressure {
     this.#interval = setInterval(() => this.look(), EVERY).unref()
   }
 
+  /** Whether some requests are shed now. */
+  get isShort(): boolean {
+    return this.#reading !== null
+  }
+
   /** What the next request is to be refused for; null: it may pass. */
   sheds(): Shortage | null {
     const reading = this.#reading

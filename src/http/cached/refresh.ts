@@ -31,12 +31,16 @@ export function refresh({ exchange, asked, caching }: Asking, stored: Found): vo
 
 /** The same for what is about to become stale. */
 export function refreshEarly(asking: Asking, stored: Found): void {
-  const { freshness } = stored
-  if (freshness.lifetime < WORTH_A_START) return
+  if (isDueEarly(stored, () => asking.exchange.services.world.random())) refresh(asking, stored)
+}
+
+/** Whether a stored answer that is fresh is to be asked for again. */
+export function isDueEarly({ freshness }: Found, random: () => number): boolean {
+  if (freshness.lifetime < WORTH_A_START) return false
   let at = EARLY.get(freshness)
   if (at === undefined) {
-    at = earlyRefreshAt(freshness, asking.exchange.services.world.random())
+    at = earlyRefreshAt(freshness, random())
     EARLY.set(freshness, at)
   }
-  if (Date.now() >= at) refresh(asking, stored)
+  return Date.now() >= at
 }

@@ -56,7 +56,7 @@ export function partHeaders(
 }
 
 /** What is told of a stored answer to every client: a flat list, without Age and Cache-Status. */
-export function baseHeaders({ admitted, proofs }: Exchange, head: EntryHead): string[] {
+export function baseHeaders({ admitted, proofs }: Pick<Exchange, 'admitted' | 'proofs'>, head: EntryHead): string[] {
   const { generation, site, route } = admitted
   const cdn = head.cdn === null ? null : generation.snapshot.cdns.find(({ name }) => name === head.cdn)
   const own: HeaderEdit | null =

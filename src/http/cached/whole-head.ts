@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { EntryHead } from '../../cache/entry.ts'
 import { encodedFields, variedFields } from '../../compression/encoded-fields.ts'
 import type { Encoding } from '../../compression/encoding.ts'
@@ -14,7 +15,7 @@ const CHANGING = 4
 const PREPARED = new WeakMap<EntryHead, WholeHead>()
 
 /** What is prepared of a stored head under the Policy of this request. */
-export function wholeHead(exchange: Exchange, head: EntryHead): WholeHead {
+export function wholeHead(exchange: Pick<Exchange, 'admitted' | 'proofs'>, head: EntryHead): WholeHead {
   const { policy } = exchange.admitted.route
   const known = PREPARED.get(head)
   if (known !== undefined && known.policy === policy) return known
@@ -33,10 +34,13 @@ export class WholeHead {
   readonly #mayCompress: boolean
   readonly #plain: string[]
   readonly #encoded = new Map<Encoding, string[]>()
+  readonly #status: number
+  readonly #texts = new Map<Encoding | null, string | null>()
 
   constructor(policy: Policy, status: number, base: readonly string[]) {
     const { compress } = policy
     this.policy = policy
+    this.#status = status
     this.#base = base
     this.#mayCompress = compress !== null && mayCompress({ status, fields: base }, compress)
     this.#plain = withPlaces(this.#mayCompress ? variedFields(base) : base)
@@ -45,6 +49,23 @@ export class WholeHead {
   /** The coding that this client is to get; null: none. */
   encodingFor(asked: Chooser): Encoding | null {
     return this.#mayCompress ? wantedEncoding(asked, this.policy.compress!) : null
+  }
+
+  /**
+   * The head of HTTP/1.1 as text, up to and without Age, Cache-Status and what concerns the connection; null: Node would
+   * add to it, or refuse to write it.
+   *
+   * @param length bytes of the encoded content
+   */
+  text(encoding: Encoding | null, length: number): string | null {
+    let text = this.#texts.get(encoding)
+    if (text === undefined) {
+      const fields =
+        encoding === null ? this.#plain : [...encodedFields(this.#base, encoding), 'content-length', `${length}`]
+      text = headText(this.#status, encoding === null ? fields.slice(0, -CHANGING) : fields)
+      this.#texts.set(encoding, text)
+    }
+    return text
   }
 
   /** For what chooses the variant itself. */
@@ -70,6 +91,23 @@ export class WholeHead {
     }
     return filled(fields.toSpliced(-CHANGING - 2, 2), told)
   }
+}
+
+/** A field name (RFC 9110 section 5.1) and a value as Node writes them. */
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+function headText(status: number, fields: readonly string[]): string | null {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  const names = new Set<string>()
+  for (let i = 0; i < fields.length; i += 2) {
+    const [name, value] = [fields[i]!, fields[i + 1]!]
+    if (!NAME.test(name) || !VALUE.test(value)) return null
+    text += `${name}: ${value}\r\n`
+    names.add(name.toLowerCase())
+  }
+  const isFramed = names.has('content-length') || status === 204
+  return isFramed && names.has('date') && !names.has('connection') && !names.has('transfer-encoding') ? text : null
 }
 
 function withPlaces(fields: readonly string[]): string[] {

@@ -36,6 +36,8 @@ export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
   const tunnels = new Tunnels(services, app.answer)
   const listeners = new Listeners({
     onRequest: app.answer,
+    hits: app.hits,
+    timers: services.timers,
     onUpgrade: (request, socket, head) => tunnels.handleUpgrade(request, socket, head),
     snapshot: () => services.current().snapshot,
     ...QUIET,

@@ -1,0 +1,99 @@
+import type { EntryHead } from '../../cache/entry.ts'
+import { bypassOf } from '../../cache/rules/bypass.ts'
+import { cacheStatus } from '../../cache/rules/cache-status.ts'
+import { timeToLive } from '../../cache/rules/freshness.ts'
+import { isProvedEnough } from '../../cache/rules/provenance.ts'
+import { requestDirectives } from '../../cache/rules/request-directives.ts'
+import { reuseOf } from '../../cache/rules/reuse.ts'
+import type { Found } from '../../cache/tiers.ts'
+import { PolycdnError } from '../../errors.ts'
+import { NOTHING_PROVED } from '../../proofs/request-proofs.ts'
+import { admit } from '../admit.ts'
+import { type Admitted, NOTHING_SENT } from '../exchange.ts'
+import { PROXY_NAME } from '../headers.ts'
+import { record } from '../record.ts'
+import type { RequestHead } from '../request-head.ts'
+import type { Services } from '../services.ts'
+import { WHOLE } from './content-of.ts'
+import { keyedRequest } from './keyed-request.ts'
+import { isDueEarly } from './refresh.ts'
+import { isConditional } from './selection.ts'
+import { ageOf } from './served-head.ts'
+import { wholeHead } from './whole-head.ts'
+
+/** An answer that lies in memory, ready to be written to a connection of HTTP/1.1. */
+export interface ReadyHit {
+  /** In latin1, without what concerns the connection and without the empty line. */
+  readonly head: string
+  /** None: the answer has no content for this request. */
+  readonly content: readonly Buffer[]
+  /** To be called when it has been written. */
+  written(): void
+}
+
+/** Finds the answer to a request where that takes nothing but memory; null: `handle` is to say what becomes of it. */
+export type HitFinder = (raw: RequestHead) => ReadyHit | null
+
+const OF_ACME = '/.well-known/acme-challenge/'
+
+/**
+ * The short way of `handle` for what most requests of a cache are: a fresh whole answer in memory, for somebody who may
+ * have it. Whatever is out of the ordinary goes the long way, so nothing that counts or changes may happen here before it
+ * is certain that this is none of that.
+ */
+export function findReadyHit(services: Services, raw: RequestHead): ReadyHit | null {
+  const startedAt = services.timers.now()
+  if (services.pressure.isShort || isOutOfTheOrdinary(raw)) return null
+  const admitted = admit(services, raw)
+  if (admitted instanceof PolycdnError) return null
+  const found = findFor(services, admitted)
+  if (found === null) return null
+  const now = Date.now()
+  const ready = readyAnswer(admitted, found)
+  // Last: it counts. Who is over the limit is not counted, and refused on the long way.
+  if (ready === null || services.rateLimits.wait(admitted.route.policy, admitted.client, startedAt) > 0) return null
+  const { text, content } = ready
+  const status = cacheStatus(PROXY_NAME, { hit: true, ttl: timeToLive(found.freshness, now) })
+  const written = () => {
+    const bytes = content.reduce((sum, { length }) => sum + length, 0)
+    const firstByteMs = services.timers.now() - startedAt
+    const ending = { ...NOTHING_SENT, status: found.head.status, bytes, firstByteMs, cache: 'hit' } as const
+    record(services, { raw, startedAt }, admitted, ending)
+  }
+  return { head: `${text}age: ${ageOf(found.freshness, now, false)}\r\ncache-status: ${status}\r\n`, content, written }
+}
+
+function isOutOfTheOrdinary({ url, headers }: RequestHead): boolean {
+  const isForUs = headers['polycdn-debug'] !== undefined || headers['polycdn-cdn'] !== undefined
+  return isForUs || isConditional(headers) || url!.startsWith(OF_ACME)
+}
+
+function findFor(services: Services, admitted: Admitted): Found | null {
+  const { route, raw, method } = admitted
+  const caching = route.policy.cache
+  if (caching === null || route.proves) return null
+  if (bypassOf(method, raw.rawHeaders, caching.key, caching.rules) !== null) return null
+  const found = services.cache.findReady(keyedRequest(admitted, caching).key, raw.rawHeaders)
+  if (found === null || !isProvedEnough(found.head.proof, caching.requiredProof)) return null
+  const reuse = reuseOf(found.freshness, requestDirectives(raw.rawHeaders), caching.rules, Date.now())
+  const isFresh = reuse.act === 'serve' && reuse.because === 'fresh'
+  return isFresh && !isDueEarly(found, () => services.world.random()) ? found : null
+}
+
+function readyAnswer(
+  admitted: Admitted,
+  { head, body, encoded }: Found,
+): (Pick<ReadyHit, 'content'> & { text: string }) | null {
+  if (body === null || body.state !== 'complete' || body.isOverLimit) return null
+  const prepared = wholeHead({ admitted, proofs: NOTHING_PROVED }, head)
+  const encoding = prepared.encodingFor(admitted.facts)
+  const kept = encoding === null ? null : encoded.get(encoding)
+  if (kept === undefined) return null
+  const text = prepared.text(encoding, kept?.length ?? 0)
+  if (text === null) return null
+  return { text, content: isEmpty(admitted, head) ? [] : kept === null ? body.slices(WHOLE) : [kept] }
+}
+
+function isEmpty({ method }: Admitted, { status, size }: EntryHead): boolean {
+  return method !== 'GET' || status === 204 || size === 0
+}
