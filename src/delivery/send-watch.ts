@@ -84,6 +84,15 @@ export function socketOutlet(socket: Socket): Outlet {
   }
 }
 
+/**
+ * Whether the kernel has taken all that was written to a connection. Node itself says so a turn later, and most answers
+ * would be watched for nothing. Of TLS nobody knows: what is encrypted waits elsewhere.
+ */
+export function isTaken(socket: Socket): boolean {
+  const { _handle: handle } = socket as unknown as { readonly _handle: Handle | null }
+  return !('encrypted' in socket) && handle?.writeQueueSize === 0
+}
+
 /** A stream of an HTTP/2 connection, whose other streams may move while this one does not. */
 export function streamOutlet(stream: ServerHttp2Stream, written: () => number): Outlet {
   return {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { ClientWriter } from './client-writer.ts'
-import { type Outlet, SendWatch, type SendWatchOptions, socketOutlet, streamOutlet } from './send-watch.ts'
+import { isTaken, type Outlet, SendWatch, type SendWatchOptions, socketOutlet, streamOutlet } from './send-watch.ts'
 
 /** How long a client may take nothing of its answer. */
 export type SendLimit = Pick<SendWatchOptions, 'timers' | 'timeout'>
@@ -113,18 +113,13 @@ export class ResponseWriter implements ClientWriter {
     if (this.#stream !== undefined) this.#seeOff(this.#stream)
     if (this.#goesWithHead(body)) this.#response.end(body.toString('latin1'), 'latin1')
     else this.#response.end(body)
-    if (this.waiting && !this.#isTaken()) this.#waitForClient()
+    if (this.waiting && !this.#isTaken) this.#waitForClient()
   }
 
-  /**
-   * Whether the kernel has taken all that was written. Node itself says so a turn later, and most answers would be watched
-   * for nothing. Of TLS and HTTP/2 nobody knows: what is encrypted, or what a window has no room for, waits elsewhere.
-   */
-  #isTaken(): boolean {
+  /** What a window of HTTP/2 has no room for waits elsewhere. */
+  get #isTaken(): boolean {
     const { socket } = this.#response
-    if (this.#stream !== undefined || socket === null || 'encrypted' in socket) return false
-    const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null }
-    return handle?.writeQueueSize === 0
+    return this.#stream === undefined && socket !== null && isTaken(socket)
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Limits } from '../config/snapshot.ts'
-import { SendWatch, socketOutlet } from '../delivery/send-watch.ts'
+import { isTaken, SendWatch, socketOutlet } from '../delivery/send-watch.ts'
 import type { Timers } from '../delivery/timers.ts'
 import { resetSocket } from '../delivery/writer.ts'
 import type { HitFinder, ReadyHit } from './cached/ready-hit.ts'
@@ -8,7 +8,7 @@ import { isIdle } from './pipeline.ts'
 import { parsePlainRequest } from './plain-request.ts'
 
 /** What holds for all connections of a listener, and may change with a reload. */
-export interface LaneRules extends Pick<Limits, 'headers' | 'headerTimeout' | 'idleTimeout' | 'sendTimeout'> {
+export interface LaneRules extends Pick<Limits, 'headers' | 'idleTimeout' | 'sendTimeout'> {
   /** An answer is the last one of its connection. */
   readonly closing: boolean
 }
@@ -19,16 +19,12 @@ export interface LaneOptions {
   readonly rules: () => LaneRules
   /** Gives the connection to Node's server, which listens to its data from then on. */
   join(socket: Socket): void
-  /** An answer has been written. */
-  answered(socket: Socket): void
-  /** Nothing has come in time. */
-  late(socket: Socket): void
+  /** An answer was written, at this time. */
+  answered(socket: Socket, now: number): void
 }
 
 /** Bytes: a content that is written in one piece with its head, which costs less than two. */
 const ONE_PIECE = 8_192
-/** What Node allows a connection beyond what it tells the client. */
-const GRACE = 1_000
 const NOTHING = Buffer.alloc(0)
 
 const LANE = Symbol('lane')
@@ -46,7 +42,6 @@ export class HitLane {
   #node: ((chunk: Buffer) => void) | null = null
   /** What Node was given last ends a request, if anything. */
   #isBetween = true
-  #answers = 0
   #watch: SendWatch | null = null
 
   static enter(socket: LanedSocket, options: LaneOptions): void {
@@ -71,8 +66,7 @@ export class HitLane {
   private constructor(socket: Socket, options: LaneOptions) {
     this.#socket = socket
     this.#options = options
-    socket.setTimeout(options.rules().headerTimeout)
-    socket.on('data', this.#onData).on('end', this.#onEnd).on('timeout', this.#onTimeout)
+    socket.on('data', this.#onData).on('end', this.#onEnd)
     socket.once('close', () => this.#watch?.stop())
   }
 
@@ -97,10 +91,10 @@ export class HitLane {
     const { idleTimeout } = this.#options.rules()
     const lasts = idleTimeout > 0 ? `Keep-Alive: timeout=${Math.floor(idleTimeout / 1000)}\r\n` : ''
     write(socket, `${head}Connection: keep-alive\r\n${lasts}\r\n`, content)
-    if (this.#answers++ === 0 && this.#node === null) socket.setTimeout(idleTimeout + GRACE)
-    if (socket.writableLength > 0) this.#waitForClient()
-    written()
-    this.#options.answered(socket)
+    const now = this.#options.timers.now()
+    if (!isTaken(socket)) this.#waitForClient()
+    written(now)
+    this.#options.answered(socket, now)
   }
 
   #waitForClient(): void {
@@ -120,7 +114,7 @@ export class HitLane {
   /** Node takes a connection to read it itself, and leaves that to others as soon as somebody else listens to its data. */
   #join(): (chunk: Buffer) => void {
     const socket = this.#socket
-    socket.off('data', this.#onData).off('end', this.#onEnd).off('timeout', this.#onTimeout).setTimeout(0)
+    socket.off('data', this.#onData).off('end', this.#onEnd)
     this.#options.join(socket)
     const [node] = socket.listeners('data') as ((chunk: Buffer) => void)[]
     socket.off('data', node!)
@@ -129,13 +123,6 @@ export class HitLane {
   }
 
   readonly #onEnd = (): void => void this.#socket.end()
-
-  readonly #onTimeout = (): void => {
-    // Whoever takes nothing of an answer has another limit.
-    if (this.#socket.writableLength > 0) return
-    if (this.#answers === 0) this.#options.late(this.#socket)
-    else this.#socket.destroy()
-  }
 }
 
 function write(socket: Socket, head: string, content: readonly Buffer[]): void {

@@ -32,9 +32,8 @@ export class Http1Server {
     this.#lane = {
       timers,
       rules: () => this.#rules,
-      join: (socket) => void this.#server.emit('connection', socket),
-      answered: (socket) => this.#idle.answered(socket),
-      late: (socket) => onClientError(LATE, socket, handlers.onUnreadable),
+      join: (socket) => this.#join(socket),
+      answered: (socket, now) => this.#idle.answered(socket, now),
     }
     this.#server = createServer({
       connectionsCheckingInterval: 1000,
@@ -50,7 +49,10 @@ export class Http1Server {
     this.apply(limits)
     // What looks for late request heads begins with this event.
     this.#server.emit('listening')
-    const closeOlder = () => this.#idle.closeOlder(this.#server.keepAliveTimeout + this.#server.headersTimeout)
+    const late = (socket: Socket) => onClientError(LATE, socket, handlers.onUnreadable)
+    const closeOlder = () => {
+      this.#idle.closeOlder({ first: this.#server.headersTimeout, next: this.#server.keepAliveTimeout }, late)
+    }
     this.#sweep = setInterval(closeOlder, CLOSE_OLDER_EVERY).unref()
   }
 
@@ -69,7 +71,7 @@ export class Http1Server {
     Object.assign(socket, { server: this.#server })
     this.#idle.add(socket)
     const find = this.#hits()
-    if (find === null) this.#server.emit('connection', socket)
+    if (find === null) this.#join(socket)
     else HitLane.enter(socket, { ...this.#lane, find })
     socket.resume()
   }
@@ -85,6 +87,11 @@ export class Http1Server {
   close(): void {
     clearInterval(this.#sweep)
     this.#server.close()
+  }
+
+  #join(socket: Socket): void {
+    this.#idle.joined(socket)
+    this.#server.emit('connection', socket)
   }
 
   #wire({ onRequest, onClosed, onUpgrade, onUnreadable }: Http1Handlers): void {

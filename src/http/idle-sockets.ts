@@ -8,9 +8,22 @@ interface Standing {
   readonly came: number
   /** How many bytes had come when the last answer was complete: more than that, and a request is on its way. */
   bytes: number
-  /** When that was; null: there was none yet, and Node watches over the first head. */
+  /** When that was; null: there was none yet. */
   answered: number | null
+  /** Node has the connection, and watches over its first head. */
+  joined: boolean
 }
+
+/** How long a connection may say nothing; milliseconds. */
+export interface Patience {
+  /** Before its first request. */
+  readonly first: number
+  /** After an answer: what the client was told. */
+  readonly next: number
+}
+
+/** What Node allows a connection beyond what it tells the client. */
+const GRACE = 1_000
 
 /**
  * Which connections of a closing server may be closed without cutting anything. Node's own closeIdleConnections also
@@ -28,15 +41,21 @@ export class IdleSockets {
   }
 
   add(socket: Socket): void {
-    this.#sockets.set(socket, { came: performance.now(), bytes: 0, answered: null })
+    this.#sockets.set(socket, { came: performance.now(), bytes: 0, answered: null, joined: false })
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
-  answered(socket: Socket): void {
+  /** Node's server has the connection from now on. */
+  joined(socket: Socket): void {
+    const standing = this.#sockets.get(socket)
+    if (standing !== undefined) standing.joined = true
+  }
+
+  answered(socket: Socket, now = performance.now()): void {
     const standing = this.#sockets.get(socket)
     if (standing === undefined) return
     standing.bytes = socket.bytesRead
-    standing.answered = performance.now()
+    standing.answered = now
   }
 
   /** The connection has another owner now. */
@@ -45,13 +64,18 @@ export class IdleSockets {
   }
 
   /**
-   * Closes connections that got their last answer so many milliseconds ago and have asked nothing since. Node's own timer
-   * begins anew with every byte, and the empty lines before a request (RFC 9112 section 2.2) may go on for ever.
+   * Closes connections that have asked nothing for too long. Where Node has them its own timer does so, but that begins
+   * anew with every byte, and the empty lines before a request (RFC 9112 section 2.2) may go on for ever.
+   *
+   * @param late for those that never asked anything
    */
-  closeOlder(ms: number): void {
-    const limit = performance.now() - ms
-    for (const [socket, { answered }] of this.#sockets) {
-      if (answered !== null && answered < limit && !socket._httpMessage && socket.writableLength === 0) socket.destroy()
+  closeOlder({ first, next }: Patience, late: (socket: Socket) => void): void {
+    const now = performance.now()
+    for (const [socket, { came, answered, joined }] of this.#sockets) {
+      // Whoever takes nothing of an answer has another limit.
+      if (socket._httpMessage || socket.writableLength > 0) continue
+      if (answered !== null && now - answered > next + (joined ? first : GRACE)) socket.destroy()
+      else if (answered === null && !joined && now - came > first) late(socket)
     }
   }
 

@@ -15,7 +15,17 @@ const OTHER = '_other'
 
 /** Tells metrics and the access log how a request ended; the last thing that happens to it. */
 export function record(services: Services, arrival: Arrival, admitted: Admitted | null, ending: Ending): void {
-  const ms = services.timers.now() - arrival.startedAt
+  recordEnded(services, { ...arrival, endedAt: services.timers.now() }, admitted, ending)
+}
+
+/** The same of what ended at a time that is known already. */
+export function recordEnded(
+  services: Services,
+  arrival: Arrival & { readonly endedAt: number },
+  admitted: Admitted | null,
+  ending: Ending,
+): void {
+  const ms = arrival.endedAt - arrival.startedAt
   count(services.metrics, admitted?.site.name ?? OTHER, ending, ms)
   if (admitted !== null) meterEnding(services, admitted, ending)
   const { log } = (admitted?.generation ?? services.current()).snapshot

@@ -210,13 +210,13 @@ t.test('close: the last bytes reach a client that is slow to take them', async (
 
 t.test('close: so do those of an answer that has ended and not left', async (t) => {
   const body = Buffer.alloc(32_000_000, 'x')
-  const { current, timers } = testServices(t, { sites: [] })
-  const { snapshot } = current()
+  const services = testServices(t, { sites: [] })
+  const { snapshot } = services.current()
   const listeners = new Listeners({
     onRequest: (_request, response) => response.end(body),
     onUpgrade: () => {},
     hits: () => null,
-    timers,
+    timers: services.timers,
     ...QUIET,
     snapshot: () => snapshot,
   })

@@ -9,9 +9,9 @@ import type { Found } from '../../cache/tiers.ts'
 import { PolycdnError } from '../../errors.ts'
 import { NOTHING_PROVED } from '../../proofs/request-proofs.ts'
 import { admit } from '../admit.ts'
-import { type Admitted, NOTHING_SENT } from '../exchange.ts'
+import { type Admitted, type Ending, NOTHING_SENT } from '../exchange.ts'
 import { PROXY_NAME } from '../headers.ts'
-import { record } from '../record.ts'
+import { recordEnded } from '../record.ts'
 import type { RequestHead } from '../request-head.ts'
 import type { Services } from '../services.ts'
 import { WHOLE } from './content-of.ts'
@@ -27,8 +27,8 @@ export interface ReadyHit {
   readonly head: string
   /** None: the answer has no content for this request. */
   readonly content: readonly Buffer[]
-  /** To be called when it has been written. */
-  written(): void
+  /** To be called when it was written, with the time of Timers. */
+  written(now: number): void
 }
 
 /** Finds the answer to a request where that takes nothing but memory; null: `handle` is to say what becomes of it. */
@@ -54,11 +54,16 @@ export function findReadyHit(services: Services, raw: RequestHead): ReadyHit | n
   if (ready === null || services.rateLimits.wait(admitted.route.policy, admitted.client, startedAt) > 0) return null
   const { text, content } = ready
   const status = cacheStatus(PROXY_NAME, { hit: true, ttl: timeToLive(found.freshness, now) })
-  const written = () => {
+  const written = (endedAt: number) => {
     const bytes = content.reduce((sum, { length }) => sum + length, 0)
-    const firstByteMs = services.timers.now() - startedAt
-    const ending = { ...NOTHING_SENT, status: found.head.status, bytes, firstByteMs, cache: 'hit' } as const
-    record(services, { raw, startedAt }, admitted, ending)
+    const ending: Ending = {
+      ...NOTHING_SENT,
+      status: found.head.status,
+      bytes,
+      firstByteMs: endedAt - startedAt,
+      cache: 'hit',
+    }
+    recordEnded(services, { raw, startedAt, endedAt }, admitted, ending)
   }
   return { head: `${text}age: ${ageOf(found.freshness, now, false)}\r\ncache-status: ${status}\r\n`, content, written }
 }

@@ -13,6 +13,8 @@ export interface Door {
   readonly url: string
   readonly listeners: Listeners
   readonly services: TestServices
+  /** Requests that Node's server has parsed. */
+  readonly parsed: number
 }
 
 export interface DoorWithUpstream extends Door {
@@ -34,8 +36,12 @@ export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
   const services = testServices(scope, of)
   const app = await createAnswering(services)
   const tunnels = new Tunnels(services, app.answer)
+  let parsed = 0
   const listeners = new Listeners({
-    onRequest: app.answer,
+    onRequest: (request, response) => {
+      parsed++
+      app.answer(request, response)
+    },
     hits: app.hits,
     timers: services.timers,
     onUpgrade: (request, socket, head) => tunnels.handleUpgrade(request, socket, head),
@@ -52,7 +58,15 @@ export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
     await app.close()
   })
   const port = Number(listeners.addresses[0]!.split(':').at(-1))
-  return { port, url: `http://127.0.0.1:${port}`, listeners, services }
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    listeners,
+    services,
+    get parsed() {
+      return parsed
+    },
+  }
 }
 
 /** One site for every host, one CDN `edge` at a scripted upstream, no origin. */
@@ -65,5 +79,5 @@ export async function doorTo(
   const upstream = await scriptedUpstream(scope, script)
   const edge = endpoint(upstream.url, { cdn: cdn('edge') })
   const sites = [site({ endpoints: [edge], policy: chosen })]
-  return { ...(await door(scope, { sites, ...of })), upstream }
+  return Object.assign(await door(scope, { sites, ...of }), { upstream })
 }
