@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
+import { WITHOUT_TAP } from './helpers/child.ts'
 
 const launcher = join(import.meta.dirname, '../bin/polycdn.mjs')
 const systemNode = '/usr/bin/node'
@@ -65,7 +66,10 @@ function onOldNode(file: string): string[] {
 }
 
 function run(args: string[], node = process.execPath) {
-  const { status, signal, stdout, stderr, pid } = spawnSync(node, args, { encoding: 'utf8', timeout: 30_000 })
+  const { status, signal, stdout, stderr, pid } = spawnSync('env', [...WITHOUT_TAP, node, ...args], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
   return { status, signal, stdout, stderr, pid }
 }
 
@@ -128,7 +132,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on('${signal}', () => { seen.push('${signal}'); setTimeout(() => { console.log(seen.join()); process.exit(7) }, 100) })
       setInterval(() => {}, 1000)
       console.log('ready')`
-    const child = spawn(process.execPath, onOldNode(layOut(t, { main, installed: 'real' })))
+    const command = [process.execPath, ...onOldNode(layOut(t, { main, installed: 'real' }))]
+    const child = spawn('env', [...WITHOUT_TAP, ...command])
     t.teardown(() => child.kill('SIGKILL'))
     const output = collect(child)
     await once(child.stdout!, 'data')

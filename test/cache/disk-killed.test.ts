@@ -4,6 +4,7 @@ import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type DiskEntry, DiskTier } from '../../src/cache/disk.ts'
+import { WITHOUT_TAP } from '../helpers/child.ts'
 import { contentOf } from './support/content.ts'
 import { makeHead } from './support/entry.ts'
 
@@ -12,7 +13,8 @@ const MAX_BYTES = 20 * 2 ** 20
 t.test('a process that is killed while it writes leaves no wrong byte, and no heap of files', async (t) => {
   const folder = t.testdir({})
   for (let round = 0; round < 3; round++) {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'support/fill-disk.ts'), folder])
+    const program = join(import.meta.dirname, 'support/fill-disk.ts')
+    const child = spawn('env', [...WITHOUT_TAP, process.execPath, program, folder])
     t.teardown(() => child.kill('SIGKILL'))
     await once(child.stdout, 'data')
     child.kill('SIGKILL')

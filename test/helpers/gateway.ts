@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { formatProblem } from '../../src/config/problem.ts'
 import type { ConfigRejected } from '../../src/gateway/config-rejected.ts'
-import { type Child, type Exit, startChild } from './child.ts'
+import { type Child, type Exit, startChild, WITHOUT_TAP } from './child.ts'
 import { Exposition } from './exposition.ts'
 import { fakeShell } from './fake-shell.ts'
 import { type Scope, tempDir } from './scope.ts'
@@ -98,7 +98,8 @@ export async function startGatewayHere(
 
 /** Starts `polycdn …` and keeps its output. */
 export function runCommand(scope: Scope, args: readonly string[], env: Readonly<Record<string, string>> = {}): Child {
-  return startChild(scope, [process.execPath, MAIN, ...args], { cwd: ROOT, env: { ...cleanEnvironment(), ...env } })
+  const command = ['env', ...WITHOUT_TAP, process.execPath, MAIN, ...args] as const
+  return startChild(scope, command, { cwd: ROOT, env: { ...cleanEnvironment(), ...env } })
 }
 
 export function writeConfig(file: string, config: Config): void {

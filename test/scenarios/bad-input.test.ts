@@ -1,13 +1,11 @@
 import { once } from 'node:events'
-import { mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { reportFailure } from '../../src/commands/failure.ts'
 import { serve } from '../../src/commands/serve.ts'
 import { validate } from '../../src/commands/validate.ts'
-import type { Exit } from '../helpers/child.ts'
-import { fakeShell } from '../helpers/fake-shell.ts'
+import { commandHere, type Ended } from '../helpers/command-here.ts'
 import { configText, runCommand, startGateway, startGatewayHere } from '../helpers/gateway.ts'
 import { answer } from '../helpers/misbehaviour.ts'
 import { rawClient } from '../helpers/raw-client.ts'
@@ -26,16 +24,8 @@ interface Refusal {
   readonly run?: readonly ((args: readonly string[]) => Promise<Ended>)[]
 }
 
-type Ended = Pick<Exit, 'code' | 'stdout' | 'stderr'>
-
-/** A command as main.ts runs it, in this process. */
-const here = (command: typeof serve) => async (args: readonly string[]) => {
-  const { shell, out, err } = fakeShell({ stdout: openSync('/dev/null', 'w') })
-  const code = await command([...args], shell).catch((error) => reportFailure(error, shell))
-  return { code, stdout: out.join('\n'), stderr: err.join('\n') }
-}
-const serveHere = here(serve)
-const validateHere = here(validate)
+const serveHere = (args: readonly string[]) => commandHere(serve, args)
+const validateHere = (args: readonly string[]) => commandHere(validate, args)
 
 /** Runs `serve` (unless told otherwise) on the text: exit code 2, and each pattern on standard error. */
 async function refused(t: Test, { text, patterns, run = [serveHere] }: Refusal): Promise<void> {
@@ -90,8 +80,8 @@ t.test('every problem of a file is named with its place, and the nearest known n
     /bad\.yaml:18:17: policies\.default\.cdns\[1\]: .*fra/,
     /bad\.yaml:10:17: cdns\[0\]\.locations\[0\]: .*QQQ/,
   ]
-  const run = ['serve', 'validate'].map((name) => (args: readonly string[]) => runCommand(t, [name, ...args]).exited())
-  await refused(t, { text, patterns, run })
+  const program = (args: readonly string[]) => runCommand(t, ['serve', ...args]).exited()
+  await refused(t, { text, patterns, run: [program, validateHere] })
 })
 
 t.test('an unset variable that is required is named with its place and message', async (t) => {
@@ -165,14 +155,15 @@ t.test('a taken port', async (t) => {
 
 t.test('a wrong command line', async (t) => {
   const explain = ['explain', '--offline', '--config', 'x.yaml', '--host', 'a', '--ip', 'nonsense']
-  const cases: readonly (readonly [args: readonly string[], pattern: RegExp])[] = [
-    [['sevre'], /sevre/],
-    [['serve'], /--config/],
-    [['serve', '--confg', 'x'], /--confg/],
-    [explain, /nonsense/],
+  const program = (args: readonly string[]) => runCommand(t, args).exited()
+  const cases: readonly (readonly [(args: readonly string[]) => Promise<Ended>, readonly string[], RegExp])[] = [
+    [program, ['sevre'], /sevre/],
+    [serveHere, ['--confg', 'x'], /--confg/],
+    [serveHere, [], /--config/],
+    [program, explain, /nonsense/],
   ]
-  const one = async ([args, pattern]: (typeof cases)[number]) => {
-    const exit = await runCommand(t, args).exited()
+  const one = async ([run, args, pattern]: (typeof cases)[number]) => {
+    const exit = await run(args)
     t.equal(exit.code, 2, args.join(' '))
     t.match(exit.stderr, pattern)
     t.notMatch(exit.stdout + exit.stderr, STACK)

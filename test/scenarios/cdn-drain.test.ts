@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { drain } from '../../src/commands/drain.ts'
+import { commandHere } from '../helpers/command-here.ts'
 import { type Gateway, runCommand, startGateway, startGatewayHere, writeConfig } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { answer } from '../helpers/misbehaviour.ts'
@@ -49,12 +51,13 @@ for (const workers of [1, 2]) {
       file,
       text.replace('admin:\n  address: 127.0.0.1:0', `admin:\n  address: ${second.adminUrl.slice(7)}`),
     )
-    const last = runCommand(t, ['drain', 'iad', '--config', file])
-    t.equal((await last.exited()).code, 0, last.stderr)
+    const last = await commandHere(drain, ['iad', '--config', file])
+    t.equal(last.code, 0, last.stderr)
     t.match(last.stderr, /no CDN left: default/)
     t.match(await answered(second), [/^503 /])
-    const back = runCommand(t, ['drain', 'fra', '--off', '--config', file])
-    t.equal((await back.exited()).code, 0, back.stderr)
+    const off = ['fra', '--off', '--config', file]
+    const back = await (workers === 1 ? commandHere(drain, off) : runCommand(t, ['drain', ...off]).exited())
+    t.equal(back.code, 0, back.stderr)
     t.match(back.stdout, 'fra takes requests again')
     t.strictSame(await answered(second), ['200 near'])
     // One that a reload takes away can be taken back, and nobody else.

@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { costs } from '../../src/commands/costs.ts'
 import type { Statement } from '../../src/costs/ledger.ts'
-import { type Gateway, runCommand, startGateway, writeConfig } from '../helpers/gateway.ts'
+import { commandHere } from '../helpers/command-here.ts'
+import { type Gateway, runCommand, startGateway, startGatewayHere, writeConfig } from '../helpers/gateway.ts'
 import { get } from '../helpers/http.ts'
 import { answer, countedBody, cut } from '../helpers/misbehaviour.ts'
 import { type Scope, tempDir } from '../helpers/scope.ts'
@@ -98,8 +100,9 @@ for (const workers of [1, 2]) {
     t.equal(metrics.value('polycdn_cdn_month_cost', { cdn: 'paid' }), paid!.cost)
     t.equal((await first.close()).code, 0)
 
-    const offline = runCommand(t, ['costs', '--config', file, '--offline', '--json'])
-    t.equal((await offline.exited()).code, 0, offline.stderr)
+    const args = ['--config', file, '--offline', '--json']
+    const offline = await (workers === 1 ? commandHere(costs, args) : runCommand(t, ['costs', ...args]).exited())
+    t.equal(offline.code, 0, offline.stderr)
     const kept = JSON.parse(offline.stdout).cdns as Statement[]
     t.same(
       kept.map(({ bytes }) => bytes),
@@ -113,19 +116,19 @@ for (const workers of [1, 2]) {
 async function damage(t: Scope & Tap, file: string, kept: readonly Statement[]): Promise<void> {
   const path = join(dirname(file), 'state', 'costs.json')
   writeFileSync(path, readFileSync(path, 'utf8').replace('"cdn":"dear"', '"cdn":1'))
-  const second = await startGateway(t, '', { file })
+  const second = await startGatewayHere(t, '', { file })
   await second.logged('costs-state-damaged')
   const all = await statements(second)
   t.equal(all.dear!.bytes, 0)
   t.equal(all.paid!.bytes, kept.find(({ cdn }) => cdn === 'paid')!.bytes)
   const text = readFileSync(file, 'utf8')
   writeFileSync(file, text.replace('admin:\n  address: 127.0.0.1:0', `admin:\n  address: ${second.adminUrl.slice(7)}`))
-  const table = runCommand(t, ['costs', '--config', file])
-  t.equal((await table.exited()).code, 0, table.stderr)
+  const table = await commandHere(costs, ['--config', file])
+  t.equal(table.code, 0, table.stderr)
   t.match(table.stdout, /^CDN +month +GB .*\ndear +20\d\d-\d\d +0\.000/)
   await second.close()
-  const nobody = runCommand(t, ['costs', '--config', file])
-  t.equal((await nobody.exited()).code, 1)
+  const nobody = await commandHere(costs, ['--config', file])
+  t.equal(nobody.code, 1)
   t.match(nobody.stderr, /no gateway answers/)
 }
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { type Child, startChild } from '../helpers/child.ts'
+import { type Child, startChild, WITHOUT_TAP } from '../helpers/child.ts'
 import { ROOT } from '../helpers/gateway.ts'
 import { freePort } from '../helpers/port.ts'
 import { skipUnless } from '../helpers/programs.ts'
@@ -17,7 +17,8 @@ const NAMES = ['PORT', 'ADMIN_PORT', 'EDGE_1', 'EDGE_2', 'EDGE_3', 'IPFS_1', 'IP
 async function startDemo(scope: Scope): Promise<Child> {
   const ports = await Promise.all(NAMES.map(async (name) => [name, String(await freePort())] as const))
   const env = { ...process.env, ...Object.fromEntries(ports) }
-  return startChild(scope, [process.execPath, join(ROOT, 'bin/polycdn.mjs'), 'demo'], { cwd: ROOT, env })
+  const command = ['env', ...WITHOUT_TAP, process.execPath, join(ROOT, 'bin/polycdn.mjs'), 'demo'] as const
+  return startChild(scope, command, { cwd: ROOT, env })
 }
 
 /** The commands that the demo prints, as someone would copy them. */

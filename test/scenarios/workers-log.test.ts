@@ -4,6 +4,7 @@ import { closeSync, constants, openSync, read } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { WITHOUT_TAP } from '../helpers/child.ts'
 import { ROOT, writeConfig } from '../helpers/gateway.ts'
 import { get, keepAlive } from '../helpers/http.ts'
 import { answer } from '../helpers/misbehaviour.ts'
@@ -41,9 +42,13 @@ t.test('lines of several workers never mix, however long they are and slow their
   const edges = [{ name: 'fra', url: upstream.url }]
   writeConfig(file, { ...topology({ edges }), workers: 2, log: { access: true } })
   const { reader, writer } = pipe(t)
-  const gateway = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve', '--config', file], {
-    stdio: ['ignore', writer, 'inherit'],
-  })
+  const gateway = spawn(
+    'env',
+    [...WITHOUT_TAP, process.execPath, join(ROOT, 'src/main.ts'), 'serve', '--config', file],
+    {
+      stdio: ['ignore', writer, 'inherit'],
+    },
+  )
   const ended = once(gateway, 'exit')
   closeSync(writer)
   t.teardown(async () => {

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { NO_ACME } from '../../src/acme/state.ts'
@@ -10,6 +11,9 @@ import type { Scope } from '../helpers/scope.ts'
 import { until } from '../helpers/wait.ts'
 
 const PROGRAM = fileURLToPath(new URL('support-worker.ts', import.meta.url))
+
+// The loaders of the tests, which workers would have from this process, take longer than such a worker does.
+cluster.setupPrimary({ execArgv: [] })
 
 const shipment = (text: string): Shipment => ({
   source: { path: 'config.yaml', text, files: new Map() },
