@@ -6,6 +6,7 @@ import { isProvedEnough } from '../../cache/rules/provenance.ts'
 import { requestDirectives } from '../../cache/rules/request-directives.ts'
 import { reuseOf } from '../../cache/rules/reuse.ts'
 import type { Found } from '../../cache/tiers.ts'
+import type { Encoding } from '../../compression/encoding.ts'
 import { PolycdnError } from '../../errors.ts'
 import { NOTHING_PROVED } from '../../proofs/request-proofs.ts'
 import { admit } from '../admit.ts'
@@ -85,10 +86,12 @@ function findFor(services: Services, admitted: Admitted): Found | null {
   return isFresh && !isDueEarly(found, () => services.world.random()) ? found : null
 }
 
-function readyAnswer(
-  admitted: Admitted,
-  { head, body, encoded }: Found,
-): (Pick<ReadyHit, 'content'> & { text: string }) | null {
+interface ReadyAnswer extends Pick<ReadyHit, 'content'> {
+  readonly text: string
+  readonly encoding: Encoding | null
+}
+
+function readyAnswer(admitted: Admitted, { head, body, encoded }: Found): ReadyAnswer | null {
   if (body === null || body.state !== 'complete' || body.isOverLimit) return null
   const prepared = wholeHead({ admitted, proofs: NOTHING_PROVED }, head)
   const encoding = prepared.encodingFor(admitted.facts)
@@ -96,7 +99,7 @@ function readyAnswer(
   if (kept === undefined) return null
   const text = prepared.text(encoding, kept?.length ?? 0)
   if (text === null) return null
-  return { text, content: isEmpty(admitted, head) ? [] : kept === null ? body.slices(WHOLE) : [kept] }
+  return { text, encoding, content: isEmpty(admitted, head) ? [] : kept === null ? body.slices(WHOLE) : [kept] }
 }
 
 function isEmpty({ method }: Admitted, { status, size }: EntryHead): boolean {

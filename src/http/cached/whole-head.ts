@@ -35,7 +35,7 @@ export class WholeHead {
   readonly #plain: string[]
   readonly #encoded = new Map<Encoding, string[]>()
   readonly #status: number
-  readonly #texts = new Map<Encoding | null, string | null>()
+  readonly #texts = new Map<Encoding | null, { readonly length: number; readonly text: string | null }>()
 
   constructor(policy: Policy, status: number, base: readonly string[]) {
     const { compress } = policy
@@ -58,13 +58,11 @@ export class WholeHead {
    * @param length bytes of the encoded content
    */
   text(encoding: Encoding | null, length: number): string | null {
-    let text = this.#texts.get(encoding)
-    if (text === undefined) {
-      const fields =
-        encoding === null ? this.#plain : [...encodedFields(this.#base, encoding), 'content-length', `${length}`]
-      text = headText(this.#status, encoding === null ? fields.slice(0, -CHANGING) : fields)
-      this.#texts.set(encoding, text)
-    }
+    const known = this.#texts.get(encoding)
+    if (known?.length === length) return known.text
+    const fields = encoding === null ? this.#plain.slice(0, -CHANGING) : withLength(this.#base, encoding, length)
+    const text = headText(this.#status, fields)
+    this.#texts.set(encoding, { length, text })
     return text
   }
 
@@ -82,7 +80,7 @@ export class WholeHead {
   encoded(encoding: Encoding, length: number | null, told: ToldHead): string[] {
     let fields = this.#encoded.get(encoding)
     if (fields === undefined) {
-      fields = withPlaces([...encodedFields(this.#base, encoding), 'content-length', ''])
+      fields = withPlaces(withLength(this.#base, encoding, 0))
       this.#encoded.set(encoding, fields)
     }
     if (length !== null) {
@@ -91,6 +89,10 @@ export class WholeHead {
     }
     return filled(fields.toSpliced(-CHANGING - 2, 2), told)
   }
+}
+
+function withLength(base: readonly string[], encoding: Encoding, length: number): string[] {
+  return [...encodedFields(base, encoding), 'content-length', String(length)]
 }
 
 /** A field name (RFC 9110 section 5.1) and a value as Node writes them. */
