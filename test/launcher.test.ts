@@ -66,7 +66,7 @@ function onOldNode(file: string): string[] {
 }
 
 function run(args: string[], node = process.execPath) {
-  const { status, signal, stdout, stderr, pid } = spawnSync('env', [...WITHOUT_TAP, node, ...args], {
+  const { status, signal, stdout, stderr, pid } = spawnSync(WITHOUT_TAP[0], [...WITHOUT_TAP.slice(1), node, ...args], {
     encoding: 'utf8',
     timeout: 30_000,
   })
@@ -133,7 +133,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       setInterval(() => {}, 1000)
       console.log('ready')`
     const command = [process.execPath, ...onOldNode(layOut(t, { main, installed: 'real' }))]
-    const child = spawn('env', [...WITHOUT_TAP, ...command])
+    const child = spawn(WITHOUT_TAP[0], [...WITHOUT_TAP.slice(1), ...command])
     t.teardown(() => child.kill('SIGKILL'))
     const output = collect(child)
     await once(child.stdout!, 'data')

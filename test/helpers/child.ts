@@ -7,7 +7,7 @@ import { within } from './wait.ts'
  * Arguments of `env`, before Node's path: tap puts itself into NODE_OPTIONS of whatever is spawned, past the environment
  * that is given, and to write down every module that it loads costs a process of ours a quarter of its start.
  */
-export const WITHOUT_TAP = ['-u', 'NODE_OPTIONS'] as const
+export const WITHOUT_TAP = ['/usr/bin/env', '-u', 'NODE_OPTIONS'] as const
 
 export interface Exit {
   readonly code: number | null

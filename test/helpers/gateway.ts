@@ -98,7 +98,7 @@ export async function startGatewayHere(
 
 /** Starts `polycdn …` and keeps its output. */
 export function runCommand(scope: Scope, args: readonly string[], env: Readonly<Record<string, string>> = {}): Child {
-  const command = ['env', ...WITHOUT_TAP, process.execPath, MAIN, ...args] as const
+  const command = [...WITHOUT_TAP, process.execPath, MAIN, ...args] as const
   return startChild(scope, command, { cwd: ROOT, env: { ...cleanEnvironment(), ...env } })
 }
 

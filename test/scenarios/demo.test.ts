@@ -17,7 +17,7 @@ const NAMES = ['PORT', 'ADMIN_PORT', 'EDGE_1', 'EDGE_2', 'EDGE_3', 'IPFS_1', 'IP
 async function startDemo(scope: Scope): Promise<Child> {
   const ports = await Promise.all(NAMES.map(async (name) => [name, String(await freePort())] as const))
   const env = { ...process.env, ...Object.fromEntries(ports) }
-  const command = ['env', ...WITHOUT_TAP, process.execPath, join(ROOT, 'bin/polycdn.mjs'), 'demo'] as const
+  const command = [...WITHOUT_TAP, process.execPath, join(ROOT, 'bin/polycdn.mjs'), 'demo'] as const
   return startChild(scope, command, { cwd: ROOT, env })
 }
 

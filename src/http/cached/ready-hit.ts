@@ -53,7 +53,7 @@ export function findReadyHit(services: Services, raw: RequestHead): ReadyHit | n
   const ready = readyAnswer(admitted, found)
   // Last: it counts. Who is over the limit is not counted, and refused on the long way.
   if (ready === null || services.rateLimits.wait(admitted.route.policy, admitted.client, startedAt) > 0) return null
-  const { text, content } = ready
+  const { text, content, encoding } = ready
   const status = cacheStatus(PROXY_NAME, { hit: true, ttl: timeToLive(found.freshness, now) })
   const written = (endedAt: number) => {
     const bytes = content.reduce((sum, { length }) => sum + length, 0)
@@ -64,6 +64,7 @@ export function findReadyHit(services: Services, raw: RequestHead): ReadyHit | n
       firstByteMs: endedAt - startedAt,
       cache: 'hit',
     }
+    if (encoding !== null && content.length > 0) services.metrics.compressionReused.child(encoding).inc()
     recordEnded(services, { raw, startedAt, endedAt }, admitted, ending)
   }
   return { head: `${text}age: ${ageOf(found.freshness, now, false)}\r\ncache-status: ${status}\r\n`, content, written }
