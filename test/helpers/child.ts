@@ -4,7 +4,7 @@ import type { Scope } from './scope.ts'
 import { within } from './wait.ts'
 
 /**
- * Arguments of `env`, before Node's path: tap puts itself into NODE_OPTIONS of whatever is spawned, past the environment
+ * What stands in front of Node's path in a command: tap puts itself into NODE_OPTIONS of whatever is spawned, past the environment
  * that is given, and to write down every module that it loads costs a process of ours a quarter of its start.
  */
 export const WITHOUT_TAP = ['/usr/bin/env', '-u', 'NODE_OPTIONS'] as const
