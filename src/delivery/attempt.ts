@@ -1,10 +1,10 @@
-import type { Dispatcher } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Deadline } from './deadlines.ts'
 import { isSound } from './response-head.ts'
 import type { Timers } from './timers.ts'
 import { upstreamErrorCode } from './upstream-error.ts'
+import type { AnswerHandler } from './wire/answer-handler.ts'
 
 /** The head of an upstream's answer. `rawHeaders` is a flat list of names and values as received. */
 export interface ResponseHead {
@@ -64,8 +64,8 @@ export interface Running {
   resume(): void
 }
 
-/** One try at one Endpoint: an undici handler with deadlines of its own. */
-export class Attempt implements Running, Dispatcher.DispatchHandler {
+/** One try at one Endpoint: with deadlines of its own. */
+export class Attempt implements Running, AnswerHandler {
   readonly endpoint: Endpoint
   readonly startedAt: number
   readonly asked = true
