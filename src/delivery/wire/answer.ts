@@ -10,7 +10,7 @@ import { ReadBuffers } from './read-buffers.ts'
 export class Answer {
   /** It is complete. */
   complete = false
-  /** The handler wants no more for now. */
+  /** After the last piece the handler wanted no more for now. */
   paused = false
   /** Milliseconds for which the connection may be used again; 0: not at all. */
   idle = 0
@@ -38,6 +38,7 @@ export class Answer {
    * @throws PolycdnError http_protocol_error
    */
   read(bytes: Buffer, at: number): number {
+    this.paused = false
     if (this.#framing === null) return this.#readHead(bytes, at)
     if (this.#chunks !== null) return this.#readChunk(this.#chunks, bytes, at)
     const end = Math.min(bytes.length, at + this.#left)
