@@ -56,6 +56,8 @@ export interface Running {
   readonly hops: number
   /** Milliseconds since a connection took the request; 0 before that. */
   readonly waited: number
+  /** Whether nobody but the listener holds what it hands over. */
+  readonly holdsNothing: boolean
   /** Stops without a word to the listener. */
   cancel(): void
   /** Gives up on an answer whose head was refused, and keeps its connection where that is cheap. */
@@ -69,6 +71,7 @@ export class Attempt implements Running, AnswerHandler {
   readonly endpoint: Endpoint
   readonly startedAt: number
   readonly asked = true
+  readonly holdsNothing = true
   /** Redirects that were followed on its way. */
   hops = 0
   #sentAt: number | null = null

@@ -47,6 +47,8 @@ const IMMUTABLE = 'public, max-age=31536000, immutable'
  * made of proved metadata and comes with the first unit that is proved, and no byte comes that is not.
  */
 export class VerifiedAttempt implements Running {
+  /** A proof may have more of the same bytes, or need them once more. */
+  readonly holdsNothing = false
   readonly startedAt: number
   readonly #options: VerifiedAttemptOptions
   readonly #listener: AttemptListener

@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts'
 import { type Framing, framingOf } from './framing.ts'
 import { HeadParser } from './head-parser.ts'
 import { keptAlive } from './keep-alive.ts'
-import { ReadBuffers } from './read-buffers.ts'
+import { ReadBuffers, spend } from './read-buffers.ts'
 
 /** The answer to one exchange, as it is read: interim heads, the head, the content. */
 export class Answer {
@@ -75,6 +75,7 @@ export class Answer {
   #readChunk(chunks: ChunkReader, bytes: Buffer, at: number): number {
     const found = chunks.next(bytes, at)
     if (found === 'bad') return refuse('no chunk')
+    spend(bytes, (found === 'data' ? chunks.from : chunks.to) - at)
     if (found === 'data') this.#hand(bytes, chunks.from, chunks.to)
     if (found === 'done') this.complete = true
     return chunks.to
