@@ -85,7 +85,7 @@ const free: Slab[] = []
  * Whoever got bytes of an answer may say, once, that nobody holds them any more; where all of a slab are spent, it is read
  * into again. Who says nothing keeps what it got. So what is only passed on costs no memory and no collection of it.
  */
-export function spend(bytes: Buffer, length = bytes.length): void {
+export function spend(bytes: Uint8Array, length = bytes.length): void {
   const slab = slabs.get(bytes.buffer)
   if (slab === undefined) return
   slab.spent += length
