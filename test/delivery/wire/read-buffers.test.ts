@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ReadBuffers } from '../../../src/delivery/wire/read-buffers.ts'
+import { ReadBuffers, spend } from '../../../src/delivery/wire/read-buffers.ts'
 
 const MANY = Number.POSITIVE_INFINITY
 
@@ -54,4 +54,48 @@ t.test('a part of a slab is a view', async (t) => {
   const bytes = buffers.taken(buffers.next(100), 101)
   t.equal(ReadBuffers.kept(bytes, 0, 101), bytes)
   t.equal(ReadBuffers.kept(bytes, 1, 5).buffer, bytes.buffer)
+})
+
+/** Fills a slab with reads of these lengths, and leaves it. */
+function fill(...lengths: number[]): Buffer[] {
+  const buffers = new ReadBuffers()
+  const read = lengths.map((length) => buffers.taken(buffers.next(10_000_000), length))
+  buffers.shared()
+  return read
+}
+
+t.test('a slab is read into again once all that was read into it is spent, and it was left', async (t) => {
+  const [first, second] = fill(100_000, 50_000)
+  t.equal(first!.buffer, second!.buffer)
+  spend(first!)
+  t.not(fill(1)[0]!.buffer, first!.buffer)
+  spend(second!.subarray(10), 49_990)
+  t.not(fill(1)[0]!.buffer, first!.buffer, 'ten bytes are still held')
+  spend(second!, 10)
+  t.equal(fill(1)[0]!.buffer, first!.buffer)
+})
+
+t.test('a slab that a connection still reads into is not given to another', async (t) => {
+  const buffers = new ReadBuffers()
+  const read = buffers.taken(buffers.next(10_000_000), 1000)
+  spend(read)
+  const [other] = fill(1)
+  t.not(other!.buffer, read.buffer)
+  buffers.shared()
+  t.equal(fill(1)[0]!.buffer, read.buffer)
+})
+
+t.test('what is no part of a slab may be spent as well, and means nothing', async (t) => {
+  const small = new ReadBuffers()
+  for (const bytes of [Buffer.from('a'), small.taken(small.next(10), 11), small.shared()]) spend(bytes)
+  small.shared()
+  t.not(new ReadBuffers().next(10).buffer, small.next(10).buffer)
+})
+
+t.test('no more than a few slabs wait', async (t) => {
+  const read = Array.from({ length: 100 }, () => fill(1000)[0]!)
+  for (const bytes of read) spend(bytes)
+  const known = new Set(read.map(({ buffer }) => buffer))
+  const again = Array.from({ length: 100 }, () => fill(1)[0]!.buffer)
+  t.equal(again.filter((buffer) => known.has(buffer)).length, 32)
 })
