@@ -12,7 +12,7 @@ const MARGIN = 2_000
  * Milliseconds for which a connection may be used again after this answer (RFC 9112 section 9.3); 0: not at all.
  */
 export function keptAlive(method: string, head: WireHead, framing: Framing): number {
-  if (framing === 'until-end') return 0
+  if (framing === 'until-end' || method === 'HEAD') return 0
   const { status, minor, rawHeaders } = head
   let persists = minor === 1
   let idle = IDLE
@@ -25,7 +25,7 @@ export function keptAlive(method: string, head: WireHead, framing: Framing): num
     } else if (name.length === 10 && isNamed(name, 'keep-alive')) {
       const seconds = /timeout=(\d+)/.exec(rawHeaders[i + 1]!.toString('latin1'))?.[1]
       if (seconds !== undefined) idle = Math.min(Number(seconds) * 1000 - MARGIN, LONGEST)
-    } else if (method !== 'HEAD' && !hasContent(method, status) && announcesContent(name, rawHeaders[i + 1]!)) {
+    } else if (!hasContent(method, status) && announcesContent(name, rawHeaders[i + 1]!)) {
       // Some send the content that a 204 or 304 names: it would be read as the next answer.
       return 0
     }

@@ -21,17 +21,22 @@ const OURS = /^(?:connection|content-length|expect|keep-alive|transfer-encoding|
  */
 export function requestHead({ method, path, headers }: Question): string {
   if ((method !== 'GET' && method !== 'HEAD') || !TARGET.test(path)) refuse('a method or target')
-  let hosts = 0
-  let text = `${method} ${path} HTTP/1.1\r\nconnection: keep-alive\r\n`
+  // RFC 9110 section 7.2: it stands first.
+  let host: string | null = null
+  let fields = ''
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!
     const value = headers[i + 1]!
     if (!NAME.test(name) || !VALUE.test(value) || OURS.test(name)) refuse('a field')
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
-    text += `${name}: ${value}\r\n`
+    if (name.length === 4 && name.toLowerCase() === 'host') {
+      if (host !== null) refuse('a second host')
+      host = value
+    } else fields += `${name}: ${value}\r\n`
   }
-  if (hosts > 1) refuse('a second host')
-  return `${text}\r\n`
+  if (host === null) refuse('a request to no host')
+  // Some answer a HEAD with content, which would be read as the next answer.
+  const connection = method === 'HEAD' ? 'close' : 'keep-alive'
+  return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: ${connection}\r\n${fields}\r\n`
 }
 
 function refuse(what: string): never {

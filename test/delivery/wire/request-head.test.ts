@@ -7,11 +7,14 @@ t.test('a request as it is sent', async (t) => {
   const text = requestHead({
     method: 'GET',
     path: '/a%20b?c=\xff',
-    headers: [...HOST, 'X-Odd', 'a\tb\xe9', 'x-empty', ''],
+    headers: ['X-Odd', 'a\tb\xe9', ...HOST, 'x-empty', ''],
   })
-  const fields = 'connection: keep-alive\r\nHost: a.test\r\nX-Odd: a\tb\xe9\r\nx-empty: \r\n'
+  const fields = 'host: a.test\r\nconnection: keep-alive\r\nX-Odd: a\tb\xe9\r\nx-empty: \r\n'
   t.equal(text, `GET /a%20b?c=\xff HTTP/1.1\r\n${fields}\r\n`)
-  t.match(requestHead({ method: 'HEAD', path: '/', headers: [] }), /^HEAD \/ HTTP\/1\.1\r\n/)
+  t.match(
+    requestHead({ method: 'HEAD', path: '/', headers: HOST }),
+    /^HEAD \/ HTTP\/1\.1\r\nhost: a\.test\r\nconnection: close\r\n/,
+  )
 })
 
 t.test('what would be read as something else is not sent', async (t) => {
@@ -22,6 +25,7 @@ t.test('what would be read as something else is not sent', async (t) => {
   for (const path of ['', '*', 'a', '/a b', '/a\r\nb', '/\x00', '/\x7f', '/\u0100', 'http://a/']) {
     t.throws(() => requestHead({ method: 'GET', path, headers: HOST }), refused, path)
   }
+  t.throws(() => requestHead({ method: 'GET', path: '/', headers: ['x', 'y'] }), refused, 'no host')
   for (const [name, value] of [
     ['x', 'a\nb'],
     ['x', 'a\rb'],
