@@ -1,10 +1,10 @@
-import type { Dispatcher } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Deadline } from './deadlines.ts'
 import { isSound } from './response-head.ts'
 import type { Timers } from './timers.ts'
 import { upstreamErrorCode } from './upstream-error.ts'
+import type { AnswerHandler } from './wire/answer-handler.ts'
 
 /** The head of an upstream's answer. `rawHeaders` is a flat list of names and values as received. */
 export interface ResponseHead {
@@ -56,6 +56,8 @@ export interface Running {
   readonly hops: number
   /** Milliseconds since a connection took the request; 0 before that. */
   readonly waited: number
+  /** Whether nobody but the listener holds what it hands over. */
+  readonly holdsNothing: boolean
   /** Stops without a word to the listener. */
   cancel(): void
   /** Gives up on an answer whose head was refused, and keeps its connection where that is cheap. */
@@ -64,11 +66,12 @@ export interface Running {
   resume(): void
 }
 
-/** One try at one Endpoint: an undici handler with deadlines of its own. */
-export class Attempt implements Running, Dispatcher.DispatchHandler {
+/** One try at one Endpoint: with deadlines of its own. */
+export class Attempt implements Running, AnswerHandler {
   readonly endpoint: Endpoint
   readonly startedAt: number
   readonly asked = true
+  readonly holdsNothing = true
   /** Redirects that were followed on its way. */
   hops = 0
   #sentAt: number | null = null

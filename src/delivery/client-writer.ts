@@ -13,8 +13,12 @@ export interface AnswerSink {
   head(status: number, headers: string[]): void
   /** Sends the head now, unless a body takes it along. */
   flush(): void
-  /** False: wait for `resume`. */
-  write(chunk: Buffer): boolean
+  /**
+   * False: wait for `resume`.
+   *
+   * @param taken called when nobody has a use for these bytes any more; where it is not, they are the sink's for good
+   */
+  write(chunk: Buffer, taken?: (chunk: Buffer) => void): boolean
   /** The answer is complete. */
   end(last?: Buffer): void
   /** The answer is cut, and the client shall see it. */

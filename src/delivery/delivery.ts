@@ -21,6 +21,7 @@ import { contradictsItself } from './resume.ts'
 import { hedgeCandidate, nextStep, type Step } from './retry.ts'
 import type { Timers } from './timers.ts'
 import type { Transport } from './transport.ts'
+import { spend } from './wire/read-buffers.ts'
 
 /** The parts of the process that a delivery uses. */
 export interface DeliveryParts {
@@ -122,7 +123,7 @@ export class Delivery implements AttemptOwner {
       return false
     }
     this.#body!.add(chunk.length)
-    return this.#parts.writer.write(chunk)
+    return by.attempt.holdsNothing ? this.#parts.writer.write(chunk, spend) : this.#parts.writer.write(chunk)
   }
 
   onEnd(by: DeliveryAttempt): void {

@@ -1,23 +1,22 @@
-import type { Pool } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
 import type { Surroundings } from './connect-options.ts'
-import { createPool } from './pool.ts'
+import { EndpointPool } from './endpoint-pool.ts'
 
 const MAX_POOLS = 32
 
 /** The connections to hosts that redirects lead to: the last 32 of them, each as its Cdn trusts authorities. */
 export class HopPools {
   readonly #surroundings: Surroundings
-  readonly #pools = new Map<string, Pool>()
+  readonly #pools = new Map<string, EndpointPool>()
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings
   }
 
   /** @param origin as URL has it; @param by who redirected: its authorities are trusted, its private addresses not */
-  pool(origin: string, by: Endpoint): Pool {
+  pool(origin: string, by: Endpoint): EndpointPool {
     const key = `${by.cdnName} ${origin}`
-    const pool = this.#pools.get(key) ?? createPool(hopEndpoint(new URL(origin), by), '', this.#surroundings)
+    const pool = this.#pools.get(key) ?? new EndpointPool(hopEndpoint(new URL(origin), by), '', this.#surroundings)
     // The one that was used last stands last.
     this.#pools.delete(key)
     this.#pools.set(key, pool)

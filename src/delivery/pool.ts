@@ -2,12 +2,11 @@ import { buildConnector, Pool } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
 import { connectOptions, isAddress, type Surroundings } from './connect-options.ts'
 import { guardSocket } from './socket-guard.ts'
+import { MAX_HEADER_SIZE } from './wire/head-parser.ts'
 
 const CONNECT_TIMEOUT = 10_000
-/** Bytes of an upstream's response head. */
-export const MAX_HEADER_SIZE = 64 * 1024
 
-/** The connections to one Endpoint, for requests to this host. An address that is not allowed fails its requests. */
+/** Connections for what is no GET or HEAD to one Endpoint, for requests to this host. An address that is not allowed fails its requests. */
 export function createPool(endpoint: Endpoint, host: string, surroundings: Surroundings): Pool {
   let connect: buildConnector.connector | null = null
   return new Pool(endpoint.origin, {

@@ -7,6 +7,7 @@ import { dispatchFollowing } from './redirect-hop.ts'
 import type { Timers } from './timers.ts'
 import type { Transport, UpstreamRequest } from './transport.ts'
 import { UpstreamFailure } from './upstream-failure.ts'
+import { spend } from './wire/read-buffers.ts'
 
 export interface PulledUpstreamOptions {
   readonly transport: Transport
@@ -75,7 +76,7 @@ export class PulledUpstream implements AskedEndpoint {
         onReceived,
         onHead: (answer) => {
           head = answer
-          resolve({ status: head.status, header: (name) => fieldOf(answer, name), body })
+          resolve({ status: head.status, header: (name) => fieldOf(answer, name), body, spend })
         },
         onData: (chunk) => body.push(chunk),
         onEnd: () => end(null),

@@ -1,9 +1,9 @@
-import type { Dispatcher } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
 import type { Attempt } from './attempt.ts'
 import { hopHeaders } from './hop-headers.ts'
 import { isRedirect, mayFollow, resolveLocation } from './redirect-target.ts'
 import type { Transport, UpstreamRequest } from './transport.ts'
+import type { AnswerHandler } from './wire/answer-handler.ts'
 
 const MAX_HOPS = 2
 /** What is read of a redirect's body to keep its connection. Bytes. */
@@ -38,7 +38,7 @@ export function dispatchFollowing(
 }
 
 /** One request of such a journey. Tells the attempt everything, until it goes on itself. */
-class Leg implements Dispatcher.DispatchHandler {
+class Leg implements AnswerHandler {
   readonly #journey: Journey
   readonly #uri: string
   /** The leg before, whose body may still be coming. */

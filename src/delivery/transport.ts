@@ -1,8 +1,9 @@
-import type { Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Endpoint } from '../config/snapshot.ts'
-import { SURROUNDINGS, type Surroundings, serverName } from './connect-options.ts'
+import { SURROUNDINGS, type Surroundings } from './connect-options.ts'
+import { EndpointPool } from './endpoint-pool.ts'
 import { HopPools } from './hop-pools.ts'
-import { createPool } from './pool.ts'
+import type { AnswerHandler } from './wire/answer-handler.ts'
 
 /** One HTTP/1.1 request to an Endpoint. `headers` is a flat list of names and values that includes Host. */
 export interface UpstreamRequest {
@@ -20,7 +21,7 @@ const MAX_NAMES = 64
 
 /**
  * The connections to every Endpoint of a Snapshot: a pool each, which a reload hands on to the next Transport where
- * the endpoint stays. Timeouts are the caller's: undici's own are off, but for a last limit on connecting.
+ * the endpoint stays. Timeouts are the caller's, but for a last limit on connecting.
  */
 export class Transport {
   readonly #pools = new Map<string, SharedPool>()
@@ -63,21 +64,21 @@ export class Transport {
   }
 
   /** Sends a request; the handler's `onError` reports every failure, also those before the connection. */
-  dispatch(endpoint: Endpoint, request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
-    send(this.pool(endpoint, request.host), request, serverName(endpoint, request.host), handler)
+  dispatch(endpoint: Endpoint, request: UpstreamRequest, handler: AnswerHandler): void {
+    this.pool(endpoint, request.host).dispatch(request, handler)
   }
 
   /** Sends a request to where an Endpoint redirected: verified by that name, and never to a private address. */
-  dispatchHop(by: Endpoint, to: URL, request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
-    send(this.#hops.pool(to.origin, by), request, to.protocol === 'https:' ? to.hostname : null, handler)
+  dispatchHop(by: Endpoint, to: URL, request: UpstreamRequest, handler: AnswerHandler): void {
+    this.#hops.pool(to.origin, by).dispatch(request, handler)
   }
 
   /** The pool of an Endpoint, for a request to this host. */
-  pool(endpoint: Endpoint, host: string): Pool {
+  pool(endpoint: Endpoint, host: string): EndpointPool {
     const name = poolName(endpoint, host)
     const known = this.#pools.get(name)
     if (known !== undefined) return known.pool
-    const pool = createPool(endpoint, host, this.#surroundings)
+    const pool = new EndpointPool(endpoint, host, this.#surroundings)
     this.#pools.set(name, new SharedPool(pool))
     if (endpoint.tls !== null && endpoint.tls.serverName === null) this.#evict(endpoint)
     return pool
@@ -94,10 +95,10 @@ export class Transport {
 
 /** A pool that several generations may hold: a long body outlives more than one reload. */
 class SharedPool {
-  readonly pool: Pool
+  readonly pool: EndpointPool
   #holders = 1
 
-  constructor(pool: Pool) {
+  constructor(pool: EndpointPool) {
     this.pool = pool
   }
 
@@ -110,25 +111,6 @@ class SharedPool {
   async letGo(): Promise<void> {
     if (--this.#holders === 0) await this.pool.close()
   }
-}
-
-function send(
-  pool: Pool,
-  request: UpstreamRequest,
-  servername: string | null,
-  handler: Dispatcher.DispatchHandler,
-): void {
-  const options: Dispatcher.DispatchOptions & { servername?: string } = {
-    method: request.method as Dispatcher.HttpMethod,
-    path: request.path,
-    headers: request.headers,
-    body: request.body ?? null,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  }
-  // Always: undici would else take the Host header's name, and connect anew whenever that changes.
-  if (servername !== null) options.servername = servername
-  pool.dispatch(options, handler)
 }
 
 function poolName(endpoint: Endpoint, host: string): string {

@@ -47,6 +47,8 @@ const IMMUTABLE = 'public, max-age=31536000, immutable'
  * made of proved metadata and comes with the first unit that is proved, and no byte comes that is not.
  */
 export class VerifiedAttempt implements Running {
+  /** A proof may need the same bytes once more: it says so of each unit. */
+  holdsNothing = false
   readonly startedAt: number
   readonly #options: VerifiedAttemptOptions
   readonly #listener: AttemptListener
@@ -120,6 +122,7 @@ export class VerifiedAttempt implements Running {
       this.#listener.onHead(answer)
       while (unit.done !== true && !this.#over) {
         this.#options.onProved(unit.value.length)
+        this.holdsNothing = object.holdsNothing === true
         if (!this.#listener.onData(asBuffer(unit.value))) await this.#resumed()
         if (this.#over) return
         this.#expireAfter(this.#options.timeouts.bodyIdle)

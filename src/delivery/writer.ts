@@ -99,9 +99,13 @@ export class ResponseWriter implements ClientWriter {
   }
 
   /** False: wait for `resume`. */
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, taken?: (chunk: Buffer) => void): boolean {
     this.#bytes += chunk.length
-    const more = this.#response.write(chunk)
+    // What HTTP/2 makes of it is not known.
+    const more =
+      taken === undefined || this.#stream !== undefined
+        ? this.#response.write(chunk)
+        : this.#response.write(chunk, (error) => (error ? undefined : taken(chunk)))
     if (!more) this.#waitForClient()
     return more
   }

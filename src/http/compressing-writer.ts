@@ -78,8 +78,8 @@ export class CompressingWriter implements ClientWriter {
     if (this.#body === null || !this.#body.waiting) this.#client.flush()
   }
 
-  write(chunk: Buffer): boolean {
-    return this.#body === null ? this.#client.write(chunk) : this.#body.write(chunk)
+  write(chunk: Buffer, taken?: (chunk: Buffer) => void): boolean {
+    return this.#body === null ? this.#client.write(chunk, taken) : this.#body.write(chunk)
   }
 
   end(last?: Buffer): void {

@@ -3,10 +3,10 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Endpoint } from '../config/snapshot.ts'
 import { connectOptions, isAddress, serverName } from '../delivery/connect-options.ts'
-import { MAX_HEADER_SIZE } from '../delivery/pool.ts'
 import { isSound } from '../delivery/response-head.ts'
 import type { Timers } from '../delivery/timers.ts'
 import { upstreamErrorCode } from '../delivery/upstream-error.ts'
+import { MAX_HEADER_SIZE } from '../delivery/wire/head-parser.ts'
 import type { ErrorCode } from '../errors.ts'
 
 /** Where a socket of its own goes: the endpoint, and the host of the client's request, for SNI. Milliseconds. */

@@ -37,7 +37,7 @@ export class ManifestProof implements Proof {
   async locate(upstream: AskedEndpoint): Promise<Located> {
     const { size, type, etag } = this.#options.file
     const read = (first: number, last: number) => this.#readOne(upstream, first, last)
-    return { kind: 'object', size, type, etag, immutable: false, read, discard: () => {} }
+    return { kind: 'object', size, type, etag, immutable: false, read, holdsNothing: true, discard: () => {} }
   }
 
   /** What begins as another edition does could turn out to be that when it is too late: where they part is asked first. */

@@ -28,6 +28,18 @@ export class PlacedProof implements Proof {
     const { kind, status, size, type, etag } = located
     const read = (first: number, last: number) => located.read(first, last)
     const shown = status === undefined ? {} : { status }
-    return { kind, ...shown, size, type, etag, immutable, read, discard: () => located.discard() }
+    return {
+      kind,
+      ...shown,
+      size,
+      type,
+      etag,
+      immutable,
+      read,
+      get holdsNothing() {
+        return located.holdsNothing === true
+      },
+      discard: () => located.discard(),
+    }
   }
 }

@@ -60,6 +60,11 @@ export interface Reply {
   header(name: string): string | null
   /** Throws what ended it where it does not end well: a reset, a pause that is too long. */
   readonly body: AsyncIterable<Uint8Array>
+  /**
+   * Says, once, that nobody holds so many bytes of the body any more, which a chunk or a view of one has. Their memory
+   * may be read into again. Who says nothing keeps what came.
+   */
+  spend?(bytes: Uint8Array, length: number): void
 }
 
 /** One endpoint, as a provider sees it: something to ask, that tells lies. Limits of time and redirects are its own. */
@@ -94,6 +99,8 @@ export interface ProvedObject {
    * proved. Throws a ProofError, an UpstreamStatus or what the upstream threw. To be called once.
    */
   read(first: number, last: number): AsyncIterable<Uint8Array>
+  /** Whether nobody but the reader holds the bytes of the chunk that was yielded last, nor will yield them again. */
+  readonly holdsNothing?: boolean
   /** Gives up what `locate` began where `read` will not be called. */
   discard(): void
 }

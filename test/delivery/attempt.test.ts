@@ -74,11 +74,17 @@ const ANSWERS: Readonly<Record<string, readonly [script: readonly Step[], outcom
   'a reset of a body without a length': [[`${head(200)}${BODY}`, 'reset!'], 'http_response_incomplete', 10_000],
 }
 
-for (const close of [false, true]) {
+/** The one goes through our own client, the other through undici. */
+for (const [method, close] of [
+  ['GET', false],
+  ['GET', true],
+  ['OPTIONS', false],
+  ['OPTIONS', true],
+] as const) {
   for (const [name, [script, outcome, bytes]] of Object.entries(ANSWERS)) {
-    t.test(close ? `${name}, and the connection is to close` : name, async (t) => {
+    t.test(`${method}: ${name}${close ? ', and the connection is to close' : ''}`, async (t) => {
       const upstream = await scriptedUpstream(t, close ? script.map(closing) : script)
-      const { recorder } = new Bench(t).try(dialling('a', upstream.url))
+      const { recorder } = new Bench(t).try(dialling('a', upstream.url), {}, { method })
       t.equal(await recorder.finished(), outcome)
       t.equal(recorder.head !== null, bytes !== null, 'a head')
       // What a reset overtakes may be lost with it.
@@ -104,7 +110,7 @@ t.test('HEAD ends with the head, whatever length it names', async (t) => {
   t.equal(recorder.body, '')
 })
 
-t.test("what undici refuses to send is nobody else's fault", async (t) => {
+t.test("what cannot be sent is nobody else's fault", async (t) => {
   const upstream = await scriptedUpstream(t, answer())
   const bench = new Bench(t)
   for (const headers of [

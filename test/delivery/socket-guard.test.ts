@@ -9,7 +9,7 @@ import { until } from '../helpers/wait.ts'
 import { Bench, dialling } from './support/parts.ts'
 import { rawTls } from './support/tls.ts'
 
-// Without the guard each of these ends the whole process: the assertion is thrown where nobody can catch it.
+// Without the guard, which only what is no GET or HEAD passes, each of these ends the whole process: the assertion is thrown where nobody can catch it.
 
 const FIRST = countedBody(20_000)
 const REST = countedBody(9000)
@@ -53,13 +53,18 @@ async function plain(scope: Scope, accept: (socket: Socket, raw: Socket) => void
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-for (const secure of [false, true]) {
+for (const [secure, method] of [
+  [false, 'OPTIONS'],
+  [true, 'OPTIONS'],
+  [false, 'GET'],
+  [true, 'GET'],
+] as const) {
   for (const [framing, headText] of Object.entries(FRAMINGS)) {
-    const name = `${secure ? 'TLS' : 'plain'}, ${framing}`
+    const name = `${method}, ${secure ? 'TLS' : 'plain'}, ${framing}`
 
     t.test(`${name}: the upstream is done before a slow client has read`, async (t) => {
       const server = await serve(t, headText, secure)
-      const { attempt, recorder } = new Bench(t).try(server.endpoint)
+      const { attempt, recorder } = new Bench(t).try(server.endpoint, {}, { method })
       recorder.accept = () => false
       await until(() => recorder.chunks.length > 0)
       server.finish('end')
@@ -74,7 +79,7 @@ for (const secure of [false, true]) {
 
     t.test(`${name}: the upstream is reset while a slow client reads`, async (t) => {
       const server = await serve(t, headText, secure)
-      const { attempt, recorder } = new Bench(t).try(server.endpoint)
+      const { attempt, recorder } = new Bench(t).try(server.endpoint, {}, { method })
       recorder.accept = () => false
       await until(() => recorder.chunks.length > 0)
       server.finish('reset')
@@ -86,39 +91,43 @@ for (const secure of [false, true]) {
     })
   }
 
-  t.test(`${secure ? 'TLS' : 'plain'}: a length that is not reached while a slow client reads`, async (t) => {
-    const server = await serve(t, FRAMINGS['a length']!, secure)
-    const { attempt, recorder } = new Bench(t).try(server.endpoint)
-    recorder.accept = () => false
-    await until(() => recorder.chunks.length > 0)
-    server.finish('cut')
-    await until(() => {
-      attempt.resume()
-      return recorder.outcome
-    })
-    t.equal(recorder.outcome, 'http_response_incomplete')
-  })
+  t.test(
+    `${method}, ${secure ? 'TLS' : 'plain'}: a length that is not reached while a slow client reads`,
+    async (t) => {
+      const server = await serve(t, FRAMINGS['a length']!, secure)
+      const { attempt, recorder } = new Bench(t).try(server.endpoint, {}, { method })
+      recorder.accept = () => false
+      await until(() => recorder.chunks.length > 0)
+      server.finish('cut')
+      await until(() => {
+        attempt.resume()
+        return recorder.outcome
+      })
+      t.equal(recorder.outcome, 'http_response_incomplete')
+    },
+  )
 }
 
-t.test('an attempt that is cancelled opens no connection in its place', async (t) => {
-  let connections = 0
-  const server = createServer((socket) => {
-    connections++
-    socket.on('error', () => {}).resume()
+for (const method of ['OPTIONS', 'GET'])
+  t.test(`${method}: an attempt that is cancelled opens no connection in its place`, async (t) => {
+    let connections = 0
+    const server = createServer((socket) => {
+      connections++
+      socket.on('error', () => {}).resume()
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const open = new Promise<void>((resolve) =>
+      server.once('connection', (socket) => socket.once('close', () => resolve())),
+    )
+    const { port } = server.address() as AddressInfo
+    const bench = new Bench(t)
+    const { attempt } = bench.try(dialling('a', `http://127.0.0.1:${port}`), {}, { method })
+    await until(() => connections === 1, { what: 'the connection' })
+    attempt.cancel()
+    await open
+    // Nothing tells that nothing comes: a connection on loopback would be there by then.
+    await bench.passes(50)
+    t.equal(connections, 1)
+    server.close()
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const open = new Promise<void>((resolve) =>
-    server.once('connection', (socket) => socket.once('close', () => resolve())),
-  )
-  const { port } = server.address() as AddressInfo
-  const bench = new Bench(t)
-  const { attempt } = bench.try(dialling('a', `http://127.0.0.1:${port}`))
-  await until(() => connections === 1, { what: 'the connection' })
-  attempt.cancel()
-  await open
-  // Nothing tells that nothing comes: a connection on loopback would be there by then.
-  await bench.passes(50)
-  t.equal(connections, 1)
-  server.close()
-})

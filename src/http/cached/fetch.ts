@@ -173,10 +173,10 @@ export class Fetch implements AnswerSink {
     if (this.#to !== null && !(this.#to instanceof Body)) this.#to.flush()
   }
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, taken?: (chunk: Buffer) => void): boolean {
     this.#bytes += chunk.length
     if (this.#to === null) return true
-    if (!(this.#to instanceof Body)) return this.#to.write(chunk)
+    if (!(this.#to instanceof Body)) return this.#to.write(chunk, taken)
     const more = this.#to.append(chunk)
     // It is nobody's any more, and cannot be stored either.
     if (this.#to.bytes > this.#most) this.#lookSoon()

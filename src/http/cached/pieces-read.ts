@@ -72,11 +72,16 @@ class Place {
   isLeft = false
   #at: Coming | null = null
 
-  /** Entered before the last one is left: the run that brings both has a reader all the time. */
+  /**
+   * Entered before the last one is left: the run that brings both has a reader all the time. A piece that is stored
+   * already (null) may stand between them: a run is ahead of its reader.
+   */
   move(to: Coming | null): void {
-    to?.enter()
-    this.#at?.leave()
-    this.#at = to
+    if (to !== null) {
+      to.enter()
+      this.#at?.leave()
+      this.#at = to
+    }
     // Whoever was asked for it hears that it is for nobody.
     if (this.isLeft) this.leave()
   }

@@ -11,6 +11,8 @@ export const MAX_BLOCK = 2 * 1024 * 1024
 export interface Block {
   readonly parts: readonly Uint8Array[]
   readonly size: number
+  /** Nobody else holds its bytes, nor will give them again. */
+  readonly isOnlyHere?: true
 }
 
 /** Throws a ProofError unless the bytes are those that the CID names. */

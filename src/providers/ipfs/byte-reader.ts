@@ -9,15 +9,21 @@ export class TruncatedError extends Error {
   }
 }
 
+/** Hears that nobody holds so many bytes of a chunk, or of a view of one, any more. */
+export type Spend = (bytes: Uint8Array, length: number) => void
+
 /** Reads a body in units of its format. What is handed out are views of the chunks that came: nothing is copied. */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>
+  readonly #spend: Spend
   #chunk: Uint8Array = new Uint8Array(0)
   #at = 0
   #ended = false
 
-  constructor(body: AsyncIterable<Uint8Array>) {
+  /** @param spend hears of bytes that nobody gets */
+  constructor(body: AsyncIterable<Uint8Array>, spend: Spend = () => {}) {
     this.#source = body[Symbol.asyncIterator]()
+    this.#spend = spend
   }
 
   /** Whether there is nothing more. Waits for the next byte. */
@@ -50,6 +56,7 @@ export class ByteReader {
     for (let index = 0; index < maxBytes; index++) {
       if (this.#at === this.#chunk.length && (await this.atEnd())) throw new TruncatedError()
       const byte = this.#chunk[this.#at++]!
+      this.#spend(this.#chunk, 1)
       value += (byte & 0x7f) * 2 ** (7 * index)
       if (byte < 0x80) return value
     }

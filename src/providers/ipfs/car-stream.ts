@@ -2,7 +2,8 @@ import { decode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { ProofError } from '../proof.ts'
 import { type Block, joined, MAX_BLOCK } from './block.ts'
-import { ByteReader } from './byte-reader.ts'
+import { ByteReader, type Spend } from './byte-reader.ts'
+import { RAW } from './cid.ts'
 
 const MAX_HEADER = 64 * 1024
 /** Of a CID in binary: more than any that is accepted has. */
@@ -23,10 +24,13 @@ export interface Section {
  */
 export class CarStream {
   readonly #bytes: ByteReader
+  readonly #spend: Spend | null
   #begun = false
 
-  constructor(body: AsyncIterable<Uint8Array>) {
-    this.#bytes = new ByteReader(body)
+  /** @param spend where given, a section holds nothing of the body but the bytes of a raw block */
+  constructor(body: AsyncIterable<Uint8Array>, spend: Spend | null = null) {
+    this.#bytes = new ByteReader(body, spend ?? undefined)
+    this.#spend = spend
   }
 
   /** The next section; null after the last one. */
@@ -35,7 +39,9 @@ export class CarStream {
     if (await this.#bytes.atEnd()) return null
     const size = await this.#bytes.varint(VARINT_BYTES)
     if (size === null || size > MAX_SECTION) throw new ProofError('too-large', 'a CAR section is too long')
-    return split(await this.#bytes.take(size))
+    const whole = await this.#bytes.take(size)
+    const section = split(whole)
+    return this.#spend === null ? section : freed(section, whole, this.#spend)
   }
 
   /** Gives up the rest. */
@@ -53,8 +59,9 @@ export class CarStream {
     if (await this.#bytes.atEnd()) throw new ProofError('unproved', 'an empty CAR')
     const size = await this.#bytes.varint(VARINT_BYTES)
     if (size === null || size > MAX_HEADER || size === 0) throw new ProofError('unproved', 'no CAR header')
-    if (versionOf(joined(await this.#bytes.take(size))) !== 1)
-      throw new ProofError('unproved', 'not a CAR of version 1')
+    const header = await this.#bytes.take(size)
+    if (versionOf(joined(header)) !== 1) throw new ProofError('unproved', 'not a CAR of version 1')
+    for (const part of header.parts) this.#spend?.(part, part.length)
   }
 }
 
@@ -71,6 +78,20 @@ function split({ parts, size }: Block): Section {
   if (size - length > MAX_BLOCK) throw new ProofError('too-large', 'a block is larger than 2 MiB')
   const [cid, rest] = cut(parts, length)
   return { cid, block: { parts: rest, size: size - length } }
+}
+
+/** What is looked at again is copied: it is small, or a node, which is parsed as one array anyway. */
+function freed({ cid, block }: Section, whole: Block, spend: Spend): Section {
+  const own = Buffer.from(cid)
+  let left = cid.length
+  for (const part of whole.parts) {
+    if (left > 0) spend(part, Math.min(left, part.length))
+    left -= part.length
+  }
+  if (own[0] === 1 && own[1] === RAW) return { cid: own, block: { ...block, isOnlyHere: true } }
+  const copy = Buffer.concat(block.parts)
+  for (const part of block.parts) spend(part, part.length)
+  return { cid: own, block: { parts: [copy], size: block.size } }
 }
 
 function cidLength(start: Uint8Array): number {

@@ -72,7 +72,10 @@ async function openCar({ upstream, withoutCar }: Asked, entity: Entity): Promise
   const reply = await upstream.ask({ path: carPath(entity), accept })
   const { type, parameters } = mediaType(reply.header('content-type'))
   if (reply.status === 200 && type === CAR_TYPE && parameters.has('order=dfs')) {
-    return new CarBlocks(new CarStream(reply.body), parameters.has('dups=y'))
+    const dups = parameters.has('dups=y')
+    // What comes only once is kept for when it is wanted again.
+    const spend = dups ? reply.spend?.bind(reply) : undefined
+    return new CarBlocks(new CarStream(reply.body, spend), dups)
   }
   abandon(reply)
   // A 404 may be an honest one: then the blocks of the path show that there is no such name.

@@ -28,6 +28,7 @@ export class FileObject implements ProvedObject {
   readonly #file: ProvedFile
   readonly #open: (wanted: Wanted) => Promise<BlockSource>
   #started: Started | null
+  #holdsNothing = false
 
   /** `open` asks again, for other bytes, and reads the root node. */
   constructor(file: ProvedFile, started: Started | null, open: (wanted: Wanted) => Promise<BlockSource>) {
@@ -47,7 +48,7 @@ export class FileObject implements ProvedObject {
     const source = this.#file.node.children.length === 0 ? NOTHING : await this.#sourceFor(first, end)
     let complete = false
     try {
-      yield* walkFile(source, this.#file.node, first, end)
+      yield* walkFile(this.#watched(source), this.#file.node, first, end)
       complete = true
     } finally {
       if (complete) source.finish()
@@ -58,6 +59,23 @@ export class FileObject implements ProvedObject {
   discard(): void {
     this.#started?.source.cancel()
     this.#started = null
+  }
+
+  /** Of the file's root node, which may be asked for again, nothing; of what comes after it, what its source says. */
+  get holdsNothing(): boolean {
+    return this.#holdsNothing
+  }
+
+  #watched(source: BlockSource): BlockSource {
+    return {
+      take: async (cid, around) => {
+        const block = await source.take(cid, around)
+        this.#holdsNothing = block.isOnlyHere === true
+        return block
+      },
+      finish: () => source.finish(),
+      cancel: () => source.cancel(),
+    }
   }
 
   #end(): void {

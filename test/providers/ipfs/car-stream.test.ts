@@ -79,3 +79,31 @@ const BAD: readonly (readonly [what: string, bytes: Uint8Array, fault: string])[
 t.test('what is no CAR is refused', async (t) => {
   for (const [what, bytes, fault] of BAD) await t.rejects(read(bytes, 60_000), { name: 'ProofError', fault }, what)
 })
+
+t.test(
+  'whoever reuses what is spent changes nothing of a section but the bytes of a raw block, which are not',
+  async (t) => {
+    const node = noise(5000, 9)
+    const nodeCid = CID.createV1(0x70, create(0x12, hash('sha256', node, 'buffer')))
+    const old = CID.createV0(create(0x12, hash('sha256', node, 'buffer')))
+    const car = Buffer.concat([CAR, framed(nodeCid.bytes, node), framed(old.bytes, node)])
+    for (const size of [1500, 4096, car.length]) {
+      let spent = 0
+      const stream = new CarStream(inPieces(Buffer.from(car), size), (bytes, length) => {
+        spent += length
+        t.ok(length > 0 && length <= bytes.length)
+        // A whole part is nobody's any more.
+        if (length === bytes.length) bytes.fill(0)
+      })
+      let raw = 0
+      for (let section = await stream.next(); section !== null; section = await stream.next()) {
+        const { cid, block } = section
+        const isRaw = cid[0] === 1 && cid[1] === 0x55
+        t.equal(block.isOnlyHere === true, isRaw)
+        verifyBlock(CID.decode(cid), block)
+        if (isRaw) raw += block.size
+      }
+      t.equal(spent, car.length - raw, `each byte once, in pieces of ${size}`)
+    }
+  },
+)
