@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
-import type { Socket } from 'node:net'
 import type { ClientWriter } from './client-writer.ts'
+import { resetSocket } from './reset-socket.ts'
 import { isTaken, type Outlet, SendWatch, type SendWatchOptions, socketOutlet, streamOutlet } from './send-watch.ts'
 
 /** How long a client may take nothing of its answer. */
@@ -225,17 +225,4 @@ function byName(headers: readonly string[]): Record<string, string | string[]> {
     else known.push(value)
   }
   return fields
-}
-
-/** What node:tls keeps of the connection below; a TLSSocket itself cannot be reset. */
-interface SecureSocket extends Socket {
-  readonly _parent?: Socket | null
-}
-
-/** Ends a connection so that its other side notices: with RST, also below TLS, where few look for the close_notify. */
-export function resetSocket(socket: SecureSocket | null): void {
-  if (socket === null || socket.destroyed) return
-  if (!('encrypted' in socket)) return void socket.resetAndDestroy()
-  socket._parent?.resetAndDestroy()
-  socket.destroy()
 }

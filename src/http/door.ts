@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Duplex } from 'node:stream'
 import type { Server as TlsServer } from 'node:tls'
 import type { Certificate, Limits, ListenAddress, Listener, Snapshot } from '../config/snapshot.ts'
+import { resetSocket } from '../delivery/reset-socket.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { Address } from '../geo/address.ts'
 import type { HitFinder } from './cached/ready-hit.ts'
@@ -111,7 +112,7 @@ export class Door {
 
   /** Ends every connection now, and so that a cut answer does not look complete. */
   destroy(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) resetSocket(socket)
   }
 
   #createTls({ tls, httpsRedirect }: Listener, { headerTimeout }: Limits): TlsServer | null {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
+import { resetSocket } from '../delivery/reset-socket.ts'
 import { SendWatch, socketOutlet } from '../delivery/send-watch.ts'
 import type { Timers } from '../delivery/timers.ts'
-import { resetSocket } from '../delivery/writer.ts'
 import { IdleWatch } from './idle-watch.ts'
 
 export interface SpliceOptions {

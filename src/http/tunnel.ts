@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { resetSocket } from '../delivery/writer.ts'
+import { resetSocket } from '../delivery/reset-socket.ts'
 import { type ErrorCode, PolycdnError } from '../errors.ts'
 import { admit } from './admit.ts'
 import { overLimit, shedding } from './enter.ts'

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { createServer as createSecureServer } from 'node:https'
-import { type AddressInfo, Socket } from 'node:net'
+import { type AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import t from 'tap'
-import { ResponseWriter, resetSocket } from '../../src/delivery/writer.ts'
+import { ResponseWriter } from '../../src/delivery/writer.ts'
 import { CA, certificate } from '../helpers/certificates.ts'
 import { type RawClient, rawClient } from '../helpers/raw-client.ts'
 import type { Scope } from '../helpers/scope.ts'
@@ -126,17 +126,6 @@ for (const request of [GET, 'GET / HTTP/1.0\r\n\r\n']) {
     t.equal(gone, 0)
   })
 }
-
-t.test('resetting no socket, a dead one, and one with TLS, which knows no reset', (t) => {
-  resetSocket(null)
-  const dead = new Socket()
-  dead.destroy()
-  resetSocket(dead)
-  const secure = Object.assign(new Socket(), { encrypted: true, resetAndDestroy: () => t.fail('it would throw') })
-  resetSocket(secure as unknown as Socket)
-  t.ok(secure.destroyed)
-  t.end()
-})
 
 t.test('an abort is seen below TLS: a reset, not the end that a body without a length would have', async (t) => {
   const server = createSecureServer(certificate('localhost'))

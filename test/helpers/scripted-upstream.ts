@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { resetSocket } from '../../src/delivery/reset-socket.ts'
 import { parseRequest, type RecordedRequest } from './recorded-request.ts'
 import type { Scope } from './scope.ts'
 import { until } from './wait.ts'
@@ -83,7 +84,7 @@ class AskedEndpoint implements ScriptedUpstream {
     this.#server = null
     if (server === null) return
     server.close()
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) resetSocket(socket)
     await once(server, 'close')
   }
 

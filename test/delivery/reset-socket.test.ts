@@ -1,0 +1,34 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, Socket } from 'node:net'
+import t from 'tap'
+import { resetSocket } from '../../src/delivery/reset-socket.ts'
+
+t.test('resetting no socket, a dead one, and one with TLS, which knows no reset', (t) => {
+  resetSocket(null)
+  const dead = new Socket()
+  dead.destroy()
+  resetSocket(dead)
+  const secure = Object.assign(new Socket(), { encrypted: true, resetAndDestroy: () => t.fail('it would throw') })
+  resetSocket(secure as unknown as Socket)
+  t.ok(secure.destroyed)
+  t.end()
+})
+
+t.test('one that is just being shut down is closed', async (t) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).resume())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const socket = connect({ port, host: '127.0.0.1' })
+  await once(socket, 'connect')
+  const errors: unknown[] = []
+  socket.on('error', (error) => errors.push(error))
+  const closed = once(socket, 'close')
+  // The other side reads nothing more of it than its buffers hold, so that its end waits.
+  socket.end()
+  resetSocket(socket)
+  await closed
+  t.strictSame(errors, [])
+  server.close()
+  await once(server, 'close')
+})
