@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { MediaTypes } from '../../../src/compression/media-types.ts'
 import type { Policy } from '../../../src/config/snapshot.ts'
 import { seededRandom } from '../../helpers/random.ts'
@@ -55,6 +56,8 @@ function answer({ target, method }: RecordedRequest): string {
   return `${head.join('\r\n')}\r\n\r\n${method === 'HEAD' ? '' : `${path} `.repeat(20_000).slice(0, Math.max(bytes, 0))}`
 }
 
+/** Milliseconds: longer than what is sent next takes. */
+const SLOW = 10
 const LIMITS = { headerTimeout: 5_000, idleTimeout: 5_000 }
 const PLAIN_FIELDS = [
   'Accept: */*',
@@ -103,12 +106,21 @@ class Plans {
       text = ''
     }
     for (let left = fuzz.below(12); left >= 0; left--) {
+      if (fuzz.chance(0.04)) {
+        // What is a request to who overlooks that it is content.
+        const content = 'GET /small HTTP/1.1\r\nHost: a\r\n\r\n'
+        text += `POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: ${content.length}\r\n\r\n`
+        flush(true)
+        text = content
+        flush(true)
+      }
       const message = this.#message()
       if (fuzz.chance(0.15)) {
         const at = fuzz.below(message.length)
         text += message.slice(0, at)
         flush(fuzz.chance(0.7))
-        text += message.slice(at)
+        // Without its rest the next message is a part of this one.
+        if (fuzz.chance(0.7)) text += message.slice(at)
       } else text += message
       if (fuzz.chance(0.8)) flush(fuzz.chance(0.8))
     }
@@ -121,7 +133,9 @@ class Plans {
     if (fuzz.chance(0.05)) return this.#mutator.next()
     if (fuzz.chance(0.03)) return fuzz.pick(['\r\n', '\r\n\r\n', '\n', 'x', 'BAD\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n'])
     if (fuzz.chance(0.04)) return fuzz.pick(REQUEST_CASES)[2]
-    const path = fuzz.chance(0.75) ? fuzz.pick(Object.keys(STORED)) : fuzz.pick(['/a', '/b?c=d', 'http://a/small'])
+    const path = fuzz.chance(0.75)
+      ? fuzz.pick(Object.keys(STORED))
+      : fuzz.pick(['/a', '/slow', '/b?c=d', 'http://a/small'])
     const fields = Array.from({ length: fuzz.below(3) }, () => fuzz.pick(PLAIN_FIELDS))
     if (fuzz.chance(0.05)) fields.push('Content-Length: 5')
     const method = fuzz.pick(['GET', 'GET', 'GET', 'GET', 'HEAD', fuzz.pick(['POST', 'PUT', 'OPTIONS', 'PURGE'])])
@@ -141,7 +155,10 @@ interface Outcome {
 
 /** Sends the same to a gateway with the lane and to one without it: nobody may be able to tell which is which. */
 export async function fuzzLane(scope: Scope, policy: Policy, options: LaneFuzzOptions): Promise<LaneFuzzResult> {
-  const upstream = await scriptedUpstream(scope, (request) => [answer(request)])
+  const upstream = await scriptedUpstream(scope, (request) => [
+    request.target === '/slow' ? setTimeout(SLOW) : '',
+    answer(request),
+  ])
   const [short, long] = [await open(scope, upstream, policy, true), await open(scope, upstream, policy, false)]
   const plans = new Plans(seededRandom(options.seed))
   const findings: string[] = []
@@ -215,7 +232,9 @@ async function converse(door: Watched, pieces: readonly Piece[]): Promise<Outcom
   const records = services.accessLines.records as unknown as Record<string, unknown>[]
   Object.assign(door, { hits: door.hits + Math.max(records.length - (door.parsed - before), 0) })
   services.accessLines.all.length = 0
-  const lines = records.map(({ method, path, status, bytes, cache, error, protocol }) =>
+  // Who leaves, or sends what is no HTTP, may be gone before what came before it was begun or not.
+  const told = records.filter(({ error }) => error !== 'client_gone')
+  const lines = told.map(({ method, path, status, bytes, cache, error, protocol }) =>
     [method, path, status, bytes, cache, error, protocol].join(' '),
   )
   return { text: steady(text), reset, lines: lines.join('\n') }
