@@ -72,13 +72,15 @@ export class IdleSockets {
   closeOlder({ first, next }: Patience, late: (socket: Socket) => void): void {
     const now = performance.now()
     for (const [socket, standing] of this.#sockets) {
-      const { came, answered, joined } = standing
+      const { came, bytes, answered, joined } = standing
       if (socket._httpMessage || socket.writableLength > 0) {
         // Whoever takes nothing of an answer has another limit; who is slow begins to be idle when all is taken.
         if (answered !== null) standing.answered = now
         continue
       }
-      if (answered !== null && now - answered > next + (joined ? first : GRACE)) socket.destroy()
+      // Node stops its own timer where more has come; while an answer is taken slowly, the lane does.
+      const more = joined && socket.bytesRead > bytes ? first : GRACE
+      if (answered !== null && now - answered > next + more) socket.destroy()
       else if (answered === null && !joined && now - came > first) late(socket)
     }
   }

@@ -35,3 +35,17 @@ t.test('who has taken all of an answer only now begins to be idle', async (t) =>
   look()
   t.equal(slow.destroyed, true)
 })
+
+t.test('whom Node has is let go as soon, unless more has come', async (t) => {
+  const idle = new IdleSockets(() => 0)
+  const [silent, asking] = [answered(idle, 0), answered(idle, 0)]
+  const justNow = performance.now() - PATIENCE.next - PATIENCE.first / 2
+  for (const socket of [silent, asking] as unknown as Socket[]) {
+    idle.joined(socket)
+    idle.answered(socket, justNow)
+  }
+  asking.bytesRead++
+  idle.closeOlder(PATIENCE, () => t.fail('it has asked'))
+  t.equal(silent.destroyed, true)
+  t.equal(asking.destroyed, false)
+})
