@@ -78,3 +78,19 @@ t.test('who takes an answer slowly is not idle', async (t) => {
   client.socket.resume()
   t.equal((await client.responses(2))[1]!.body.length, large.length)
 })
+
+t.test('requests before content that breaks its framing get their answers', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const door = await storedDoor(t, body, { late: promise })
+  const client = await rawClient(t, door)
+  const broken = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'
+  client.send(`${get('/a')}${get()}${broken}`)
+  await door.upstream.received(2)
+  resolve()
+  await client.ended()
+  const answers = await client.responses(3)
+  t.strictSame(
+    answers.map(({ status }) => status),
+    [200, 200, 405],
+  )
+})
