@@ -94,3 +94,18 @@ t.test('requests before content that breaks its framing get their answers', asyn
     [200, 200, 405],
   )
 })
+
+t.test('what nobody foresaw when an answer is written down costs nobody the gateway', async (t) => {
+  const door = await storedDoor(t, body)
+  Object.assign(door.services.accessLog, {
+    write: () => {
+      throw new Error('nobody foresaw it')
+    },
+  })
+  const client = await rawClient(t, door)
+  for (let nth = 1; nth < 3; nth++) {
+    client.send(get())
+    t.equal((await client.responses(nth)).at(-1)!.status, 200)
+  }
+  t.match(door.services.logLines.records.at(-1), { event: 'internal-error' })
+})
