@@ -27,21 +27,24 @@ const waiting = new WeakSet<Socket>()
 export function onClientError(error: ParseError, socket: ServedSocket, onAnswered: (status: number) => void): void {
   const unreadable = error.code?.startsWith('HPE_') === true
   if (unreadable && waiting.has(socket)) return
-  const answering = socket._httpMessage
+  if (!unreadable) return socket._httpMessage ? void socket.destroy() : answer(error, socket, onAnswered)
   const asked = socket.parser?.incoming
-  if (!answering) return answer(error, socket, onAnswered)
-  if (unreadable && asked?.complete === true) {
-    waiting.add(socket)
-    afterAnswers(socket, () => answer(error, socket, onAnswered))
-  } else if (unreadable && answering.req === asked && !answering.headersSent) answer(error, socket, onAnswered)
-  else socket.destroy()
+  waiting.add(socket)
+  afterAnswers(socket, asked?.complete === false ? asked : null, () => {
+    if (socket._httpMessage?.headersSent) socket.destroy()
+    else answer(error, socket, onAnswered)
+  })
 }
 
-/** Node gives the socket to the next answer of a pipeline when the one before it has gone. */
-function afterAnswers(socket: ServedSocket, then: () => void): void {
+/**
+ * Waits for the answers to what came before a request, or to all that came. Node gives the socket to the next answer of a
+ * pipeline when the one before it has gone.
+ */
+function afterAnswers(socket: ServedSocket, before: IncomingMessage | null, then: () => void): void {
   const answering = socket._httpMessage
-  if (answering) answering.once('close', () => setImmediate(afterAnswers, socket, then))
-  else then()
+  if (answering && answering.req !== before) {
+    answering.once('close', () => setImmediate(afterAnswers, socket, before, then))
+  } else then()
 }
 
 function answer(error: ParseError, socket: Socket, onAnswered: (status: number) => void): void {

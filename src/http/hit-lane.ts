@@ -30,6 +30,11 @@ const NOTHING = Buffer.alloc(0)
 const LANE = Symbol('lane')
 type LanedSocket = Socket & { [LANE]?: HitLane }
 
+/** `incoming`: the request that Node's parser read last. */
+interface ParsedSocket extends Socket {
+  readonly parser?: { readonly incoming: { readonly complete: boolean } | null } | null
+}
+
 /**
  * Reads a connection before Node's server does, and answers what the cache has ready without it: no parser, no streams, one
  * write. A request that is anything else goes on to Node with the very bytes that came. The lane answers again only where it
@@ -48,7 +53,7 @@ export class HitLane {
     socket[LANE] = new HitLane(socket, options)
   }
 
-  /** Node reads on by itself: content is coming. */
+  /** Node reads on by itself: content is coming, or what is no HTTP, behind which nothing is a request. */
   static leaveToNode(socket: LanedSocket): void {
     const lane = socket[LANE]
     if (lane === undefined) return
@@ -101,14 +106,17 @@ export class HitLane {
     const outlet = socketOutlet(this.#socket)
     const { timers, rules } = this.#options
     const onStall = () => resetSocket(this.#socket)
+    // Node's, since its last answer: for a connection that is idle, which this one is not.
+    if (this.#socket.timeout) this.#socket.setTimeout(0)
     this.#watch ??= new SendWatch(outlet, { timers, timeout: rules().sendTimeout, onStall })
     this.#watch.wait()
   }
 
   #passOn(chunk: Buffer): void {
     this.#node ??= this.#join()
-    this.#isBetween = endsHead(chunk)
     this.#node(chunk)
+    // Empty lines alone begin no request: where Node waits for the first one it would say that it is late.
+    this.#isBetween = endsHead(chunk) && isAsked(this.#socket)
   }
 
   /** Node takes a connection to read it itself, and leaves that to others as soon as somebody else listens to its data. */
@@ -141,4 +149,9 @@ function write(socket: Socket, head: string, content: readonly Buffer[]): void {
 function endsHead(chunk: Buffer): boolean {
   const { length } = chunk
   return length >= 4 && chunk.readUInt32BE(length - 4) === 0x0d0a0d0a
+}
+
+/** Node's parser has read a request to its end, and it is not answered yet. */
+function isAsked({ parser }: ParsedSocket): boolean {
+  return parser?.incoming?.complete === true
 }

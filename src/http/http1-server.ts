@@ -49,7 +49,7 @@ export class Http1Server {
     this.apply(limits)
     // What looks for late request heads begins with this event.
     this.#server.emit('listening')
-    const late = (socket: Socket) => onClientError(LATE, socket, handlers.onUnreadable)
+    const late = (socket: Socket) => refuse(LATE, socket, handlers.onUnreadable)
     const closeOlder = () => {
       this.#idle.closeOlder({ first: this.#server.headersTimeout, next: this.#server.keepAliveTimeout }, late)
     }
@@ -121,8 +121,14 @@ export class Http1Server {
       HitLane.leave(socket as Socket)
       if (refuseConnect(socket)) onUnreadable(405)
     })
-    server.on('clientError', (error, socket) => onClientError(error, socket as Socket, onUnreadable))
+    server.on('clientError', (error, socket) => refuse(error, socket as Socket, onUnreadable))
   }
+}
+
+/** The answer may have to wait for those before it: until then nothing that comes is a request either. */
+function refuse(error: Error, socket: Socket, onAnswered: (status: number) => void): void {
+  HitLane.leaveToNode(socket)
+  onClientError(error, socket, onAnswered)
 }
 
 /** Says whether it was answered: not in the middle of another answer. */

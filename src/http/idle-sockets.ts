@@ -22,8 +22,8 @@ export interface Patience {
   readonly next: number
 }
 
-/** What Node allows a connection beyond what it tells the client. */
-const GRACE = 1_000
+/** What Node allows a connection beyond what it tells the client, and for how long nobody may have looked. */
+const GRACE = 2_000
 
 /**
  * Which connections of a closing server may be closed without cutting anything. Node's own closeIdleConnections also
@@ -71,10 +71,16 @@ export class IdleSockets {
    */
   closeOlder({ first, next }: Patience, late: (socket: Socket) => void): void {
     const now = performance.now()
-    for (const [socket, { came, answered, joined }] of this.#sockets) {
-      // Whoever takes nothing of an answer has another limit.
-      if (socket._httpMessage || socket.writableLength > 0) continue
-      if (answered !== null && now - answered > next + (joined ? first : GRACE)) socket.destroy()
+    for (const [socket, standing] of this.#sockets) {
+      const { came, bytes, answered, joined } = standing
+      if (socket._httpMessage || socket.writableLength > 0) {
+        // Whoever takes nothing of an answer has another limit; who is slow begins to be idle when all is taken.
+        if (answered !== null) standing.answered = now
+        continue
+      }
+      // Node stops its own timer where more has come; while an answer is taken slowly, the lane does.
+      const more = joined && socket.bytesRead > bytes ? first : GRACE
+      if (answered !== null && now - answered > next + more) socket.destroy()
       else if (answered === null && !joined && now - came > first) late(socket)
     }
   }

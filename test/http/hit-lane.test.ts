@@ -2,33 +2,15 @@ import t, { type Test } from 'tap'
 import { type RawClient, rawClient } from '../helpers/raw-client.ts'
 import { until } from '../helpers/wait.ts'
 import { cachingPolicy } from './support/caching.ts'
-import { type DoorWithUpstream, doorTo } from './support/door.ts'
+import { doorTo } from './support/door.ts'
+import { answer, arrived, get, storedDoor } from './support/lane.ts'
 
 const body = 'x'.repeat(1_000)
-const answer = (content = body, fields = 'Cache-Control: max-age=1000') =>
-  `HTTP/1.1 200 OK\r\n${fields}\r\nContent-Length: ${content.length}\r\n\r\n${content}`
-const get = (path = '/', ...fields: string[]) =>
-  [`GET ${path} HTTP/1.1`, 'Host: a.test', ...fields, '', ''].join('\r\n')
 /** Age and the rest of the lifetime move with the clock. */
 const steady = (text: string) => text.replace(/age: \d+/, 'age: N').replace(/ttl=\d+/, 'ttl=N')
 
-/** A gateway that has stored `/`; every other path is answered with its own name, and not stored. */
-async function stored(
-  t: Test,
-  of: Parameters<typeof doorTo>[2] = {},
-  policy = cachingPolicy(),
-): Promise<DoorWithUpstream> {
-  const script = ({ target }: { target: string }) => [
-    target === '/' ? answer() : answer(`this is ${target}`, 'Cache-Control: no-store'),
-  ]
-  const door = await doorTo(t, script, of, policy)
-  const client = await rawClient(t, door)
-  client.send(get())
-  await client.responses(1)
-  client.close()
-  await until(() => door.services.cache.memory.size === 1, { what: 'the answer to be stored' })
-  return door
-}
+const stored = (t: Test, of: Parameters<typeof doorTo>[2] = {}, policy = cachingPolicy()) =>
+  storedDoor(t, body, { of, policy })
 
 /** Sends text once the answers to all before it are there. */
 async function ask(client: RawClient, text: string, nth: number): Promise<string> {
@@ -113,7 +95,7 @@ t.test('what follows in the middle of content is content', async (t) => {
 t.test('a stored answer waits for the one before it', async (t) => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const script = ({ target }: { target: string }) =>
-    target === '/' ? [answer()] : [promise, answer('late', 'Cache-Control: no-store')]
+    target === '/' ? [answer(body)] : [promise, answer('late', 'Cache-Control: no-store')]
   const door = await doorTo(t, script, {}, cachingPolicy())
   const client = await rawClient(t, door)
   t.equal(await ask(client, get(), 1), body)
@@ -179,12 +161,3 @@ t.test('the limit of a policy counts here too', async (t) => {
   t.strictSame(statuses, [200, 200, 200, 429, 429, 429])
   t.equal(door.services.accessLines.all.length, 7, 'each is written down once')
 })
-
-/** Whether what a client has sent so far was read. */
-async function arrived(t: Test, door: DoorWithUpstream, client: RawClient): Promise<void> {
-  const other = await rawClient(t, door)
-  await new Promise((resolve) => client.socket.write('', resolve))
-  other.send(get())
-  await other.responses(1)
-  other.close()
-}

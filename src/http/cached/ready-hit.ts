@@ -64,8 +64,13 @@ export function findReadyHit(services: Services, raw: RequestHead): ReadyHit | n
       firstByteMs: endedAt - startedAt,
       cache: 'hit',
     }
-    if (encoding !== null && content.length > 0) services.metrics.compressionReused.child(encoding).inc()
-    recordEnded(services, { raw, startedAt, endedAt }, admitted, ending)
+    try {
+      if (encoding !== null && content.length > 0) services.metrics.compressionReused.child(encoding).inc()
+      recordEnded(services, { raw, startedAt, endedAt }, admitted, ending)
+    } catch (thrown) {
+      // The answer has left, and nobody above catches it.
+      services.log.throttle('internal-error', 1_000)?.error('internal-error', { error: thrown })
+    }
   }
   return { head: `${text}age: ${ageOf(found.freshness, now, false)}\r\ncache-status: ${status}\r\n`, content, written }
 }

@@ -31,8 +31,8 @@ export const QUIET = {
   ticketKeys: Buffer.alloc(48, 7),
 }
 
-/** Listens where the snapshot says. */
-export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
+/** Listens where the snapshot says. `lane`: whether what is ready is answered before Node's server reads it. */
+export async function door(scope: Scope, of: TestSnapshot, { lane = true } = {}): Promise<Door> {
   const services = testServices(scope, of)
   const app = await createAnswering(services)
   const tunnels = new Tunnels(services, app.answer)
@@ -42,7 +42,7 @@ export async function door(scope: Scope, of: TestSnapshot): Promise<Door> {
       parsed++
       app.answer(request, response)
     },
-    hits: app.hits,
+    hits: lane ? app.hits : () => null,
     timers: services.timers,
     onUpgrade: (request, socket, head) => tunnels.handleUpgrade(request, socket, head),
     snapshot: () => services.current().snapshot,
