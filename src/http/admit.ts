@@ -10,6 +10,7 @@ import { clientAddress } from './forwarded.ts'
 import { type Host, parseHost } from './host.ts'
 import { HttpsRequired } from './https-redirect.ts'
 import { mayDebug } from './may-debug.ts'
+import type { PlainRequest } from './plain-request.ts'
 import { hasContent } from './request-body.ts'
 import { fieldProblem } from './request-fields.ts'
 import type { RequestHead } from './request-head.ts'
@@ -24,11 +25,25 @@ export type Ground = Pick<Services, 'current' | 'place'>
  * not is refused here, before anything else looks at the request.
  */
 export function admit(ground: Ground, raw: RequestHead): Admitted | PolycdnError {
+  const { snapshot } = ground.current()
+  return (
+    protocolProblem(raw) ??
+    sizeProblem(raw, snapshot) ??
+    contentProblem(raw, snapshot) ??
+    fieldProblem(raw.rawHeaders) ??
+    matched(ground, raw)
+  )
+}
+
+/** The same for a request in which the parser has allowed for nothing that the others refuse. */
+export function admitPlain(ground: Ground, raw: PlainRequest): Admitted | PolycdnError {
+  return sizeProblem(raw, ground.current().snapshot) ?? matched(ground, raw)
+}
+
+function matched(ground: Ground, raw: RequestHead): Admitted | PolycdnError {
   const generation = ground.current()
   const { snapshot } = generation
   const method = raw.method!
-  const bad = protocolProblem(raw) ?? sizeProblem(raw, snapshot) ?? fieldProblem(raw.rawHeaders)
-  if (bad !== null) return bad
   const target = parseTarget(raw.url!, method)
   if (target instanceof PolycdnError) return target
   const { peer, httpsRedirect } = connectionOf(raw.socket)
@@ -96,6 +111,10 @@ function sizeProblem(raw: RequestHead, { limits }: Snapshot): PolycdnError | nul
   if (raw.rawHeaders.length > limits.headerCount * 2) {
     return new PolycdnError('headers_too_large', 'there are too many header fields')
   }
+  return null
+}
+
+function contentProblem(raw: RequestHead, { limits }: Snapshot): PolycdnError | null {
   if (Number(raw.headers['content-length'] ?? 0) > limits.body) {
     return new PolycdnError('body_too_large', 'the content is too large')
   }

@@ -11,14 +11,25 @@ const HEAD =
 const BLANK = /^[\t ]+|[\t ]+$/g
 const END = Buffer.from('\r\n\r\n')
 
-/** What changes how the connection is read, or is another protocol's, or what Node has as a list: for Node. */
+/**
+ * What changes how the connection is read, or is another protocol's; what asks for anything but the whole of an answer, or
+ * for more than that; and what Node has as a list.
+ */
 const NOT_PLAIN: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',
   'http2-settings',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
   'keep-alive',
+  'polycdn-cdn',
+  'polycdn-debug',
   'proxy-connection',
+  'range',
   'set-cookie',
   'te',
   'trailer',

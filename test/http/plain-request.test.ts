@@ -58,6 +58,9 @@ const OTHERS: readonly (readonly [why: string, text: string])[] = [
   ['Expect', head('GET / HTTP/1.1', 'Host: a', 'Expect: 100-continue')],
   ['Connection: close', head('GET / HTTP/1.1', 'Host: a', 'Connection: close')],
   ['another Connection', head('GET / HTTP/1.1', 'Host: a', 'Connection: keep-alive, x')],
+  ['a condition', head('GET / HTTP/1.1', 'Host: a', 'If-None-Match: "a"')],
+  ['a range', head('GET / HTTP/1.1', 'Host: a', 'Range: bytes=0-1')],
+  ['what a client asks of the gateway itself', head('GET / HTTP/1.1', 'Host: a', 'Polycdn-Debug: 1')],
   ['Set-Cookie, which Node has as a list', head('GET / HTTP/1.1', 'Host: a', 'Set-Cookie: a=1')],
 ]
 

@@ -9,16 +9,15 @@ import type { Found } from '../../cache/tiers.ts'
 import type { Encoding } from '../../compression/encoding.ts'
 import { PolycdnError } from '../../errors.ts'
 import { NOTHING_PROVED } from '../../proofs/request-proofs.ts'
-import { admit } from '../admit.ts'
+import { admitPlain } from '../admit.ts'
 import { type Admitted, type Ending, NOTHING_SENT } from '../exchange.ts'
 import { PROXY_NAME } from '../headers.ts'
+import type { PlainRequest } from '../plain-request.ts'
 import { recordEnded } from '../record.ts'
-import type { RequestHead } from '../request-head.ts'
 import type { Services } from '../services.ts'
 import { WHOLE } from './content-of.ts'
 import { keyedRequest } from './keyed-request.ts'
 import { isDueEarly } from './refresh.ts'
-import { isConditional } from './selection.ts'
 import { ageOf } from './served-head.ts'
 import { wholeHead } from './whole-head.ts'
 
@@ -33,7 +32,7 @@ export interface ReadyHit {
 }
 
 /** Finds the answer to a request where that takes nothing but memory; null: `handle` is to say what becomes of it. */
-export type HitFinder = (raw: RequestHead) => ReadyHit | null
+export type HitFinder = (raw: PlainRequest) => ReadyHit | null
 
 const OF_ACME = '/.well-known/acme-challenge/'
 
@@ -42,10 +41,10 @@ const OF_ACME = '/.well-known/acme-challenge/'
  * have it. Whatever is out of the ordinary goes the long way, so nothing that counts or changes may happen here before it
  * is certain that this is none of that.
  */
-export function findReadyHit(services: Services, raw: RequestHead): ReadyHit | null {
+export function findReadyHit(services: Services, raw: PlainRequest): ReadyHit | null {
   const startedAt = services.timers.now()
-  if (services.pressure.isShort || isOutOfTheOrdinary(raw)) return null
-  const admitted = admit(services, raw)
+  if (services.pressure.isShort || raw.url.startsWith(OF_ACME)) return null
+  const admitted = admitPlain(services, raw)
   if (admitted instanceof PolycdnError) return null
   const found = findFor(services, admitted)
   if (found === null) return null
@@ -73,11 +72,6 @@ export function findReadyHit(services: Services, raw: RequestHead): ReadyHit | n
     }
   }
   return { head: `${text}age: ${ageOf(found.freshness, now, false)}\r\ncache-status: ${status}\r\n`, content, written }
-}
-
-function isOutOfTheOrdinary({ url, headers }: RequestHead): boolean {
-  const isForUs = headers['polycdn-debug'] !== undefined || headers['polycdn-cdn'] !== undefined
-  return isForUs || isConditional(headers) || url!.startsWith(OF_ACME)
 }
 
 function findFor(services: Services, admitted: Admitted): Found | null {
