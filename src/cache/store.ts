@@ -64,14 +64,16 @@ export class ByteStore<Value> {
 
   /** Counts as a request for it, whether it is there or not. */
   get(key: string): Value | undefined {
-    const held = this.#main.get(key) ?? this.#window.get(key)
-    if (this.#sketch !== null) this.#sketch.add(held === undefined ? hashOf(key) : held.hash)
-    return held?.value
+    const value = this.getIfThere(key)
+    if (value === undefined) this.#sketch?.add(hashOf(key))
+    return value
   }
 
   /** As `get`, but what is not there does not count as asked for: whoever goes on looking will say so. */
   getIfThere(key: string): Value | undefined {
-    return this.peek(key) === undefined ? undefined : this.get(key)
+    const held = this.#main.get(key) ?? this.#window.get(key)
+    if (held !== undefined) this.#sketch?.add(held.hash)
+    return held?.value
   }
 
   /** Counts as nothing. */
