@@ -96,8 +96,7 @@ function accessLine(record: AccessRecord, begin: string): string {
   return (
     `{"time":${Math.round(record.time)}${begin},"path":${jsonText(cut(withoutQuery(record.path), MAX.path))}` +
     `,"protocol":${jsonText(record.protocol)},"status":${record.status},"bytes":${record.bytes}` +
-    `,"duration_ms":${tenthsText(record.duration_ms)}` +
-    `,"ttfb_ms":${record.ttfb_ms === null ? null : tenthsText(record.ttfb_ms)}` +
+    `,"duration_ms":${tenths(record.duration_ms)},"ttfb_ms":${record.ttfb_ms === null ? null : tenths(record.ttfb_ms)}` +
     `,"cdn":${textOf(record.cdn)},"endpoint":${textOf(record.endpoint)},"reason":${textOf(record.reason)}` +
     `,"attempts":${attempts.length === 0 ? '[]' : attemptsText(attempts)},"cache":${textOf(record.cache)}` +
     `,"error":${textOf(record.error)},"user_agent":${textOf(agent)},"aborted":${record.aborted}}`
@@ -124,13 +123,6 @@ function attemptsText(attempts: readonly AttemptRecord[]): string {
 function withoutQuery(path: string): string {
   const query = path.indexOf('?')
   return query === -1 ? path : path.slice(0, query)
-}
-
-/** The same as text, out of whole numbers: those are cheaper to write. */
-function tenthsText(ms: number): string {
-  const all = Math.round(ms * 10)
-  const tenth = all % 10
-  return tenth <= 0 ? `${all / 10}` : `${(all - tenth) / 10}.${tenth}`
 }
 
 function tenths(ms: number): number {
