@@ -5,17 +5,13 @@
  *
  *   node bench/cache-hit.ts [--rounds 7] [--seconds 3] [--connections 32]
  */
-import { spawnSync } from 'node:child_process'
-import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startNginx } from '../test/helpers/nginx.ts'
-import { childrenOf } from '../test/helpers/process-sockets.ts'
 import { findProgram } from '../test/helpers/programs.ts'
-import { startWrk } from '../test/helpers/wrk.ts'
-import { type Contestant, startNginxCache, startOurs, startVarnish, VARNISH } from './cache/contestants.ts'
+import { startNginxCache, startOurs, startVarnish, VARNISH } from './cache/contestants.ts'
+import { type Contestant, inTurn, pin, turn } from './contest.ts'
 import { Run } from './run.ts'
 import { median } from './verified/median.ts'
-import { cpuSeconds } from './verified/process-use.ts'
 
 const { values } = parseArgs({
   options: {
@@ -80,31 +76,11 @@ async function startAll(upstream: string): Promise<Contestant[]> {
   return contestants
 }
 
-/** Whoever asks does not take the core of those who answer. */
-function pin(contestants: readonly Contestant[]): void {
-  if (availableParallelism() < 2 || findProgram('taskset') === null) {
-    console.error('\n*** ALL ON THE SAME CORES: one core, or no taskset (apt-get install util-linux) ***\n')
-    return
-  }
-  const to = (core: number, pid: number) => spawnSync('taskset', ['-a', '-p', '-c', String(core), String(pid)])
-  for (const pid of contestants.flatMap(({ pids }) => pids)) {
-    for (const each of [pid, ...childrenOf(pid)]) to(0, each)
-  }
-  to(1, process.pid)
-}
-
 async function compare(contestants: readonly Contestant[], path: string, size: number): Promise<Row[]> {
-  const turns = contestants.map((): number[] => [])
   // What compiles as it goes has to be warm: it takes some ten seconds until nothing is compiled any more.
-  for (const contestant of contestants) await turn(contestant, path, WARM_UP)
+  for (const contestant of contestants) await turn(run, contestant, { path, connections, duration: WARM_UP })
   for (const contestant of contestants) await check(contestant, path, size)
-  for (let round = 0; round < rounds; round++) {
-    // Whoever comes first in a round is another one each time.
-    for (let at = 0; at < contestants.length; at++) {
-      const place = (round + at) % contestants.length
-      turns[place]!.push(await turn(contestants[place]!, path, duration))
-    }
-  }
+  const turns = await inTurn(run, contestants, rounds, { path, connections, duration })
   return contestants.map(({ name }, at) => {
     const ratios = turns[at]!.map((each, round) => each / turns[0]![round]!)
     const row = { path, name, perCpuSecond: Math.round(median(turns[at]!)), ratio: median(ratios), ratios }
@@ -112,16 +88,6 @@ async function compare(contestants: readonly Contestant[], path: string, size: n
     console.log(`| ${[path, name, row.perCpuSecond, row.ratio.toFixed(2), ...range].join(' | ')} |`)
     return row
   })
-}
-
-/** Requests for each second of CPU. */
-async function turn(contestant: Contestant, path: string, seconds: number): Promise<number> {
-  const cpu = () => contestant.pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
-  const before = cpu()
-  const load = startWrk(run, { url: `${contestant.url}${path}`, duration: seconds, connections, threads: 1 })
-  const { requests, failed, socketErrors, output } = await load.result()
-  if (failed + socketErrors > 0) throw new Error(`${contestant.name}:\n${output}`)
-  return requests / (cpu() - before)
 }
 
 /** That it is a hit: Age, or a field of its own. */

@@ -5,25 +5,20 @@
  *
  *   node bench/proxy.ts [--rounds 7] [--seconds 3] [--beside ../other-checkout]
  */
-import { spawn, spawnSync } from 'node:child_process'
-import { openSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startChild } from '../test/helpers/child.ts'
-import { configText, ROOT } from '../test/helpers/gateway.ts'
+import { ROOT } from '../test/helpers/gateway.ts'
 import { startNginx } from '../test/helpers/nginx.ts'
 import { freePort } from '../test/helpers/port.ts'
-import { childrenOf } from '../test/helpers/process-sockets.ts'
-import { findProgram, requireProgram } from '../test/helpers/programs.ts'
+import { requireProgram } from '../test/helpers/programs.ts'
 import { tempDir } from '../test/helpers/scope.ts'
 import { until } from '../test/helpers/wait.ts'
-import { startWrk } from '../test/helpers/wrk.ts'
 import { topology } from '../test/scenarios/topology.ts'
-import type { Contestant } from './cache/contestants.ts'
+import { type Contestant, inTurn, pin, startCheckout, turn } from './contest.ts'
 import { Run } from './run.ts'
 import { median } from './verified/median.ts'
-import { cpuSeconds } from './verified/process-use.ts'
 
 const { values } = parseArgs({
   options: {
@@ -61,22 +56,13 @@ try {
   await run.end()
 }
 
-/** A checkout of the gateway: metrics and access log on, no cache. */
-async function startOurs(name: string, root: string, upstream: string): Promise<Contestant> {
-  const folder = tempDir(run, name)
-  const [config, output] = [join(folder, 'config.yaml'), join(folder, 'out.log')]
-  const policy = { fallback: 'none' }
-  const log = { access: true }
-  writeFileSync(
-    config,
-    configText({ ...topology({ edges: [{ name: 'fra', url: upstream }], policy }), log, workers: 1 }),
-  )
-  const command = [...process.execArgv, join(root, 'src/main.ts'), 'serve', '--config', config]
-  const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', openSync(output, 'w'), 'inherit'] })
-  run.teardown(() => child.kill('SIGTERM'))
-  const address = () => /"event":"listening","address":"([^"]+)"/.exec(readFileSync(output, 'utf8'))?.[1]
-  const found = await until(address, { timeout: 60_000, what: `${name} to listen` })
-  return { name, url: `http://${found}`, pids: [child.pid!] }
+/** A checkout of the gateway, without a cache. */
+function startOurs(name: string, root: string, upstream: string): Promise<Contestant> {
+  const config = topology({
+    edges: [{ name: 'fra', url: upstream }],
+    policy: { fallback: 'none', cache: { enabled: false } },
+  })
+  return startCheckout(run, { name, root, config })
 }
 
 async function startTheirs(upstream: number): Promise<Contestant> {
@@ -105,32 +91,14 @@ http {
   return { name: 'nginx', url, pids: [child.process.pid!] }
 }
 
-/** Whoever asks and whoever answers does not take the core of those in between. */
-function pin(contestants: readonly Contestant[]): void {
-  if (availableParallelism() < 2 || findProgram('taskset') === null) {
-    console.error('\n*** ALL ON THE SAME CORES: one core, or no taskset (apt-get install util-linux) ***\n')
-    return
-  }
-  const to = (core: number, pid: number) => spawnSync('taskset', ['-a', '-p', '-c', String(core), String(pid)])
-  const between = contestants.flatMap(({ pids }) => pids.flatMap((pid) => [pid, ...childrenOf(pid)]))
-  for (const pid of [process.pid, ...childrenOf(process.pid)]) if (!between.includes(pid)) to(1, pid)
-  for (const pid of between) to(0, pid)
-}
-
 async function compare(contestants: readonly Contestant[], size: (typeof SIZES)[number]): Promise<boolean> {
-  const turns = contestants.map((): number[] => [])
   for (const { name, url } of contestants) {
     const { byteLength } = await (await fetch(url + size.path)).arrayBuffer()
     if (byteLength !== size.size) throw new Error(`${name}: ${byteLength} bytes of ${size.size}`)
   }
-  for (const contestant of contestants) await turn(contestant, size, WARM_UP)
-  for (let round = 0; round < rounds; round++) {
-    // Whoever comes first in a round is another one each time.
-    for (let at = 0; at < contestants.length; at++) {
-      const place = (round + at) % contestants.length
-      turns[place]!.push(await turn(contestants[place]!, size, seconds))
-    }
-  }
+  const { path, connections } = size
+  for (const contestant of contestants) await turn(run, contestant, { path, connections, duration: WARM_UP })
+  const turns = await inTurn(run, contestants, rounds, { path, connections, duration: seconds })
   const medians = contestants.map(({ name }, at) => {
     const ratios = turns[at]!.map((each, round) => each / turns[0]![round]!)
     const figures = [median(ratios), Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2))
@@ -138,18 +106,4 @@ async function compare(contestants: readonly Contestant[], size: (typeof SIZES)[
     return median(ratios)
   })
   return medians[1]! >= size.target
-}
-
-/** Requests for each second of CPU. */
-async function turn({ name, url, pids }: Contestant, { path, connections }: (typeof SIZES)[number], duration: number) {
-  const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
-  const before = cpu()
-  const { requests, failed, socketErrors, output } = await startWrk(run, {
-    url: url + path,
-    duration,
-    connections,
-    threads: 1,
-  }).result()
-  if (failed + socketErrors > 0) throw new Error(`${name}:\n${output}`)
-  return requests / (cpu() - before)
 }

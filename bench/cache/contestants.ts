@@ -1,42 +1,23 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startChild } from '../../test/helpers/child.ts'
-import { configText, ROOT } from '../../test/helpers/gateway.ts'
+import { ROOT } from '../../test/helpers/gateway.ts'
 import { freePort } from '../../test/helpers/port.ts'
 import { type Program, requireProgram } from '../../test/helpers/programs.ts'
 import { type Scope, tempDir } from '../../test/helpers/scope.ts'
 import { until } from '../../test/helpers/wait.ts'
 import { topology } from '../../test/scenarios/topology.ts'
-
-/** A cache in front of one upstream, with an access log in a file. */
-export interface Contestant {
-  readonly name: string
-  /** `http://127.0.0.1:PORT` */
-  readonly url: string
-  /** Its processes, what writes the log included; each may have others below it. */
-  readonly pids: readonly number[]
-}
+import { type Contestant, startCheckout } from '../contest.ts'
 
 export interface Contest {
   /** The upstream. */
   readonly upstream: string
 }
 
-/** The gateway: metrics and access log on. */
-export async function startOurs(scope: Scope, { upstream }: Contest): Promise<Contestant> {
-  const folder = tempDir(scope, 'hit-polycdn')
-  const [config, output] = [join(folder, 'config.yaml'), join(folder, 'out.log')]
+export function startOurs(scope: Scope, { upstream }: Contest): Promise<Contestant> {
   const policy = { fallback: 'none', cache: { enabled: true } }
-  const log = { access: true }
-  writeFileSync(config, configText({ ...topology({ edges: [{ name: 'fra', url: upstream }], policy }), log }))
-  // Into a file, as the others do: a pipe would have a reader.
-  const command = [...process.execArgv, join(ROOT, 'src/main.ts'), 'serve', '--config', config]
-  const child = spawn(process.execPath, command, { stdio: ['ignore', openSync(output, 'w'), 'inherit'] })
-  scope.teardown(() => child.kill('SIGTERM'))
-  const address = () => /"event":"listening","address":"([^"]+)"/.exec(readFileSync(output, 'utf8'))?.[1]
-  const found = await until(address, { timeout: 60_000, what: 'the gateway to listen' })
-  return { name: 'polycdn', url: `http://${found}`, pids: [child.pid!] }
+  const config = topology({ edges: [{ name: 'fra', url: upstream }], policy })
+  return startCheckout(scope, { name: 'polycdn', root: ROOT, config })
 }
 
 /** nginx with proxy_cache. `buffered`: its log is written in batches, as the gateway's is; by itself it writes each line. */
