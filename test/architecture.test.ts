@@ -18,7 +18,7 @@ const PURE: readonly RegExp[] = [
   /^src\/geo\/presets\//,
   /^src\/health\/(breaker|ewma|outlier|check-state|failure-rate|latency|standing|board-state|report)\.ts$/,
   /^src\/delivery\/(retry|deadlines|outcome|budget|budgets|body|resume|partial|response-head|compare(-[a-z]+)?)\.ts$/,
-  /^src\/delivery\/(private-address|redirect-target|hop-headers)\.ts$/,
+  /^src\/delivery\/(private-address|redirect-target|hop-headers|field-grammar)\.ts$/,
   /^src\/delivery\/wire\/(chunks|framing|head-parser|keep-alive|octets|request-head)\.ts$/,
   /^src\/cache\/rules\//,
   /^src\/compression\//,

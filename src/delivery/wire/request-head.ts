@@ -1,4 +1,5 @@
 import { PolycdnError } from '../../errors.ts'
+import { isField } from '../field-grammar.ts'
 
 /** What is sent to ask for something. `headers` is a flat list of names and values. */
 export interface Question {
@@ -9,8 +10,6 @@ export interface Question {
 }
 
 const TARGET = /^\/[\x21-\x7e\x80-\xff]*$/
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** What would change how the message is framed, or what becomes of the connection. */
 const OURS = /^(?:connection|content-length|expect|keep-alive|transfer-encoding|upgrade)$/i
 
@@ -27,7 +26,7 @@ export function requestHead({ method, path, headers }: Question): string {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!
     const value = headers[i + 1]!
-    if (!NAME.test(name) || !VALUE.test(value) || OURS.test(name)) refuse('a field')
+    if (!isField(name, value) || OURS.test(name)) refuse('a field')
     if (name.length === 4 && name.toLowerCase() === 'host') {
       if (host !== null) refuse('a second host')
       host = value

@@ -5,6 +5,7 @@ import type { Encoding } from '../../compression/encoding.ts'
 import { mayCompress } from '../../compression/may-compress.ts'
 import { type Chooser, wantedEncoding } from '../../compression/variant.ts'
 import type { Policy } from '../../config/snapshot.ts'
+import { isField } from '../../delivery/field-grammar.ts'
 import type { Exchange } from '../exchange.ts'
 import { baseHeaders, type ToldHead } from './served-head.ts'
 
@@ -95,16 +96,12 @@ function withLength(base: readonly string[], encoding: Encoding, length: number)
   return [...encodedFields(base, encoding), 'content-length', String(length)]
 }
 
-/** A field name (RFC 9110 section 5.1) and a value as Node writes them. */
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-
 function headText(status: number, fields: readonly string[]): string | null {
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
   const names = new Set<string>()
   for (let i = 0; i < fields.length; i += 2) {
     const [name, value] = [fields[i]!, fields[i + 1]!]
-    if (!NAME.test(name) || !VALUE.test(value)) return null
+    if (!isField(name, value)) return null
     text += `${name}: ${value}\r\n`
     names.add(name.toLowerCase())
   }
