@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { readFile } from './read-file.ts'
 
 const LIMIT = 4 * 1024 * 1024
+/** SHA-256 of nothing. */
+const EMPTY = createHash('sha256').digest('hex')
 
 export interface WatchOptions {
   /** How long to wait for a burst of writes to end. Milliseconds. */
@@ -44,6 +47,7 @@ class Watcher implements FileWatcher {
   readonly #folders = new Map<string, WatchedFolder>()
   #hashes = new Map<string, string | null>()
   #signature = ''
+  #waited = false
   #pending: NodeJS.Timeout | null = null
   #checks: Promise<void> = Promise.resolve()
   #closed = false
@@ -96,15 +100,26 @@ class Watcher implements FileWatcher {
 
   async #compare(): Promise<void> {
     const hashes = this.#hashes
-    this.#signature = await signatureOf([...hashes.keys()])
-    let changed = false
-    for (const [file, before] of hashes) {
+    const signature = await signatureOf([...hashes.keys()])
+    const found = new Map<string, string>()
+    for (const file of hashes.keys()) {
       const read = await readFile(file, LIMIT)
-      const now = 'hash' in read ? read.hash : ''
-      if (before !== null && before !== now) changed = true
-      hashes.set(file, now)
+      found.set(file, 'hash' in read ? read.hash : '')
     }
+    const emptied = [...found].some(([file, now]) => now === EMPTY && hashes.get(file) !== EMPTY)
+    if (!this.#waited && (emptied || (await signatureOf([...hashes.keys()])) !== signature)) return this.#wait()
+    this.#waited = false
+    this.#signature = signature
+    const changed = [...found].some(([file, now]) => (hashes.get(file) ?? now) !== now)
+    for (const [file, now] of found) hashes.set(file, now)
     if (changed && !this.#closed) this.#onChange()
+  }
+
+  /** Who writes in place empties the file first: half of it is no configuration. Waited for once, not for ever. */
+  #wait(): void {
+    this.#waited = true
+    this.#signature = ''
+    this.#onEvent()
   }
 
   async #watchFolders(): Promise<void> {

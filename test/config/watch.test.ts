@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type FileWatcher, type WatchOptions, watchFiles } from '../../src/config/watch.ts'
@@ -40,6 +49,20 @@ t.test('a file that is written in place', async (t) => {
   const file = join(t.testdir({ 'c.yaml': 'a' }), 'c.yaml')
   const watched = start(t, [file])
   t.ok(await changeUntilTold(watched, (round) => writeFileSync(file, `b${round}`)))
+})
+
+t.test('a file is taken for empty only at a second look: who writes in place empties it first', async (t) => {
+  const file = join(t.testdir({ 'c.yaml': 'a' }), 'c.yaml')
+  const settle = 50
+  const watched = start(t, [file], { settle })
+  t.ok(await changeUntilTold(watched, (round) => writeFileSync(file, `b${round}`)))
+  // Timers end in order: after this one no look is pending.
+  await new Promise((resolve) => setTimeout(resolve, settle + 1))
+  const before = watched.changes()
+  const emptied = performance.now()
+  truncateSync(file)
+  t.ok(await until(() => watched.changes() > before), 'told in the end')
+  t.ok(performance.now() - emptied > 2 * settle - 5, 'and not after one look')
 })
 
 t.test('a file that an editor replaces, twice', async (t) => {
