@@ -5,7 +5,7 @@ import { isTaken, SendWatch, socketOutlet } from '../delivery/send-watch.ts'
 import type { Timers } from '../delivery/timers.ts'
 import type { HitFinder, ReadyHit } from './cached/ready-hit.ts'
 import { isIdle } from './pipeline.ts'
-import { parsePlainRequest } from './plain-request.ts'
+import { PlainRequests } from './plain-request.ts'
 
 /** What holds for all connections of a listener, and may change with a reload. */
 export interface LaneRules extends Pick<Limits, 'headers' | 'idleTimeout' | 'sendTimeout'> {
@@ -43,6 +43,7 @@ interface ParsedSocket extends Socket {
 export class HitLane {
   readonly #socket: Socket
   readonly #options: LaneOptions
+  readonly #requests: PlainRequests
   /** Node's own listener, once it has the connection too. */
   #node: ((chunk: Buffer) => void) | null = null
   /** What Node was given last ends a request, if anything. */
@@ -71,6 +72,7 @@ export class HitLane {
   private constructor(socket: Socket, options: LaneOptions) {
     this.#socket = socket
     this.#options = options
+    this.#requests = new PlainRequests(socket)
     socket.on('data', this.#onData).on('end', this.#onEnd)
     socket.once('close', () => this.#watch?.stop())
   }
@@ -87,7 +89,7 @@ export class HitLane {
   }
 
   #find(chunk: Buffer): ReadyHit | null {
-    const raw = parsePlainRequest(chunk, this.#socket, this.#options.rules().headers)
+    const raw = this.#requests.read(chunk, this.#options.rules().headers)
     return raw === null ? null : this.#options.find(raw)
   }
 

@@ -3,13 +3,15 @@ import type { Socket } from 'node:net'
 import type { RequestHead } from './request-head.ts'
 
 /**
- * A whole request head as clients send nearly all of them, in the grammar of RFC 9112 sections 3 and 5 and no wider:
- * GET or HEAD of HTTP/1.1, no line folded, nothing between a name and its colon.
+ * Request lines and header sections as clients send nearly all of them, in the grammar of RFC 9112 sections 3 and 5 and no
+ * wider: GET or HEAD of HTTP/1.1, no line folded, nothing between a name and its colon.
  */
-const HEAD =
-  /^(GET|HEAD) ([\x21-\x7e]+) HTTP\/1\.1\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/
+const LINE = /^(GET|HEAD) ([\x21-\x7e]+) HTTP\/1\.1\r\n$/
+const SECTION = /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/
 const BLANK = /^[\t ]+|[\t ]+$/g
-const END = Buffer.from('\r\n\r\n')
+
+/** Characters: a longer section is not kept, since idle connections are many. */
+const MOST_KEPT = 2_048
 
 /**
  * What changes how the connection is read, or is another protocol's; what asks for anything but the whole of an answer, or
@@ -58,26 +60,52 @@ export class PlainRequest implements RequestHead {
   }
 }
 
-/**
- * The request that these bytes are, if they are one from the first to the last; null: they are more than one, a part of
- * one, or one that is not plain.
- *
- * @param most bytes that a head may have
- */
-export function parsePlainRequest(bytes: Buffer, socket: Socket, most: number): PlainRequest | null {
-  if (bytes.length > most || bytes.indexOf(END) !== bytes.length - END.length) return null
-  const text = bytes.toString('latin1')
-  const line = HEAD.exec(text)
-  if (line === null) return null
-  const fields = fieldsOf(text)
-  return fields === null ? null : new PlainRequest(socket, line[1]!, line[2]!, fields)
+interface Section extends Pick<RequestHead, 'rawHeaders' | 'headers'> {
+  /** As it was sent, with the empty line. */
+  readonly text: string
 }
 
-/** @param text a head that matches HEAD */
-function fieldsOf(text: string): Pick<RequestHead, 'rawHeaders' | 'headers'> | null {
+/** Reads the requests of a connection. Clients repeat their header section, most often to the byte: it is read once then. */
+export class PlainRequests {
+  readonly #socket: Socket
+  #last: Section | null = null
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  /**
+   * The request that these bytes are, if they are one from the first to the last; null: they are more than one, a part of
+   * one, or one that is not plain.
+   *
+   * @param most bytes that a head may have
+   */
+  read(bytes: Buffer, most: number): PlainRequest | null {
+    if (bytes.length > most) return null
+    const text = bytes.toString('latin1')
+    const last = this.#last
+    if (last !== null && text.endsWith(last.text)) {
+      const again = this.#request(text.slice(0, -last.text.length), last)
+      if (again !== null) return again
+    }
+    const end = text.indexOf('\r\n') + 2
+    const section = sectionOf(text.slice(end))
+    if (section === null) return null
+    if (section.text.length <= MOST_KEPT) this.#last = section
+    return this.#request(text.slice(0, end), section)
+  }
+
+  #request(line: string, section: Section): PlainRequest | null {
+    const parts = LINE.exec(line)
+    return parts === null ? null : new PlainRequest(this.#socket, parts[1]!, parts[2]!, section)
+  }
+}
+
+function sectionOf(text: string): Section | null {
+  if (!SECTION.test(text)) return null
   const rawHeaders: string[] = []
   const headers: IncomingHttpHeaders = Object.create(null)
-  for (let at = text.indexOf('\r\n') + 2; at < text.length - 2; ) {
+  for (let at = 0; at < text.length - 2; ) {
     const colon = text.indexOf(':', at)
     const end = text.indexOf('\r\n', colon)
     const name = text.slice(at, colon)
@@ -89,7 +117,7 @@ function fieldsOf(text: string): Pick<RequestHead, 'rawHeaders' | 'headers'> | n
     headers[key] = value
     at = end + 2
   }
-  return { rawHeaders, headers }
+  return { text, rawHeaders, headers }
 }
 
 /** RFC 9112 section 5.1: the white space round a value is none of it. */

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net'
 import t from 'tap'
-import { parsePlainRequest } from '../../src/http/plain-request.ts'
+import { PlainRequests } from '../../src/http/plain-request.ts'
 
 const socket = new Socket()
-const parse = (text: string, most = 16_384) => parsePlainRequest(Buffer.from(text, 'latin1'), socket, most)
+const parse = (text: string, most = 16_384) => new PlainRequests(socket).read(Buffer.from(text, 'latin1'), most)
 const head = (...lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`
 
 t.test('a plain request', async (t) => {
@@ -21,6 +21,28 @@ t.test('what is plain too', async (t) => {
   t.equal(parse(head('GET * HTTP/1.1'))?.url, '*', 'judged by who judges targets')
   t.ok(parse(head('GET / HTTP/1.1', 'Host: a', 'Connection: Keep-Alive')))
   t.equal(parse(head('GET / HTTP/1.1', '__proto__: x'))?.rawHeaders.length, 2)
+})
+
+t.test('a connection on which the header section is repeated', async (t) => {
+  const requests = new PlainRequests(socket)
+  const read = (text: string) => requests.read(Buffer.from(text, 'latin1'), 16_384)
+  const first = read(head('GET /a HTTP/1.1', 'Host: a', 'X: 1'))
+  const again = read(head('HEAD /b HTTP/1.1', 'Host: a', 'X: 1'))
+  t.match(again, { method: 'HEAD', url: '/b' })
+  t.equal(again?.rawHeaders, first?.rawHeaders, 'read once')
+  t.strictSame(read(head('GET /a HTTP/1.1', 'Host: b', 'X: 1'))?.rawHeaders, ['Host', 'b', 'X', '1'])
+  t.strictSame(read(head('GET /a HTTP/1.1', 'Y: 2', 'Host: b', 'X: 1'))?.rawHeaders, ['Y', '2', 'Host', 'b', 'X', '1'])
+  t.strictSame(read(head('GET /a HTTP/1.1'))?.rawHeaders, [])
+  t.strictSame(read(head('GET /a HTTP/1.1', 'Host: a'))?.rawHeaders, ['Host', 'a'], 'the shortest section ends all')
+  for (const line of ['GET /a HTTP/1.0', 'POST /a HTTP/1.1', 'GET /a b HTTP/1.1', 'GET /a']) {
+    t.equal(read(head(line, 'Host: a')), null, `${line}, then the same`)
+  }
+  t.equal(read(head('GET /a HTTP/1.1', 'Host: a').repeat(2)), null, 'two that are the same')
+  t.equal(read(`\r\n${head('GET /a HTTP/1.1', 'Host: a')}`), null)
+  t.equal(read(head('GET /a HTTP/1.1', 'Range: bytes=0-1')), null)
+  t.equal(read(head('GET /b HTTP/1.1', 'Range: bytes=0-1')), null, 'what is not plain is not kept')
+  const long = head('GET /a HTTP/1.1', `X: ${'x'.repeat(4_000)}`)
+  t.not(read(long)?.rawHeaders, read(long)?.rawHeaders, 'what is long is not kept either')
 })
 
 /** Everything else is for Node's parser, whatever becomes of it there. */
