@@ -12,7 +12,7 @@ export interface SinkOptions {
   readonly delay?: number
 }
 
-const BATCH = 16 * 1024
+const BATCH = 64 * 1024
 const MAX_WAITING = 4 * 1024 * 1024
 const DELAY = 50
 
