@@ -8,9 +8,16 @@ import { isIdle } from './pipeline.ts'
 import { PlainRequests } from './plain-request.ts'
 
 /** What holds for all connections of a listener, and may change with a reload. */
-export interface LaneRules extends Pick<Limits, 'headers' | 'idleTimeout' | 'sendTimeout'> {
+export interface LaneRules extends Pick<Limits, 'headers' | 'sendTimeout'> {
+  /** What a head that is answered with says of the connection, and the empty line behind it. */
+  readonly ending: string
   /** An answer is the last one of its connection. */
   readonly closing: boolean
+}
+
+export function laneRules({ headers, sendTimeout, idleTimeout }: Limits, closing: boolean): LaneRules {
+  const lasts = idleTimeout > 0 ? `Keep-Alive: timeout=${Math.floor(idleTimeout / 1000)}\r\n` : ''
+  return { headers, sendTimeout, closing, ending: `Connection: keep-alive\r\n${lasts}\r\n` }
 }
 
 export interface LaneOptions {
@@ -95,9 +102,7 @@ export class HitLane {
 
   #answer({ head, content, written }: ReadyHit): void {
     const socket = this.#socket
-    const { idleTimeout } = this.#options.rules()
-    const lasts = idleTimeout > 0 ? `Keep-Alive: timeout=${Math.floor(idleTimeout / 1000)}\r\n` : ''
-    write(socket, `${head}Connection: keep-alive\r\n${lasts}\r\n`, content)
+    write(socket, head + this.#options.rules().ending, content)
     const now = this.#options.timers.now()
     if (!isTaken(socket)) this.#waitForClient()
     written(now)

@@ -5,7 +5,7 @@ import type { Limits } from '../config/snapshot.ts'
 import type { Timers } from '../delivery/timers.ts'
 import { onClientError } from './client-error.ts'
 import type { Handlers } from './door.ts'
-import { HitLane, type LaneOptions, type LaneRules } from './hit-lane.ts'
+import { HitLane, type LaneOptions, type LaneRules, laneRules } from './hit-lane.ts'
 import { IdleSockets } from './idle-sockets.ts'
 import { onePerConnection, type RequestListener } from './pipeline.ts'
 import { hasContent } from './request-body.ts'
@@ -28,7 +28,7 @@ export class Http1Server {
 
   constructor(handlers: Http1Handlers, limits: Limits, timers: Timers) {
     this.#hits = handlers.hits
-    this.#rules = { ...limits, closing: false }
+    this.#rules = laneRules(limits, false)
     this.#lane = {
       timers,
       rules: () => this.#rules,
@@ -57,7 +57,7 @@ export class Http1Server {
   }
 
   apply(limits: Limits): void {
-    this.#rules = { ...limits, closing: this.#closing }
+    this.#rules = laneRules(limits, this.#closing)
     Object.assign(this.#server, { maxHeaderSize: limits.headers })
     this.#server.maxHeadersCount = 0
     this.#server.headersTimeout = limits.headerTimeout

@@ -83,9 +83,11 @@ function hasBegin(record: AccessRecord, { site, route, client, method, host, tex
 }
 
 function beginOf({ site, route, client, method, host }: AccessRecord): Begin {
-  const text =
-    `,"site":${textOf(site)},"route":${textOf(route)},"client":${textOf(client)}` +
-    `,"method":${jsonText(cut(method, MAX.method))},"host":${jsonText(cut(host, MAX.host))}`
+  // Joined and not added up, so that it is put together once and not with each line.
+  const text = [
+    `,"site":${textOf(site)},"route":${textOf(route)},"client":${textOf(client)}`,
+    `,"method":${jsonText(cut(method, MAX.method))},"host":${jsonText(cut(host, MAX.host))}`,
+  ].join('')
   return { site, route, client, method, host, text }
 }
 

@@ -1,6 +1,6 @@
 import type { EntryHead } from '../../cache/entry.ts'
+import { currentAge } from '../../cache/rules/age.ts'
 import { bypassOf } from '../../cache/rules/bypass.ts'
-import { cacheStatus } from '../../cache/rules/cache-status.ts'
 import { timeToLive } from '../../cache/rules/freshness.ts'
 import { isProvedEnough } from '../../cache/rules/provenance.ts'
 import { requestDirectives } from '../../cache/rules/request-directives.ts'
@@ -11,14 +11,12 @@ import { PolycdnError } from '../../errors.ts'
 import { NOTHING_PROVED } from '../../proofs/request-proofs.ts'
 import { admitPlain } from '../admit.ts'
 import { type Admitted, type Ending, NOTHING_SENT } from '../exchange.ts'
-import { PROXY_NAME } from '../headers.ts'
 import type { PlainRequest } from '../plain-request.ts'
 import { recordEnded } from '../record.ts'
 import type { Services } from '../services.ts'
 import { WHOLE } from './content-of.ts'
 import { keyedRequest } from './keyed-request.ts'
 import { isDueEarly } from './refresh.ts'
-import { ageOf } from './served-head.ts'
 import { wholeHead } from './whole-head.ts'
 
 /** An answer that lies in memory, ready to be written to a connection of HTTP/1.1. */
@@ -46,14 +44,13 @@ export function findReadyHit(services: Services, raw: PlainRequest): ReadyHit | 
   if (services.pressure.isShort || raw.url.startsWith(OF_ACME)) return null
   const admitted = admitPlain(services, raw)
   if (admitted instanceof PolycdnError) return null
-  const found = findFor(services, admitted)
-  if (found === null) return null
   const now = Date.now()
-  const ready = readyAnswer(admitted, found)
+  const found = findFor(services, admitted, now)
+  if (found === null) return null
+  const ready = readyAnswer(admitted, found, now)
   // Last: it counts. Who is over the limit is not counted, and refused on the long way.
   if (ready === null || services.rateLimits.wait(admitted.route.policy, admitted.client, startedAt) > 0) return null
-  const { text, content, encoding } = ready
-  const status = cacheStatus(PROXY_NAME, { hit: true, ttl: timeToLive(found.freshness, now) })
+  const { head, content, encoding } = ready
   const written = (endedAt: number) => {
     const bytes = content.reduce((sum, { length }) => sum + length, 0)
     const ending: Ending = {
@@ -71,35 +68,36 @@ export function findReadyHit(services: Services, raw: PlainRequest): ReadyHit | 
       services.log.throttle('internal-error', 1_000)?.error('internal-error', { error: thrown })
     }
   }
-  return { head: `${text}age: ${ageOf(found.freshness, now, false)}\r\ncache-status: ${status}\r\n`, content, written }
+  return { head, content, written }
 }
 
-function findFor(services: Services, admitted: Admitted): Found | null {
+function findFor(services: Services, admitted: Admitted, now: number): Found | null {
   const { route, raw, method } = admitted
   const caching = route.policy.cache
   if (caching === null || route.proves) return null
   if (bypassOf(method, raw.rawHeaders, caching.key, caching.rules) !== null) return null
   const found = services.cache.findReady(keyedRequest(admitted, caching).key, raw.rawHeaders)
   if (found === null || !isProvedEnough(found.head.proof, caching.requiredProof)) return null
-  const reuse = reuseOf(found.freshness, requestDirectives(raw.rawHeaders), caching.rules, Date.now())
+  const reuse = reuseOf(found.freshness, requestDirectives(raw.rawHeaders), caching.rules, now)
   const isFresh = reuse.act === 'serve' && reuse.because === 'fresh'
   return isFresh && !isDueEarly(found, () => services.world.random()) ? found : null
 }
 
-interface ReadyAnswer extends Pick<ReadyHit, 'content'> {
-  readonly text: string
+interface ReadyAnswer extends Pick<ReadyHit, 'head' | 'content'> {
   readonly encoding: Encoding | null
 }
 
-function readyAnswer(admitted: Admitted, { head, body, encoded }: Found): ReadyAnswer | null {
+function readyAnswer(admitted: Admitted, found: Found, now: number): ReadyAnswer | null {
+  const { head, body, encoded, freshness } = found
   if (body === null || body.state !== 'complete' || body.isOverLimit) return null
   const prepared = wholeHead({ admitted, proofs: NOTHING_PROVED }, head)
   const encoding = prepared.encodingFor(admitted.facts)
   const kept = encoding === null ? null : encoded.get(encoding)
   if (kept === undefined) return null
-  const text = prepared.text(encoding, kept?.length ?? 0)
+  const moment = { age: currentAge(freshness, now), ttl: timeToLive(freshness, now) }
+  const text = prepared.text(encoding, kept?.length ?? 0, moment)
   if (text === null) return null
-  return { text, encoding, content: isEmpty(admitted, head) ? [] : kept === null ? body.slices(WHOLE) : [kept] }
+  return { head: text, encoding, content: isEmpty(admitted, head) ? [] : kept === null ? body.slices(WHOLE) : [kept] }
 }
 
 function isEmpty({ method }: Admitted, { status, size }: EntryHead): boolean {

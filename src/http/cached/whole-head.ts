@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { EntryHead } from '../../cache/entry.ts'
+import { ageField } from '../../cache/rules/age.ts'
+import { cacheStatus } from '../../cache/rules/cache-status.ts'
 import { encodedFields, variedFields } from '../../compression/encoded-fields.ts'
 import type { Encoding } from '../../compression/encoding.ts'
 import { mayCompress } from '../../compression/may-compress.ts'
@@ -7,6 +9,7 @@ import { type Chooser, wantedEncoding } from '../../compression/variant.ts'
 import type { Policy } from '../../config/snapshot.ts'
 import { isField } from '../../delivery/field-grammar.ts'
 import type { Exchange } from '../exchange.ts'
+import { PROXY_NAME } from '../headers.ts'
 import { baseHeaders, type ToldHead } from './served-head.ts'
 
 /** Age, its value, Cache-Status, its value. */
@@ -25,6 +28,22 @@ export function wholeHead(exchange: Pick<Exchange, 'admitted' | 'proofs'>, head:
   return made
 }
 
+/** How old an answer is now and how long it stays fresh; milliseconds. */
+export interface Moment {
+  readonly age: number
+  readonly ttl: number
+}
+
+interface KeptText {
+  readonly length: number
+  /** What does not change. */
+  readonly base: string | null
+  /** All of it, as it is at this age, with so much left. Seconds. */
+  told: string
+  age: number
+  ttl: number
+}
+
 /**
  * The header fields of a whole stored answer in all its variants. Each is a flat list that is to be written at once,
  * because the next answer uses the same one.
@@ -36,7 +55,7 @@ export class WholeHead {
   readonly #plain: string[]
   readonly #encoded = new Map<Encoding, string[]>()
   readonly #status: number
-  readonly #texts = new Map<Encoding | null, { readonly length: number; readonly text: string | null }>()
+  readonly #texts = new Map<Encoding | null, KeptText>()
 
   constructor(policy: Policy, status: number, base: readonly string[]) {
     const { compress } = policy
@@ -53,18 +72,19 @@ export class WholeHead {
   }
 
   /**
-   * The head of HTTP/1.1 as text, up to and without Age, Cache-Status and what concerns the connection; null: Node would
-   * add to it, or refuse to write it.
+   * The head of HTTP/1.1 as text, without what concerns the connection and without the empty line; null: Node would add to
+   * it, or refuse to write it. It is written anew once a second at most.
    *
    * @param length bytes of the encoded content
    */
-  text(encoding: Encoding | null, length: number): string | null {
-    const known = this.#texts.get(encoding)
-    if (known?.length === length) return known.text
-    const fields = encoding === null ? this.#plain.slice(0, -CHANGING) : withLength(this.#base, encoding, length)
-    const text = headText(this.#status, fields)
-    this.#texts.set(encoding, { length, text })
-    return text
+  text(encoding: Encoding | null, length: number, now: Moment): string | null {
+    let kept = this.#texts.get(encoding)
+    if (kept?.length !== length) {
+      const fields = encoding === null ? this.#plain.slice(0, -CHANGING) : withLength(this.#base, encoding, length)
+      kept = { length, base: headText(this.#status, fields), told: '', age: Number.NaN, ttl: Number.NaN }
+      this.#texts.set(encoding, kept)
+    }
+    return kept.base === null ? null : toldText(kept, kept.base, now)
   }
 
   /** For what chooses the variant itself. */
@@ -96,17 +116,29 @@ function withLength(base: readonly string[], encoding: Encoding, length: number)
   return [...encodedFields(base, encoding), 'content-length', String(length)]
 }
 
+/** Joined and not added up: what is added up is put together again each time that it is written. */
 function headText(status: number, fields: readonly string[]): string | null {
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`]
   const names = new Set<string>()
   for (let i = 0; i < fields.length; i += 2) {
     const [name, value] = [fields[i]!, fields[i + 1]!]
     if (!isField(name, value)) return null
-    text += `${name}: ${value}\r\n`
+    lines.push(`${name}: ${value}\r\n`)
     names.add(name.toLowerCase())
   }
   const isFramed = names.has('content-length') || status === 204
-  return isFramed && names.has('date') && !names.has('connection') && !names.has('transfer-encoding') ? text : null
+  const isWhole = isFramed && names.has('date') && !names.has('connection') && !names.has('transfer-encoding')
+  return isWhole ? lines.join('') : null
+}
+
+function toldText(kept: KeptText, base: string, now: Moment): string {
+  const [age, ttl] = [Math.floor(now.age / 1000), Math.floor(now.ttl / 1000)]
+  if (kept.age === age && kept.ttl === ttl) return kept.told
+  const status = cacheStatus(PROXY_NAME, { hit: true, ttl: now.ttl })
+  kept.told = [base, 'age: ', ageField(now.age), '\r\ncache-status: ', status, '\r\n'].join('')
+  kept.age = age
+  kept.ttl = ttl
+  return kept.told
 }
 
 function withPlaces(fields: readonly string[]): string[] {
