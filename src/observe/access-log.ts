@@ -56,11 +56,16 @@ export interface AccessRecord {
 
 const MAX = { method: 32, host: 256, path: 2048, endpoint: 256, userAgent: 256, attempts: 16 }
 
-/** One JSON line a request. What clients send is cut and escaped: no byte of it can end or forge a line. */
+/**
+ * One JSON line a request. What clients send is cut and escaped: no byte of it can end or forge a line. What
+ * many lines share is joined and not added up: it is put together once, and not with each of them.
+ */
 export class AccessLog {
   readonly #sink: LineSink
   /** What the next line begins with too, most often. */
   #begin: Begin = { site: null, route: null, client: null, method: '', host: '', text: '' }
+  /** And what it ends with, where nobody was asked. */
+  #end: End | null = null
 
   constructor(sink: LineSink) {
     this.#sink = sink
@@ -68,7 +73,13 @@ export class AccessLog {
 
   write(record: AccessRecord): void {
     if (!hasBegin(record, this.#begin)) this.#begin = beginOf(record)
-    this.#sink.write(accessLine(record, this.#begin.text))
+    this.#sink.write(accessLine(record, this.#begin.text, this.#endOf(record)))
+  }
+
+  #endOf(record: AccessRecord): string {
+    if (record.attempts.length > 0) return endText(record)
+    if (this.#end === null || !hasEnd(record, this.#end)) this.#end = endOf(record)
+    return this.#end.text
   }
 }
 
@@ -83,7 +94,6 @@ function hasBegin(record: AccessRecord, { site, route, client, method, host, tex
 }
 
 function beginOf({ site, route, client, method, host }: AccessRecord): Begin {
-  // Joined and not added up, so that it is put together once and not with each line.
   const text = [
     `,"site":${textOf(site)},"route":${textOf(route)},"client":${textOf(client)}`,
     `,"method":${jsonText(cut(method, MAX.method))},"host":${jsonText(cut(host, MAX.host))}`,
@@ -91,18 +101,38 @@ function beginOf({ site, route, client, method, host }: AccessRecord): Begin {
   return { site, route, client, method, host, text }
 }
 
+interface End extends Pick<AccessRecord, 'cdn' | 'endpoint' | 'reason' | 'cache' | 'error' | 'user_agent' | 'aborted'> {
+  /** As it stands in a line, from the comma in front of it on. */
+  readonly text: string
+}
+
+function hasEnd(record: AccessRecord, { cdn, endpoint, reason, cache, error, user_agent, aborted }: End): boolean {
+  const isSame = record.user_agent === user_agent && record.cache === cache && record.endpoint === endpoint
+  const isRest = record.cdn === cdn && record.reason === reason && record.error === error && record.aborted === aborted
+  return isSame && isRest
+}
+
+function endOf(record: AccessRecord): End {
+  const { cdn, endpoint, reason, cache, error, user_agent, aborted } = record
+  return { cdn, endpoint, reason, cache, error, user_agent, aborted, text: endText(record) }
+}
+
 /** Written out: JSON.stringify takes three times as long, which a cached answer would pay for. */
-function accessLine(record: AccessRecord, begin: string): string {
-  const { attempts, user_agent } = record
-  const agent = user_agent === null ? null : cut(user_agent, MAX.userAgent)
+function accessLine(record: AccessRecord, begin: string, end: string): string {
   return (
     `{"time":${Math.round(record.time)}${begin},"path":${jsonText(cut(withoutQuery(record.path), MAX.path))}` +
     `,"protocol":${jsonText(record.protocol)},"status":${record.status},"bytes":${record.bytes}` +
-    `,"duration_ms":${tenths(record.duration_ms)},"ttfb_ms":${record.ttfb_ms === null ? null : tenths(record.ttfb_ms)}` +
-    `,"cdn":${textOf(record.cdn)},"endpoint":${textOf(record.endpoint)},"reason":${textOf(record.reason)}` +
-    `,"attempts":${attempts.length === 0 ? '[]' : attemptsText(attempts)},"cache":${textOf(record.cache)}` +
-    `,"error":${textOf(record.error)},"user_agent":${textOf(agent)},"aborted":${record.aborted}}`
+    `,"duration_ms":${tenths(record.duration_ms)},"ttfb_ms":${record.ttfb_ms === null ? null : tenths(record.ttfb_ms)}${end}`
   )
+}
+
+function endText({ attempts, user_agent, ...record }: AccessRecord): string {
+  const agent = user_agent === null ? null : cut(user_agent, MAX.userAgent)
+  return [
+    `,"cdn":${textOf(record.cdn)},"endpoint":${textOf(record.endpoint)},"reason":${textOf(record.reason)}`,
+    `,"attempts":${attempts.length === 0 ? '[]' : attemptsText(attempts)},"cache":${textOf(record.cache)}`,
+    `,"error":${textOf(record.error)},"user_agent":${textOf(agent)},"aborted":${record.aborted}}`,
+  ].join('')
 }
 
 function textOf(value: string | null): string {

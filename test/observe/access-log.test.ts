@@ -113,3 +113,30 @@ t.test('what lines begin with is that of each request, whatever the line before 
     records.map(begin),
   )
 })
+
+t.test('and what they end with, too', async (t) => {
+  const lines: string[] = []
+  const log = new AccessLog({ write: (line) => lines.push(line) })
+  const hit: AccessRecord = { ...RECORD, attempts: [], cache: 'hit' }
+  const records: AccessRecord[] = [
+    hit,
+    { ...hit, cdn: null },
+    { ...hit, endpoint: null },
+    { ...hit, reason: null },
+    { ...hit, cache: null },
+    { ...hit, error: 'no_route' },
+    { ...hit, user_agent: null },
+    { ...hit, aborted: true },
+    hit,
+    RECORD,
+    hit,
+  ]
+  for (const record of records) log.write(record)
+  const end = ({ cdn, endpoint, reason, cache, error, user_agent, aborted, attempts }: AccessRecord) => {
+    return { cdn, endpoint, reason, cache, error, user_agent, aborted, attempts: attempts.length }
+  }
+  t.strictSame(
+    lines.map((line) => end(JSON.parse(line))),
+    records.map(end),
+  )
+})
