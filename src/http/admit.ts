@@ -7,6 +7,7 @@ import { hasCdn } from '../steering/override.ts'
 import { connectionOf, hostOn } from './connection.ts'
 import type { Admitted } from './exchange.ts'
 import { clientAddress } from './forwarded.ts'
+import type { Generation } from './generation.ts'
 import { type Host, parseHost } from './host.ts'
 import { HttpsRequired } from './https-redirect.ts'
 import { mayDebug } from './may-debug.ts'
@@ -37,15 +38,39 @@ export function admit(ground: Ground, raw: RequestHead): Admitted | PolycdnError
 
 /** The same for a request in which the parser has allowed for nothing that the others refuse. */
 export function admitPlain(ground: Ground, raw: PlainRequest): Admitted | PolycdnError {
-  return sizeProblem(raw, ground.current().snapshot) ?? matched(ground, raw)
+  const generation = ground.current()
+  const problem = sizeProblem(raw, generation.snapshot)
+  if (problem !== null) return problem
+  const target = parseTarget(raw.url, raw.method)
+  if (target instanceof PolycdnError) return target
+  // A target in absolute form has a say in it.
+  if (target.scheme !== null) return routed(ground, raw, target, standingOf(generation, raw, target))
+  const { section } = raw
+  if (section.standing?.generation !== generation) {
+    const standing = standingOf(generation, raw, target)
+    if (standing instanceof PolycdnError) return standing
+    section.standing = standing
+  }
+  return routed(ground, raw, target, section.standing)
 }
 
 function matched(ground: Ground, raw: RequestHead): Admitted | PolycdnError {
-  const generation = ground.current()
-  const { snapshot } = generation
-  const method = raw.method!
-  const target = parseTarget(raw.url!, method)
+  const target = parseTarget(raw.url!, raw.method!)
   if (target instanceof PolycdnError) return target
+  return routed(ground, raw, target, standingOf(ground.current(), raw, target))
+}
+
+/** What a request is besides its method and target: the next one of its connection has the same header section, often. */
+export interface Standing
+  extends Pick<Admitted, 'generation' | 'host' | 'scheme' | 'peer' | 'client' | 'peerTrusted' | 'site'> {
+  readonly forced: string | null
+  readonly header: (name: string) => string | null
+  /** As of Connection. */
+  readonly httpsRedirect: number | null
+}
+
+function standingOf(generation: Generation, raw: RequestHead, target: Target): Standing | PolycdnError {
+  const { snapshot } = generation
   const { peer, httpsRedirect } = connectionOf(raw.socket)
   const peerTrusted = snapshot.trustedProxies.match(peer) !== null
   const scheme = schemeOf(raw, peerTrusted)
@@ -59,9 +84,21 @@ function matched(ground: Ground, raw: RequestHead): Admitted | PolycdnError {
   const client = peerTrusted ? behindProxies(raw, peer, snapshot) : peer
   const site = generation.findSite(host.name)
   if (site === null) return new PolycdnError('unknown_host', 'no site has this host')
-  if (httpsRedirect !== null && scheme === 'http') return new HttpsRequired(host, target, httpsRedirect)
-  const header = (name: string) => headerText(raw, name)
   const forced = forcedCdn(raw, client, snapshot)
+  const header = (name: string) => headerText(raw, name)
+  return { generation, host, scheme, peer, client, peerTrusted, site, forced, header, httpsRedirect }
+}
+
+function routed(
+  ground: Ground,
+  raw: RequestHead,
+  target: Target,
+  standing: Standing | PolycdnError,
+): Admitted | PolycdnError {
+  if (standing instanceof PolycdnError) return standing
+  const { generation, host, scheme, peer, client, peerTrusted, site, forced, header, httpsRedirect } = standing
+  if (httpsRedirect !== null && scheme === 'http') return new HttpsRequired(host, target, httpsRedirect)
+  const method = raw.method!
   const facts = { method, path: target.matchPath, client, place: ground.place(client), forced, header }
   const route = matchRoute(site, facts)
   if (route === null) return new PolycdnError('no_route', 'no route of this site matches')

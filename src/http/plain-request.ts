@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Standing } from './admit.ts'
 import type { RequestHead } from './request-head.ts'
 
 /**
@@ -39,30 +40,34 @@ const NOT_PLAIN: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** A header section. No name in it was sent twice, so nobody has to know how its lines are joined. */
+interface Section extends Pick<RequestHead, 'rawHeaders' | 'headers'> {
+  /** As it was sent, with the empty line. */
+  readonly text: string
+  /** What was made of it for the last request that had it. */
+  standing: Standing | null
+}
+
 /** A GET or HEAD without content that leaves its connection as it is, read without Node's parser. */
 export class PlainRequest implements RequestHead {
   readonly method: string
   readonly url: string
   readonly rawHeaders: string[]
-  /** No name in it was sent twice, so nobody has to know how its lines are joined. */
   readonly headers: IncomingHttpHeaders
+  readonly section: Section
   readonly socket: Socket
   readonly complete = true
   readonly httpVersion = '1.1'
   readonly httpVersionMajor = 1
 
-  constructor(socket: Socket, method: string, url: string, fields: Pick<RequestHead, 'rawHeaders' | 'headers'>) {
+  constructor(socket: Socket, method: string, url: string, section: Section) {
     this.socket = socket
     this.method = method
     this.url = url
-    this.rawHeaders = fields.rawHeaders
-    this.headers = fields.headers
+    this.rawHeaders = section.rawHeaders
+    this.headers = section.headers
+    this.section = section
   }
-}
-
-interface Section extends Pick<RequestHead, 'rawHeaders' | 'headers'> {
-  /** As it was sent, with the empty line. */
-  readonly text: string
 }
 
 /** Reads the requests of a connection. Clients repeat their header section, most often to the byte: it is read once then. */
@@ -117,7 +122,7 @@ function sectionOf(text: string): Section | null {
     headers[key] = value
     at = end + 2
   }
-  return { text, rawHeaders, headers }
+  return { text, rawHeaders, headers, standing: null }
 }
 
 /** RFC 9112 section 5.1: the white space round a value is none of it. */
