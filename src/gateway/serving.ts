@@ -182,7 +182,7 @@ export class Serving {
     if (delay > 0) await sleep(delay)
     const end = performance.now() + timeout
     await acceptWaiting(timeout / 2)
-    const left = end - performance.now()
+    const left = Math.max(0, end - performance.now())
     const deadline = setTimeout(() => this.#listeners.destroy(), left)
     await Promise.all([this.#listeners.close(), this.#tunnels.drain(left)])
     clearTimeout(deadline)
