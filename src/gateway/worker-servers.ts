@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { AcmeState } from '../acme/state.ts'
 import type { Purge } from '../cache/purges.ts'
 import type { QuoteList } from '../costs/told-quotes.ts'
@@ -62,6 +63,8 @@ export class WorkerServers implements Servers {
     this.#fleet = new Fleet({
       ...options,
       args: [WORK],
+      // Who takes over is there with all of them, since the one before goes then.
+      atOnce: options.beside ? options.size : availableParallelism(),
       now: () => timers.now(),
       board: () => board.export(),
       latencies: () => board.latencies(),

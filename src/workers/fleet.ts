@@ -17,6 +17,8 @@ import { Slot } from './slot.ts'
 export interface FleetOptions {
   /** How many processes serve. */
   readonly size: number
+  /** How many begin at once: as many as there are cores, or all of them begin late. The others follow one by one. */
+  readonly atOnce: number
   /** The file of our own program, and how it is told that it is a worker. */
   readonly program: string
   readonly args: readonly string[]
@@ -57,6 +59,8 @@ export class Fleet {
   #current: Shipment | null = null
   #addresses: readonly string[] = []
   #starting: PromiseWithResolvers<void> | null = null
+  /** Slots that were told to begin. */
+  #launched = 0
   #deaths = 0
   #emptied: (() => void) | null = null
 
@@ -89,13 +93,29 @@ export class Fleet {
     return this.#slots.filter(({ ready }) => ready).length
   }
 
-  /** Starts all processes with their first configuration. Throws MemberRefused or worker_failed. */
+  /**
+   * Starts the first processes with their first configuration, and the others once those serve. Throws MemberRefused or
+   * worker_failed.
+   */
   async start(shipment: Shipment): Promise<void> {
     this.#current = shipment
     this.#starting = Promise.withResolvers()
-    for (const slot of this.#slots) slot.launch()
+    this.#launchUpTo(this.#options.atOnce)
     await this.#starting.promise
     this.#starting = null
+    this.#launchUpTo(this.#launched + 1)
+  }
+
+  #launchUpTo(count: number): void {
+    for (const slot of this.#slots.slice(this.#launched, count)) slot.launch()
+    this.#launched = Math.min(count, this.#slots.length)
+  }
+
+  /** A process serves. */
+  #onServing(): void {
+    if (this.#emptied !== null) return
+    if (this.#starting === null) this.#launchUpTo(this.#launched + 1)
+    else if (this.serving >= this.#launched) this.#starting.resolve()
   }
 
   /**
@@ -217,7 +237,7 @@ export class Fleet {
       }
       void this.#tellAcme(member, acme())
       log.info('worker-ready', { pid: member.pid })
-      if (this.serving === this.#slots.length) this.#starting?.resolve()
+      this.#onServing()
     } catch (error) {
       this.#fail(member, error)
     }

@@ -27,6 +27,7 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
   const logged: Record<string, unknown>[] = []
   const fleet = new Fleet({
     size: 2,
+    atOnce: 2,
     program: PROGRAM,
     args: [],
     log: new Log({ sink: { write: (line) => logged.push(JSON.parse(line)) }, now: Date.now }),
@@ -74,6 +75,26 @@ t.test(
     t.strictSame(fleet.addresses, ['second'])
   },
 )
+
+t.test('with more processes than begin at once, the first ones serve before the others begin', async (t) => {
+  const { fleet, heard } = fleetOf(t, { size: 5, atOnce: 2 })
+  await fleet.start(shipment('first'))
+  t.equal(fleet.serving, 2)
+  t.equal(await heard('start first', 2), 2)
+  await until(() => fleet.serving === 5, { what: 'the others' })
+  t.equal(await heard('start first', 5), 5)
+  const { commit } = await fleet.prepare(shipment('second'))
+  await commit()
+  t.equal(await heard('commit second', 5), 5)
+})
+
+t.test('none begins any more once all are told to end', async (t) => {
+  const { fleet, said } = fleetOf(t, { size: 5, atOnce: 1 })
+  await fleet.start(shipment('first'))
+  await fleet.close(34_000)
+  t.equal(fleet.serving, 0)
+  t.equal(said.filter((line) => line.endsWith('start first')).length, 1, said.join())
+})
 
 t.test('one that was away during a reload starts with the newer configuration', async (t) => {
   const { fleet, said, heard, events } = fleetOf(t)
