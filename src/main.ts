@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
+import { keepCompiled } from './commands/compile-cache.ts'
 import { reportFailure } from './commands/failure.ts'
 import { printable } from './commands/printable.ts'
 import type { Command, Shell } from './commands/shell.ts'
@@ -123,4 +124,6 @@ function endGracefully(worker: boolean): void {
   close = grace.close
 }
 
+// Not on Windows, which has other rights.
+if (process.getuid && process.getgid) keepCompiled(process.env, { uid: process.getuid(), gid: process.getgid() })
 await main(process.argv.slice(2))

@@ -3,6 +3,7 @@ import { type LoadResult, loadConfig } from '../config/load.ts'
 import { type FileWatcher, watchFiles } from '../config/watch.ts'
 import { Gateway } from '../gateway.ts'
 import { Sink } from '../observe/sink.ts'
+import { keepCompiledSoon } from './compile-cache.ts'
 import { ServiceManager } from './service-manager.ts'
 import type { Command, Shell } from './shell.ts'
 
@@ -17,6 +18,7 @@ export const serve: Command = async (args, shell) => {
     return 2
   }
   await run(values.config, shell, values.beside)
+  keepCompiledSoon()
   return null
 }
 

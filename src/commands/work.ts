@@ -1,6 +1,7 @@
 import { Worker } from '../gateway/worker.ts'
 import { Sink } from '../observe/sink.ts'
 import { openChannel } from '../workers/channel.ts'
+import { keepCompiledSoon } from './compile-cache.ts'
 import type { Command } from './shell.ts'
 
 /** What `serve` starts several times: a process that serves what the one above it says. Not for people. */
@@ -14,6 +15,7 @@ export const work: Command = async (_args, shell) => {
     build: { version: shell.version, node: shell.nodeVersion },
     stop: (now) => shell.stop(now),
   })
+  keepCompiledSoon()
   shell.onClose(async () => {
     await worker.close()
     await sink.close()

@@ -113,10 +113,11 @@ export function configText(config: Config): string {
   return stringify({ ...defaults, workers: 1, log: { access: false }, ...config }, { aliasDuplicateObjects: false })
 }
 
-/** tap's own variables would make the child collect coverage and load tap's loaders. */
+/** tap's own variables would make the child collect coverage and load tap's loaders. What it compiles stays in here. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const skip = /^(TAP|_TAPJS|NODE_OPTIONS|NODE_V8_COVERAGE|POLYCDN_)/
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !skip.test(name)))
+  const kept = Object.entries(process.env).filter(([name]) => !skip.test(name))
+  return { ...Object.fromEntries(kept), XDG_CACHE_HOME: join(ROOT, 'node_modules/.cache') }
 }
 
 abstract class RunningGateway implements Gateway {

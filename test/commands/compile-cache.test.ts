@@ -1,0 +1,69 @@
+import { chmodSync, existsSync, globSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { cacheFolder } from '../../src/commands/compile-cache.ts'
+import { runCommand, startGateway } from '../helpers/gateway.ts'
+import { tempDir } from '../helpers/scope.ts'
+import { until } from '../helpers/wait.ts'
+import { topology } from '../scenarios/topology.ts'
+
+const US = { uid: process.getuid!(), gid: process.getgid!() }
+const ANOTHER = { uid: US.uid + 1, gid: US.gid }
+
+function home(t: Test): string {
+  const folder = t.testdir()
+  chmodSync(folder, 0o755)
+  return folder
+}
+
+t.test('it is below the folder for caches of the user, and only ours', async (t) => {
+  const folder = home(t)
+  const found = cacheFolder({ HOME: folder }, US)
+  t.equal(found, join(folder, '.cache/polycdn/compiled'))
+  t.equal(statSync(found!).mode & 0o777, 0o700)
+  t.equal(cacheFolder({ HOME: folder }, US), found, 'and again')
+  t.equal(cacheFolder({ HOME: '/nowhere', XDG_CACHE_HOME: join(folder, 'x') }, US), join(folder, 'x/polycdn/compiled'))
+  const service = { CACHE_DIRECTORY: `${join(folder, 's')}:${join(folder, 'other')}`, XDG_CACHE_HOME: '/nowhere' }
+  t.equal(cacheFolder(service, US), join(folder, 's/polycdn/compiled'), 'of systemd')
+})
+
+t.test('there is none where somebody else could put what we run', async (t) => {
+  const folder = home(t)
+  t.equal(cacheFolder({ HOME: folder }, ANOTHER), null, 'a home of somebody else, as with sudo -E')
+  t.notOk(existsSync(join(folder, '.cache')), 'and nothing is made there')
+  for (const path of ['.cache', '.cache/polycdn', '.cache/polycdn/compiled']) {
+    cacheFolder({ HOME: folder }, US)
+    chmodSync(join(folder, path), 0o777)
+    t.equal(cacheFolder({ HOME: folder }, US), null, `all may write to ${path}`)
+    chmodSync(join(folder, path), 0o775)
+    t.equal(cacheFolder({ HOME: folder }, { uid: US.uid, gid: US.gid + 1 }), null, `a group may write to ${path}`)
+    t.ok(cacheFolder({ HOME: folder }, US), `our own group may write to ${path}`)
+    chmodSync(join(folder, path), 0o700)
+  }
+  symlinkSync('.cache', join(folder, 'link'))
+  t.equal(cacheFolder({ XDG_CACHE_HOME: join(folder, 'link') }, US), null, 'a link')
+})
+
+t.test('there is none where none can be', async (t) => {
+  const folder = home(t)
+  writeFileSync(join(folder, 'file'), '')
+  t.equal(cacheFolder({}, US), null)
+  t.equal(cacheFolder({ HOME: '' }, US), null)
+  t.equal(cacheFolder({ XDG_CACHE_HOME: 'relative' }, US), null)
+  t.equal(cacheFolder({ XDG_CACHE_HOME: join(folder, 'file/x') }, US), null)
+  mkdirSync(join(folder, 'full/polycdn'), { recursive: true })
+  writeFileSync(join(folder, 'full/polycdn/compiled'), '')
+  t.equal(cacheFolder({ XDG_CACHE_HOME: join(folder, 'full') }, US), null)
+})
+
+t.test('a command leaves what it compiled for the next one, and a gateway does while it runs', async (t) => {
+  const entries = (folder: string) => globSync(join(folder, 'polycdn/compiled/*/*')).length
+  const [ofCommand, ofGateway] = [home(t), tempDir(t, 'cache')]
+  const env = { HOME: ofCommand, XDG_CACHE_HOME: '' }
+  t.equal((await runCommand(t, ['schema'], env).exited()).code, 0)
+  t.ok(entries(join(ofCommand, '.cache')) > 50)
+  await startGateway(t, topology({ edges: [{ name: 'fra', url: 'http://127.0.0.1:9' }] }), {
+    env: { XDG_CACHE_HOME: ofGateway },
+  })
+  await until(() => entries(ofGateway) > 200, { what: 'the cache' })
+})
