@@ -7,6 +7,7 @@ import { soakFuzzIpfs } from './soak-fuzz-ipfs.ts'
 import { soakFuzzProofs } from './soak-fuzz-proofs.ts'
 import { soakFuzzRequests } from './soak-fuzz-requests.ts'
 import { soakFuzzResponses } from './soak-fuzz-responses.ts'
+import { soakFuzzWire } from './soak-fuzz-wire.ts'
 import { soakLies } from './soak-lies.ts'
 import { soakLoad } from './soak-load.ts'
 import { soakMatrix } from './soak-matrix.ts'
@@ -30,6 +31,7 @@ const PARTS = {
   proofs: soakProofs,
   'fuzz-requests': soakFuzzRequests,
   'fuzz-responses': soakFuzzResponses,
+  'fuzz-wire': soakFuzzWire,
   'fuzz-config': soakFuzzConfig,
   'fuzz-mmdb': soakFuzzMmdb,
   'fuzz-ipfs': soakFuzzIpfs,

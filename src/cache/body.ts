@@ -29,6 +29,9 @@ export class Body {
   readonly #readers = new Set<BodyReader>()
   readonly #waiting = new Set<BodyListener>()
   #onDrain: (() => void) | null = null
+  /** Where small pieces are put together, and how many bytes of it have some. */
+  #block: Buffer = NOTHING
+  #filled = 0
   readonly #ended = Promise.withResolvers<void>()
 
   /** @param limit bytes that are kept for those who come late; beyond it only what readers have not read is kept */
@@ -73,7 +76,7 @@ export class Body {
    */
   append(chunk: Buffer): boolean {
     if (this.#state !== 'filling' || chunk.length === 0) return true
-    this.#chunks.push(chunk.length * 2 < chunk.buffer.byteLength ? Buffer.from(chunk) : chunk)
+    if (!this.#gather(chunk)) this.#chunks.push(own(chunk))
     this.#bytes += chunk.length
     if (this.#bytes > this.#limit) {
       this.#isOverLimit = true
@@ -125,10 +128,13 @@ export class Body {
       cursor.start = this.#dropped
     }
     for (;;) {
-      const chunk = cursor.chunks[cursor.chunk - this.#droppedChunks]
+      const index = cursor.chunk - this.#droppedChunks
+      const chunk = cursor.chunks[index]
       if (chunk === undefined) return null
       const end = cursor.start + chunk.length
       if (position < end) return position === cursor.start ? chunk : chunk.subarray(position - cursor.start)
+      // The last one may grow.
+      if (index === cursor.chunks.length - 1) return null
       cursor.start = end
       cursor.chunk++
     }
@@ -144,6 +150,29 @@ export class Body {
     const wasBehind = this.#isOverLimit && this.#retained() > WINDOW
     if (this.#isOverLimit) this.#dropWhatIsRead()
     if (wasBehind && !this.#isBehind()) this.#onDrain?.()
+  }
+
+  /**
+   * A piece costs more than a few bytes are worth, and an upstream may send one byte at a time: small pieces in a row are
+   * put together in blocks that are filled. The last piece grows by that; what was read of it stays as it is.
+   */
+  #gather(chunk: Buffer): boolean {
+    const last = this.#chunks.at(-1)
+    if (chunk.length > SMALL || last === undefined) return false
+    const block = this.#block
+    const grows = last.buffer === block.buffer && last.byteOffset + last.length === block.byteOffset + this.#filled
+    if (!grows && last.length > SMALL) return false
+    const added = grows ? [chunk] : [last, chunk]
+    const size = added.reduce((sum, { length }) => sum + length, 0)
+    if (this.#filled + size > block.length) {
+      if (grows) return false
+      this.#block = Buffer.allocUnsafeSlow(BLOCK)
+      this.#filled = 0
+    }
+    const start = grows ? last.byteOffset - block.byteOffset : this.#filled
+    for (const piece of added) this.#filled += piece.copy(this.#block, this.#filled)
+    this.#chunks[this.#chunks.length - 1] = this.#block.subarray(start, this.#filled)
+    return true
   }
 
   #finish(state: BodyState, error: unknown): void {
@@ -184,9 +213,19 @@ export class Body {
 const WINDOW = 2 ** 20
 /** Bytes: what lies in one piece is written with one call. */
 const ONE_PIECE = 2 ** 18
+/** Bytes: what is no larger is put together with its like, in blocks. */
+const SMALL = 2 ** 10
+const BLOCK = 2 ** 14
+const NOTHING = Buffer.alloc(0)
 
 function joined(chunks: Buffer[], bytes: number): Buffer[] {
-  return chunks.length < 2 || bytes > ONE_PIECE ? chunks : [Buffer.concat(chunks)]
+  if (bytes > ONE_PIECE) return chunks
+  return chunks.length < 2 ? chunks.map(own) : [Buffer.concat(chunks)]
+}
+
+/** A small part of a larger buffer would keep all of it. */
+function own(chunk: Buffer): Buffer {
+  return chunk.length * 2 < chunk.buffer.byteLength ? Buffer.from(chunk) : chunk
 }
 
 /** One who reads a Body, from a byte to another, both included. Whoever stops calls `cancel`. */

@@ -137,6 +137,11 @@ export class Attempt implements Running, AnswerHandler {
     this.#listener.onReceived?.(bytes)
   }
 
+  onDial(abort: (reason?: Error) => void): void {
+    this.#abort = abort
+    if (this.#over) abort()
+  }
+
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
     if (this.#over) return abort()
@@ -202,7 +207,7 @@ export class Attempt implements Running, AnswerHandler {
   #fail(code: ErrorCode): void {
     this.#finish()
     this.#abort?.()
-    if (!this.#discarding) this.#listener.onFailure(code, this.#abort !== null)
+    if (!this.#discarding) this.#listener.onFailure(code, this.#sentAt !== null)
   }
 
   #finish(): void {

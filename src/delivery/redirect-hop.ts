@@ -53,6 +53,11 @@ class Leg implements AnswerHandler {
     this.#previous = previous
   }
 
+  onDial(abort: (reason?: Error) => void): void {
+    this.#abort = abort
+    this.#journey.attempt.onDial(abort)
+  }
+
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
     this.#journey.attempt.onConnect(abort)

@@ -8,17 +8,10 @@ interface SecureSocket extends Socket {
 /** Ends a connection so that its other side notices: with RST, also below TLS, where few look for the close_notify. */
 export function resetSocket(socket: SecureSocket | null): void {
   if (socket === null || socket.destroyed) return
-  if (!('encrypted' in socket)) return reset(socket)
-  if (socket._parent) reset(socket._parent)
+  // libuv does not reset what is just being shut down, and Node forgets such a handle without closing it: the connection
+  // stays, and a process that ends by itself waits for it for ever.
+  if (socket.writableEnded && !socket.writableFinished) return void socket.destroy()
+  if (!('encrypted' in socket)) return void socket.resetAndDestroy()
+  if (socket._parent && !socket._parent.destroyed) socket._parent.resetAndDestroy()
   socket.destroy()
-}
-
-/**
- * libuv does not reset what is just being shut down, and Node forgets such a handle without closing it: the connection
- * stays, and a process that ends by itself waits for it for ever.
- */
-function reset(socket: Socket): void {
-  if (socket.destroyed) return
-  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
-  else socket.resetAndDestroy()
 }

@@ -154,6 +154,20 @@ t.test('cancelled before it is connected: nothing is sent, nothing stays', async
   t.same([recorder.head, recorder.outcome, recorder.late], [null, null, 0])
 })
 
+t.test('given up while a connection is being opened: that is given up as well', async (t) => {
+  const silent = await silentServer(t)
+  const bench = new Bench(t)
+  const cancelled = bench.try(dialling('a', silent.url))
+  const late = bench.try(dialling('a', silent.url), { connect: SHORT })
+  await until(() => silent.sockets.size === 2)
+  for (const socket of silent.sockets) socket.resume()
+  cancelled.attempt.cancel()
+  t.equal(await late.recorder.finished(), 'connection_timeout')
+  await until(() => silent.sockets.size === 0, { what: 'both connections to be given up', timeout: 5_000 })
+  await bench.transport.retire()
+  t.same([cancelled.recorder.outcome, late.recorder.sent, late.recorder.late], [null, false, 0])
+})
+
 t.test('cancelled while it waits for the head, or within the body', async (t) => {
   const upstream = await scriptedUpstream(t, stallBeforeHeaders)
   const bench = new Bench(t)

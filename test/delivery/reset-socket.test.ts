@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, Socket } from 'node:net'
+import { connect as connectSecurely, type TLSSocket } from 'node:tls'
 import t from 'tap'
 import { resetSocket } from '../../src/delivery/reset-socket.ts'
+import { until } from '../helpers/wait.ts'
+import { rawTls } from './support/tls.ts'
 
 t.test('resetting no socket, a dead one, and one with TLS, which knows no reset', (t) => {
   resetSocket(null)
@@ -30,4 +33,16 @@ t.test('one that is just being shut down is closed', async (t) => {
   t.strictSame(errors, [])
   server.close()
   await once(server, 'close')
+})
+
+t.test('so is one with TLS, and nothing is left of it', async (t) => {
+  const open = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+  const url = await rawTls(t, (socket: TLSSocket) => {
+    socket.end()
+    resetSocket(socket)
+  })
+  const client = connectSecurely({ port: Number(new URL(url).port), host: '127.0.0.1', rejectUnauthorized: false })
+  client.on('error', () => {}).resume()
+  await once(client, 'close')
+  await until(() => open() === 0, { what: 'both ends to be closed', timeout: 2_000 })
 })

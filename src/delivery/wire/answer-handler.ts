@@ -1,6 +1,12 @@
 /** Who asked hears what becomes of it. After `onComplete` or `onError` nothing more comes. */
 export interface AnswerHandler {
   /**
+   * A connection is being opened for the request. Nothing was sent on it.
+   *
+   * @param abort gives up; `onError` follows at once
+   */
+  onDial?(abort: (reason?: Error) => void): void
+  /**
    * A connection takes the request, which may have been sent from then on. Once more where the connection was one that
    * its other side had left already, and another takes it.
    *

@@ -1,10 +1,13 @@
 import { PolycdnError } from '../../errors.ts'
-import { ChunkReader } from './chunks.ts'
+import { type Chunked, ChunkReader } from './chunks.ts'
 import type { Exchange } from './exchange.ts'
 import { type Framing, framingOf } from './framing.ts'
 import { HeadParser } from './head-parser.ts'
 import { keptAlive } from './keep-alive.ts'
 import { ReadBuffers, spend } from './read-buffers.ts'
+
+/** Bytes: a piece of content that is no smaller is handed over as it came. */
+const SMALL = 1024
 
 /** The answer to one exchange, as it is read: interim heads, the head, the content. */
 export class Answer {
@@ -73,10 +76,19 @@ export class Answer {
   }
 
   #readChunk(chunks: ChunkReader, bytes: Buffer, at: number): number {
-    const found = chunks.next(bytes, at)
-    if (found === 'bad') return refuse('no chunk')
-    spend(bytes, (found === 'data' ? chunks.from : chunks.to) - at)
-    if (found === 'data') this.#hand(bytes, chunks.from, chunks.to)
+    let found = nextOf(chunks, bytes, at)
+    if (found === 'data') {
+      const { from } = chunks
+      let { to } = chunks
+      // Each piece has its price, and an upstream may send one byte at a time: small ones are put together where they lie.
+      while (to - from < SMALL && chunks.to < bytes.length) {
+        found = nextOf(chunks, bytes, chunks.to)
+        if (found !== 'data') break
+        bytes.copyWithin(to, chunks.from, chunks.to)
+        to += chunks.to - chunks.from
+      }
+      this.#hand(bytes, from, to)
+    }
     if (found === 'done') this.complete = true
     return chunks.to
   }
@@ -84,6 +96,14 @@ export class Answer {
   #hand(bytes: Buffer, from: number, to: number): void {
     this.paused = !this.#exchange.data(ReadBuffers.kept(bytes, from, to))
   }
+}
+
+/** Nobody gets what is between the pieces. */
+function nextOf(chunks: ChunkReader, bytes: Buffer, at: number): Exclude<Chunked, 'bad'> {
+  const found = chunks.next(bytes, at)
+  if (found === 'bad') return refuse('no chunk')
+  spend(bytes, (found === 'data' ? chunks.from : chunks.to) - at)
+  return found
 }
 
 function refuse(what: string): never {

@@ -154,7 +154,8 @@ export class Connection implements Carrier {
   #onEnd(): void {
     this.#ended = true
     if (this.#exchange === null) this.drop()
-    else if (!this.#paused) this.#finish()
+    // Of an end within a TLS handshake whoever opens the connection tells.
+    else if (this.#answer !== null && !this.#paused) this.#finish()
   }
 
   /** RFC 9112 section 8: whether the end of the connection is the end of the answer. */

@@ -37,6 +37,11 @@ export class Exchange {
     this.#carrier = carrier
   }
 
+  /** A connection is being opened for it. */
+  dials(): void {
+    this.#call(() => this.#handler.onDial?.(this.#abort))
+  }
+
   /** False: it is over before anything was sent. */
   begin(): boolean {
     this.#call(() => this.#handler.onConnect(this.#abort))

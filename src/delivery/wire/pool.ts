@@ -90,8 +90,9 @@ export class WirePool implements ConnectionOwner {
       this.#live.add(new Connection(this, this.#open, exchange))
     } catch (error) {
       // Nobody waits for an answer within the call that asks.
-      queueMicrotask(() => exchange.fail(error as Error))
+      return queueMicrotask(() => exchange.fail(error as Error))
     }
+    exchange.dials()
   }
 
   #rest(idle: Connection[]): void {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import t from 'tap'
 import { CA } from '../../helpers/certificates.ts'
@@ -38,3 +40,24 @@ t.test('a long body over TLS, read slowly and quickly', async (t) => {
     t.ok(recorder.body === body)
   }
 })
+
+const HANDSHAKES: Readonly<Record<string, readonly [(socket: Socket) => void, outcome: string]>> = {
+  'an end at once': [(socket) => socket.end(), 'connection_terminated'],
+  'an end after the first words': [(socket) => socket.once('data', () => socket.end()), 'connection_terminated'],
+  'an end within a record': [(socket) => socket.end('\x16\x03\x03\x01\x00\x02'), 'connection_terminated'],
+  'a reset': [(socket) => socket.once('data', () => socket.resetAndDestroy()), 'connection_terminated'],
+  'no TLS, and an end': [(socket) => socket.end('HTTP/1.1 400 No\r\n\r\n'), 'tls_protocol_error'],
+}
+
+for (const [name, [act, outcome]] of Object.entries(HANDSHAKES)) {
+  t.test(`a handshake that meets ${name} fails its attempt, and nothing else`, async (t) => {
+    const server = createServer((socket) => act(socket.on('error', () => {}).resume()))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const { recorder } = new Bench(t).try(dialling('a', `https://127.0.0.1:${port}`))
+    t.equal(await recorder.finished(), outcome)
+    t.same([recorder.sent, recorder.late], [false, 0])
+  })
+}

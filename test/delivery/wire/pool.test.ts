@@ -293,7 +293,7 @@ t.test('whoever reads slowly holds the other side up, and no memory', async (t) 
 })
 
 t.test('pieces that came in one read wait for whoever takes them one by one', async (t) => {
-  const parts = ['one', 'two', 'three']
+  const parts = ['one', 'two', 'three'].map((part) => part.repeat(1000))
   const upstream = await scriptedUpstream(t, [chunked(parts).join('')])
   const heard = new Heard()
   heard.accept = () => false
@@ -309,6 +309,26 @@ t.test('pieces that came in one read wait for whoever takes them one by one', as
   t.same(heard.chunks.map(String), parts)
   await turn()
   t.equal(await ask(pool).finished(), 'end', 'the connection reads on')
+  t.equal(upstream.connections, 1)
+})
+
+t.test('pieces of a few bytes are handed over together, and cost no more than large ones', async (t) => {
+  const parts = Array.from({ length: 20_000 }, (_, at) => (at % 1000 === 999 ? countedBody(5000) : at.toString(36)))
+  const upstream = await scriptedUpstream(t, [chunked(parts).join('')])
+  const pool = poolTo(t, upstream.port)
+  for (const every of [1, 3, Number.POSITIVE_INFINITY]) {
+    const heard = new Heard()
+    heard.accept = () => {
+      if (heard.chunks.length % every !== 0) return true
+      setImmediate(() => heard.resume())
+      return false
+    }
+    ask(pool, 'GET', heard)
+    t.equal(await heard.finished(), 'end')
+    t.ok(heard.body === parts.join(''))
+    t.ok(heard.chunks.length < 500, `${parts.length} chunks came as ${heard.chunks.length} pieces`)
+    await turn()
+  }
   t.equal(upstream.connections, 1)
 })
 
