@@ -16,7 +16,6 @@ import { DrainKeeper } from './gateway/drain-keeper.ts'
 import type { Edition, Prepared, Servers } from './gateway/edition.ts'
 import { HealthKeeper } from './gateway/health-keeper.ts'
 import { liveNames } from './gateway/live-names.ts'
-import { LocalServers } from './gateway/local-servers.ts'
 import { NameKeeper } from './gateway/name-keeper.ts'
 import { prepareGeo } from './gateway/prepare-geo.ts'
 import { PurgeDesk } from './gateway/purge-desk.ts'
@@ -212,13 +211,12 @@ export class Gateway {
     this.#ready = true
     for (const address of this.addresses) this.#log.info('listening', { address })
     this.#log.info('admin-listening', { address: this.adminAddress })
-    this.#log.info('ready', this.#summary())
+    this.#log.info('ready', { ...this.#summary(), workers_to_come: this.#servers.size - this.#servers.serving })
   }
 
   /** The number of processes is chosen once: a reload that changes it says so. */
   async #createServers({ workers, stateDir, cache }: Snapshot): Promise<Servers> {
     const { sink, memory, program, beside = false } = this.#options
-    await this.#cache.open(cache, beside)
     const ticketKeys = randomBytes(TICKET_KEYS)
     const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys, beside }
     const { board } = this.#health
@@ -231,8 +229,15 @@ export class Gateway {
       const drained = () => drains.names
       const purges = () => this.#purges.all
       const manifests = () => this.#manifests.shipments
-      return new WorkerServers({ ...parts, board, acme, quotes, drained, purges, manifests, onGrowth, size, program })
+      // Their processes begin now: it takes them longer than all that is still to be done here.
+      const told = { board, acme, quotes, drained, purges, manifests, onGrowth }
+      this.#servers = new WorkerServers({ ...parts, ...told, size, program })
+      await this.#cache.open(cache, beside)
+      return this.#servers
     }
+    await this.#cache.open(cache, beside)
+    // One that controls others serves nothing, and starts sooner without it.
+    const { LocalServers } = await import('./gateway/local-servers.ts')
     const { purges } = this.#purges
     const own = { meter: this.#spend.meter, quotes: this.#spend, drains, purges, health: board, locator: this.#locator }
     await this.#names.keepIn(stateDir)
@@ -315,7 +320,7 @@ export class Gateway {
     for (const warning of warnings) this.#log.warn('config-warning', { problem: formatProblem(warning) })
     const before = this.#inUse?.snapshot
     if (before !== undefined && sizeOf(before.workers) !== sizeOf(snapshot.workers)) {
-      this.#log.warn('workers-kept', { running: this.#servers!.serving, after_restart: sizeOf(snapshot.workers) })
+      this.#log.warn('workers-kept', { running: this.#servers!.size, after_restart: sizeOf(snapshot.workers) })
     }
     const shortage = descriptorShortage(readProcessLimits(), snapshot.limits, sizeOf(snapshot.workers))
     if (shortage !== null) this.#log.warn('file-descriptors-short', { ...shortage })
@@ -328,7 +333,7 @@ export class Gateway {
     this.#cache.adopt(snapshot.cache)
     this.#manifests.adopt(snapshot)
     // Workers keep what they know of names themselves.
-    if (this.#servers instanceof LocalServers) void this.#names.keepIn(snapshot.stateDir)
+    if (!(this.#servers instanceof WorkerServers)) void this.#names.keepIn(snapshot.stateDir)
     this.#log.setLevel(snapshot.log.level)
     this.#metrics.configLoadedTimestamp.child().set(Date.now() / 1000)
     this.#metrics.configLastReloadSuccessful.child().set(1)

@@ -16,9 +16,12 @@ export interface User {
  * Keeps what Node compiles of this program for its next start, which then takes two thirds of the time. What lies there is
  * run, so it is kept only where nobody else can write.
  */
-export function keepCompiled(env: Shell['env'], user: User): void {
+export function keepCompiled(env: NodeJS.ProcessEnv, user: User): void {
   const folder = cacheFolder(env, user)
-  if (folder !== null) enableCompileCache(folder)
+  if (folder === null) return
+  enableCompileCache(folder)
+  // For the processes below this one, which have it from their first module on.
+  env.NODE_COMPILE_CACHE ??= folder
 }
 
 /** Keeps what a process that goes on running has compiled: one that is killed keeps nothing. */
@@ -31,9 +34,10 @@ export function keepCompiledSoon(): void {
  * made if it is missing; null: there is none that only this user can write to.
  */
 export function cacheFolder(env: Shell['env'], user: User): string | null {
-  const base = env.CACHE_DIRECTORY?.split(':')[0] || env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, '.cache'))
+  const ofService = env.CACHE_DIRECTORY?.split(':')[0]
+  const base = ofService || env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, '.cache'))
   if (!base || !isAbsolute(base)) return null
-  const folder = join(base, 'polycdn', 'compiled')
+  const folder = ofService ? join(base, 'compiled') : join(base, 'polycdn', 'compiled')
   try {
     if (!isPrivate(nearest(base), user)) return null
     mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -28,7 +28,8 @@ export interface Prepared {
 export interface Servers {
   /** Where clients connect, as bound. */
   readonly addresses: readonly string[]
-  /** Processes that serve now. */
+  /** Processes that are to serve, and those of them that do now. */
+  readonly size: number
   readonly serving: number
   /** Throws a PolycdnError, and then nothing has changed. The first one may serve before it is committed. */
   prepare(edition: Edition): Promise<Prepared>

@@ -7,6 +7,7 @@ type LocalParts = Omit<ServingParts, 'processes'> & { readonly beside: boolean }
 
 /** One process does everything: what controls and what serves share the Board, the locator and the metrics. */
 export class LocalServers implements Servers {
+  readonly size = 1
   readonly #serving: Serving
   readonly #ports: Ports
   #used = false

@@ -63,17 +63,22 @@ export class WorkerServers implements Servers {
     this.#fleet = new Fleet({
       ...options,
       args: [WORK],
-      // Who takes over is there with all of them, since the one before goes then.
-      atOnce: options.beside ? options.size : availableParallelism(),
+      // This process keeps a core busy meanwhile. Who takes over is there with all, since the one before goes then.
+      atOnce: options.beside ? options.size : Math.max(1, availableParallelism() - 1),
       now: () => timers.now(),
       board: () => board.export(),
       latencies: () => board.latencies(),
       onReports: (reports) => board.receive(reports),
     })
+    this.#fleet.begin()
   }
 
   get addresses(): readonly string[] {
     return this.#fleet.addresses
+  }
+
+  get size(): number {
+    return this.#options.size
   }
 
   get serving(): number {

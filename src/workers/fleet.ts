@@ -58,6 +58,8 @@ export class Fleet {
   readonly #using = new WeakMap<Member, Shipment>()
   #current: Shipment | null = null
   #addresses: readonly string[] = []
+  /** There is something to serve. */
+  readonly #begun = Promise.withResolvers<void>()
   #starting: PromiseWithResolvers<void> | null = null
   /** Slots that were told to begin. */
   #launched = 0
@@ -93,14 +95,19 @@ export class Fleet {
     return this.#slots.filter(({ ready }) => ready).length
   }
 
+  /** Begins the first processes, which wait to be told what to serve. */
+  begin(): void {
+    this.#launchUpTo(this.#options.atOnce)
+  }
+
   /**
-   * Starts the first processes with their first configuration, and the others once those serve. Throws MemberRefused or
+   * Has the first processes serve their first configuration, and begins the others then. Throws MemberRefused or
    * worker_failed.
    */
   async start(shipment: Shipment): Promise<void> {
-    this.#current = shipment
     this.#starting = Promise.withResolvers()
-    this.#launchUpTo(this.#options.atOnce)
+    this.#current = shipment
+    this.#begun.resolve()
     await this.#starting.promise
     this.#starting = null
     this.#launchUpTo(this.#launched + 1)
@@ -209,6 +216,7 @@ export class Fleet {
   async #welcome(slot: Slot, member: Member): Promise<void> {
     const { log, board, latencies, acme, quotes, drained, purges, ticketKeys, size: processes } = this.#options
     try {
+      await this.#begun.promise
       const shipment = this.#current!
       this.#using.set(member, shipment)
       const manifests = this.#options.manifests()

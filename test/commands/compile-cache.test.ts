@@ -24,7 +24,7 @@ t.test('it is below the folder for caches of the user, and only ours', async (t)
   t.equal(cacheFolder({ HOME: folder }, US), found, 'and again')
   t.equal(cacheFolder({ HOME: '/nowhere', XDG_CACHE_HOME: join(folder, 'x') }, US), join(folder, 'x/polycdn/compiled'))
   const service = { CACHE_DIRECTORY: `${join(folder, 's')}:${join(folder, 'other')}`, XDG_CACHE_HOME: '/nowhere' }
-  t.equal(cacheFolder(service, US), join(folder, 's/polycdn/compiled'), 'of systemd')
+  t.equal(cacheFolder(service, US), join(folder, 's/compiled'), 'of systemd')
 })
 
 t.test('there is none where somebody else could put what we run', async (t) => {

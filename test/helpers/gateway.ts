@@ -117,7 +117,7 @@ export function configText(config: Config): string {
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const skip = /^(TAP|_TAPJS|NODE_OPTIONS|NODE_V8_COVERAGE|POLYCDN_)/
   const kept = Object.entries(process.env).filter(([name]) => !skip.test(name))
-  return { ...Object.fromEntries(kept), XDG_CACHE_HOME: join(ROOT, 'node_modules/.cache') }
+  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/polycdn') }
 }
 
 abstract class RunningGateway implements Gateway {
@@ -135,8 +135,15 @@ abstract class RunningGateway implements Gateway {
   abstract readonly hasEnded: boolean
   abstract close(): Promise<unknown>
 
+  /** All of its processes serve: it is ready before the last of them do. */
   async ready(): Promise<void> {
-    await this.logged('ready')
+    const { workers, workers_to_come } = await this.logged('ready')
+    const all = Number(workers) + Number(workers_to_come)
+    const serve = () => all === 1 || this.logs.filter(({ event }) => event === 'worker-ready').length >= all
+    await until(serve, {
+      timeout: 20_000,
+      what: () => `${all} workers:\n${this.output.slice(-4000)}${this.complaints}`,
+    })
   }
 
   get logs(): readonly LogLine[] {

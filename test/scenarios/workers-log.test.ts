@@ -56,7 +56,8 @@ t.test('lines of several workers never mix, however long they are and slow their
     await ended
     closeSync(reader)
   })
-  const start = await readUntil(reader, (text) => text.includes('"event":"ready"'))
+  const begun = (text: string) => text.includes('"event":"ready"') && text.split('"event":"worker-ready"').length > 2
+  const start = await readUntil(reader, (text) => begun(text) && text.endsWith('\n'))
   const url = `http://${/"listening","address":"([^"]+)"/.exec(start)![1]}`
   const agent = keepAlive(t, 32)
   // Nobody reads meanwhile: the pipe holds 64 KiB, and these are some 1.5 MB.

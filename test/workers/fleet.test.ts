@@ -47,6 +47,7 @@ function fleetOf(scope: Scope, over: Partial<FleetOptions> = {}) {
     ...over,
   })
   scope.teardown(() => fleet.close(34_000))
+  fleet.begin()
   const heard = async (words: string, times: number) => {
     const count = () => said.filter((line) => line.endsWith(` ${words}`)).length
     await until(() => count() >= times, { what: () => `${times} times ${words} in ${said.join(', ')}` })
