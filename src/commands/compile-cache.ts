@@ -21,7 +21,7 @@ export function keepCompiled(env: NodeJS.ProcessEnv, user: User): void {
   if (folder === null) return
   enableCompileCache(folder)
   // For the processes below this one, which have it from their first module on.
-  env.NODE_COMPILE_CACHE ??= folder
+  env.NODE_COMPILE_CACHE ||= folder
 }
 
 /** Keeps what a process that goes on running has compiled: one that is killed keeps nothing. */

@@ -59,11 +59,12 @@ t.test('there is none where none can be', async (t) => {
 t.test('a command leaves what it compiled for the next one, and a gateway does while it runs', async (t) => {
   const entries = (folder: string) => globSync(join(folder, 'polycdn/compiled/*/*')).length
   const [ofCommand, ofGateway] = [home(t), tempDir(t, 'cache')]
-  const env = { HOME: ofCommand, XDG_CACHE_HOME: '' }
+  const none = { NODE_COMPILE_CACHE: '', CACHE_DIRECTORY: '', XDG_CACHE_HOME: '' }
+  const env = { ...none, HOME: ofCommand }
   t.equal((await runCommand(t, ['schema'], env).exited()).code, 0)
   t.ok(entries(join(ofCommand, '.cache')) > 50)
   await startGateway(t, topology({ edges: [{ name: 'fra', url: 'http://127.0.0.1:9' }] }), {
-    env: { XDG_CACHE_HOME: ofGateway },
+    env: { ...none, XDG_CACHE_HOME: ofGateway },
   })
   await until(() => entries(ofGateway) > 200, { what: 'the cache' })
 })
