@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync, type Stats } from 'node:fs'
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { enableCompileCache, flushCompileCache } from 'node:module'
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join, relative } from 'node:path'
 import type { Shell } from './shell.ts'
 
 /** Milliseconds: what was compiled until then is what the next start needs. */
@@ -37,22 +37,30 @@ export function cacheFolder(env: Shell['env'], user: User): string | null {
   const ofService = env.CACHE_DIRECTORY?.split(':')[0]
   const base = ofService || env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, '.cache'))
   if (!base || !isAbsolute(base)) return null
-  const folder = ofService ? join(base, 'compiled') : join(base, 'polycdn', 'compiled')
   try {
-    if (!isPrivate(nearest(base), user)) return null
+    const there = nearest(base)
+    const real = realpathSync(there)
+    if (!isSafe(real, user)) return null
+    const folder = join(real, relative(there, base), ...(ofService ? [] : ['polycdn']), 'compiled')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    return [base, dirname(folder), folder].every((each) => isPrivate(lstatSync(each), user)) ? folder : null
+    const { uid, mode } = lstatSync(folder)
+    return isSafe(folder, user) && uid === user.uid && (mode & 0o022) === 0 ? folder : null
   } catch {
     return null
   }
 }
 
-/** The folder itself, or the first one above it that there is. */
-function nearest(path: string): Stats {
-  return lstatSync(path, { throwIfNoEntry: false }) ?? nearest(dirname(path))
+/** The path itself, or the first one above it that there is. */
+function nearest(path: string): string {
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined ? nearest(dirname(path)) : path
 }
 
-function isPrivate(stats: Stats, { uid, gid }: User): boolean {
-  const othersWrite = (stats.mode & 0o002) !== 0 || ((stats.mode & 0o020) !== 0 && stats.gid !== gid)
-  return stats.isDirectory() && stats.uid === uid && !othersWrite
+/** Nobody but this user and root can put something else in the place of a folder, or of one above it. */
+function isSafe(path: string, { uid, gid }: User): boolean {
+  const stats = lstatSync(path)
+  const othersWrite = (stats.mode & 0o002) !== 0 || ((stats.mode & 0o020) !== 0 && stats.gid !== gid && stats.gid !== 0)
+  // What is sticky lets others add, and not replace what is ours.
+  const holds = !othersWrite || (stats.mode & 0o1000) !== 0
+  const isOurs = stats.isDirectory() && (stats.uid === uid || stats.uid === 0)
+  return isOurs && holds && (dirname(path) === path || isSafe(dirname(path), { uid, gid }))
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, globSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, globSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { cacheFolder } from '../../src/commands/compile-cache.ts'
@@ -29,19 +29,30 @@ t.test('it is below the folder for caches of the user, and only ours', async (t)
 
 t.test('there is none where somebody else could put what we run', async (t) => {
   const folder = home(t)
-  t.equal(cacheFolder({ HOME: folder }, ANOTHER), null, 'a home of somebody else, as with sudo -E')
+  if (US.uid === 0) chownSync(folder, ANOTHER.uid, US.gid)
+  t.equal(cacheFolder({ HOME: folder }, US.uid === 0 ? US : ANOTHER), null, 'a home of somebody else, as with sudo -E')
   t.notOk(existsSync(join(folder, '.cache')), 'and nothing is made there')
-  for (const path of ['.cache', '.cache/polycdn', '.cache/polycdn/compiled']) {
+  chownSync(folder, US.uid, US.gid)
+  for (const path of ['.', '.cache', '.cache/polycdn', '.cache/polycdn/compiled']) {
+    const isLast = path.endsWith('compiled')
     cacheFolder({ HOME: folder }, US)
     chmodSync(join(folder, path), 0o777)
     t.equal(cacheFolder({ HOME: folder }, US), null, `all may write to ${path}`)
+    chmodSync(join(folder, path), 0o1777)
+    t.equal(cacheFolder({ HOME: folder }, US) === null, isLast, `all may add to ${path}`)
     chmodSync(join(folder, path), 0o775)
-    t.equal(cacheFolder({ HOME: folder }, { uid: US.uid, gid: US.gid + 1 }), null, `a group may write to ${path}`)
-    t.ok(cacheFolder({ HOME: folder }, US), `our own group may write to ${path}`)
+    t.equal(cacheFolder({ HOME: folder }, US) === null, isLast, `our own group may write to ${path}`)
     chmodSync(join(folder, path), 0o700)
   }
-  symlinkSync('.cache', join(folder, 'link'))
-  t.equal(cacheFolder({ XDG_CACHE_HOME: join(folder, 'link') }, US), null, 'a link')
+})
+
+t.test('a link leads to where nobody else can lead it', async (t) => {
+  const folder = home(t)
+  mkdirSync(join(folder, 'private'), { mode: 0o700 })
+  symlinkSync('private', join(folder, 'link'))
+  t.equal(cacheFolder({ CACHE_DIRECTORY: join(folder, 'link') }, US), join(folder, 'private/compiled'))
+  symlinkSync('nowhere', join(folder, 'dangling'))
+  t.equal(cacheFolder({ CACHE_DIRECTORY: join(folder, 'dangling') }, US), null)
 })
 
 t.test('there is none where none can be', async (t) => {
@@ -51,7 +62,7 @@ t.test('there is none where none can be', async (t) => {
   t.equal(cacheFolder({ HOME: '' }, US), null)
   t.equal(cacheFolder({ XDG_CACHE_HOME: 'relative' }, US), null)
   t.equal(cacheFolder({ XDG_CACHE_HOME: join(folder, 'file/x') }, US), null)
-  mkdirSync(join(folder, 'full/polycdn'), { recursive: true })
+  mkdirSync(join(folder, 'full/polycdn'), { recursive: true, mode: 0o700 })
   writeFileSync(join(folder, 'full/polycdn/compiled'), '')
   t.equal(cacheFolder({ XDG_CACHE_HOME: join(folder, 'full') }, US), null)
 })
