@@ -117,7 +117,7 @@ export function configText(config: Config): string {
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const skip = /^(TAP|_TAPJS|NODE_OPTIONS|NODE_V8_COVERAGE|POLYCDN_)/
   const kept = Object.entries(process.env).filter(([name]) => !skip.test(name))
-  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/polycdn') }
+  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(ROOT, '.tap/compiled') }
 }
 
 abstract class RunningGateway implements Gateway {
