@@ -11,6 +11,8 @@ import { Run } from './run.ts'
 
 /** Descriptors besides those of the clients. */
 const OWN = 256
+/** Milliseconds: a gateway looks once a second whether it is to shed. */
+const APART = 2_500
 
 const { values } = parseArgs({ options: { clients: { type: 'string', default: '10000' } } })
 const clients = allowed(Number(values.clients))
@@ -21,7 +23,7 @@ console.log('|---|---|---|---|---|---|---|---|---|')
 for (const workers of [1, 4]) {
   const run = new Run()
   try {
-    const { whole, dies, stderr, exitCode } = await crowd(run, { clients, workers, disk: workers > 1 })
+    const { whole, dies, stderr, exitCode } = await crowd(run, { clients, workers, disk: workers > 1, apart: APART })
     for (const [name, rush] of Object.entries({ whole, dies })) {
       show(workers, name, rush)
       good &&= rush.exact === clients && rush.fetches.every((count) => count <= workers)

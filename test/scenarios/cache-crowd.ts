@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { cpuSeconds, residentMiB } from '../../bench/verified/process-use.ts'
 import { type GatewayProcess, startGateway } from '../helpers/gateway.ts'
 import { answer, countedBody, head } from '../helpers/misbehaviour.ts'
@@ -10,6 +11,8 @@ import { CrowdClient, type Fetched } from './crowd-client.ts'
 import { topology } from './topology.ts'
 
 export interface CrowdOptions {
+  /** Between two rushes, so that a gateway that sheds what comes on top of the one has done with it; milliseconds. */
+  readonly apart?: number
   readonly clients: number
   readonly workers: number
   /** A tier on disk, which all workers share. */
@@ -70,7 +73,7 @@ interface Place {
  * Everybody asks for one object that nobody has. The upstream begins when all have asked, and goes on when all have the
  * first half: what a client has was sent to it while it came.
  */
-export async function crowd(scope: Scope, { clients, workers, disk }: CrowdOptions): Promise<CrowdReport> {
+export async function crowd(scope: Scope, { clients, workers, disk, apart = 0 }: CrowdOptions): Promise<CrowdReport> {
   const upstreams = await Promise.all(['a', 'b'].map(() => scriptedUpstream(scope, answer(200, WARM, FIELDS))))
   const cache = disk ? { disk: { path: tempDir(scope, 'crowd'), size: '64MiB' } } : {}
   const gateway = await startGateway(scope, { ...configOf(upstreams, clients), workers, cache })
@@ -87,6 +90,7 @@ export async function crowd(scope: Scope, { clients, workers, disk }: CrowdOptio
   })
   const place = { scope, gateway, clients: all, upstreams }
   const whole = await rush(place, '/whole')
+  await setTimeout(apart)
   const dies = await rush(place, '/dies')
   const after = await Promise.all((['/whole', '/dies'] as const).map((path, at) => all[at]!.get(path, BODIES[path])))
   for (const client of all) client.close()
