@@ -58,7 +58,9 @@ function nearest(path: string): string {
 /** Nobody but this user and root can put something else in the place of a folder, or of one above it. */
 function isSafe(path: string, { uid, gid }: User): boolean {
   const stats = lstatSync(path)
-  const othersWrite = (stats.mode & 0o002) !== 0 || ((stats.mode & 0o020) !== 0 && stats.gid !== gid && stats.gid !== 0)
+  // A group of the user alone has the user's number; any other may have somebody else in it.
+  const isOwnGroup = stats.gid === 0 || (stats.gid === gid && gid === uid)
+  const othersWrite = (stats.mode & 0o002) !== 0 || ((stats.mode & 0o020) !== 0 && !isOwnGroup)
   // What is sticky lets others add, and not replace what is ours.
   const holds = !othersWrite || (stats.mode & 0o1000) !== 0
   const isOurs = stats.isDirectory() && (stats.uid === uid || stats.uid === 0)

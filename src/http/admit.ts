@@ -85,7 +85,9 @@ function standingOf(generation: Generation, raw: RequestHead, target: Target): S
   const site = generation.findSite(host.name)
   if (site === null) return new PolycdnError('unknown_host', 'no site has this host')
   const forced = forcedCdn(raw, client, snapshot)
-  const header = (name: string) => headerText(raw, name)
+  // Without the request itself, whose target may be long.
+  const { headers } = raw
+  const header = (name: string) => headerText({ headers }, name)
   return { generation, host, scheme, peer, client, peerTrusted, site, forced, header, httpsRedirect }
 }
 
@@ -205,8 +207,8 @@ function schemeOf(raw: RequestHead, peerTrusted: boolean): 'http' | 'https' {
 }
 
 /** A header field's value, several lines joined; null where it is missing. */
-export function headerText(raw: RequestHead, name: string): string | null {
-  const value = raw.headers[name]
+export function headerText({ headers }: Pick<RequestHead, 'headers'>, name: string): string | null {
+  const value = headers[name]
   if (value === undefined) return null
   return typeof value === 'string' ? value : value.join(', ')
 }

@@ -94,7 +94,8 @@ export class PlainRequests {
       if (again !== null) return again
     }
     const end = text.indexOf('\r\n') + 2
-    const section = sectionOf(text.slice(end))
+    // Out of the bytes: a slice of the text would keep all of it for as long as the section is kept.
+    const section = sectionOf(bytes.toString('latin1', end))
     if (section === null) return null
     if (section.text.length <= MOST_KEPT) this.#last = section
     return this.#request(text.slice(0, end), section)

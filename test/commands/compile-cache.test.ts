@@ -9,6 +9,7 @@ import { topology } from '../scenarios/topology.ts'
 
 const US = { uid: process.getuid!(), gid: process.getgid!() }
 const ANOTHER = { uid: US.uid + 1, gid: US.gid }
+const IS_GROUP_OURS = US.gid === 0 || US.gid === US.uid
 
 function home(t: Test): string {
   const folder = t.testdir()
@@ -41,9 +42,21 @@ t.test('there is none where somebody else could put what we run', async (t) => {
     chmodSync(join(folder, path), 0o1777)
     t.equal(cacheFolder({ HOME: folder }, US) === null, isLast, `all may add to ${path}`)
     chmodSync(join(folder, path), 0o775)
-    t.equal(cacheFolder({ HOME: folder }, US) === null, isLast, `our own group may write to ${path}`)
+    t.equal(cacheFolder({ HOME: folder }, US) === null, isLast || !IS_GROUP_OURS, `our own group may write to ${path}`)
     chmodSync(join(folder, path), 0o700)
   }
+})
+
+t.test('a group is ours only where it has our number: others have others in it', async (t) => {
+  const folder = home(t)
+  const inGroup = { uid: US.uid, gid: US.uid + 100 }
+  // Only root gives a folder to any group.
+  if (US.uid !== 0) return
+  chownSync(folder, US.uid, inGroup.gid)
+  chmodSync(folder, 0o775)
+  t.equal(cacheFolder({ HOME: folder }, inGroup), null)
+  chmodSync(folder, 0o755)
+  t.ok(cacheFolder({ HOME: folder }, inGroup))
 })
 
 t.test('a link leads to where nobody else can lead it', async (t) => {

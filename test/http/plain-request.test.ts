@@ -1,4 +1,6 @@
 import { Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { PlainRequests } from '../../src/http/plain-request.ts'
 
@@ -43,6 +45,25 @@ t.test('a connection on which the header section is repeated', async (t) => {
   t.equal(read(head('GET /b HTTP/1.1', 'Range: bytes=0-1')), null, 'what is not plain is not kept')
   const long = head('GET /a HTTP/1.1', `X: ${'x'.repeat(4_000)}`)
   t.not(read(long)?.rawHeaders, read(long)?.rawHeaders, 'what is long is not kept either')
+})
+
+/** Bytes that are in use. */
+function heap(): number {
+  setFlagsFromString('--expose-gc')
+  ;(runInNewContext('gc') as () => void)()
+  return process.memoryUsage().heapUsed
+}
+
+t.test('an idle connection does not keep the target of its last request', async (t) => {
+  const all: PlainRequests[] = []
+  const before = heap()
+  for (let at = 0; at < 2_000; at++) {
+    const requests = new PlainRequests(socket)
+    const text = head(`GET /${'x'.repeat(8_000)} HTTP/1.1`, 'Host: www.example.com', 'User-Agent: somebody')
+    if (requests.read(Buffer.from(text, 'latin1'), 16_384) !== null) all.push(requests)
+  }
+  t.ok(heap() - before < 8 * 2 ** 20, '16 MB of targets')
+  t.equal(all.length, 2_000, 'and each was read')
 })
 
 /** Everything else is for Node's parser, whatever becomes of it there. */
