@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../state/make-folder.ts'
 import { readPrivateFile, writePrivateFile } from '../state/private-file.ts'
 import { type IssuedCertificate, readCertificate } from './certificate.ts'
 
@@ -31,7 +32,7 @@ export class CertificateStore {
 
   /** Makes the folder, for the lock. */
   async prepare(): Promise<void> {
-    await mkdir(this.#options.folder, { recursive: true, mode: 0o700 })
+    await makeFolder(this.#options.folder)
   }
 
   /** The key that the account belongs to, a new one the first time. PEM. Call it with the lock. */
@@ -74,7 +75,7 @@ export class CertificateStore {
   async withdrawAll(): Promise<void> {
     const folder = join(this.#options.folder, 'challenges')
     await rm(folder, { recursive: true, force: true })
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder)
   }
 
   #certificatePath(name: string): string {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../state/make-folder.ts'
 import { Statements } from './statements.ts'
 
 /**
@@ -73,7 +74,7 @@ export class Claims {
   /** null: the folder cannot be used. */
   static async open(options: ClaimsOptions): Promise<Claims | null> {
     try {
-      await mkdir(options.folder, { recursive: true, mode: 0o700 })
+      await makeFolder(options.folder)
       // Only those who have a cache on disk load SQLite.
       const { DatabaseSync } = await import('node:sqlite')
       return new Claims(options, new DatabaseSync(join(options.folder, FILE), { timeout: BUSY }))

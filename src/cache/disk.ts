@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { makeFolder } from '../state/make-folder.ts'
 import { type IndexCheck, startIndexCheck } from './check-index.ts'
 import { Claims } from './claims.ts'
 import type { DiskIndex, IndexedEntry, Piece } from './disk-index.ts'
@@ -67,7 +67,7 @@ export class DiskTier {
     const { folder, isFirst, onProblem } = options
     let volumes: Volumes | null = null
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder)
       volumes = await Volumes.open(options)
       const tier = new DiskTier(options, volumes)
       if (isFirst) await tier.#clear()

@@ -42,12 +42,19 @@ export function cacheFolder(env: Shell['env'], user: User): string | null {
     const real = realpathSync(there)
     if (!isSafe(real, user)) return null
     const folder = join(real, relative(there, base), ...(ofService ? [] : ['polycdn']), 'compiled')
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    make(folder, real)
     const { uid, mode } = lstatSync(folder)
     return isSafe(folder, user) && uid === user.uid && (mode & 0o022) === 0 ? folder : null
   } catch {
     return null
   }
+}
+
+/** Makes a folder below another one that is there. Node's `recursive` never ends below some that take none, as /proc. */
+function make(path: string, real: string): void {
+  if (path === real || lstatSync(path, { throwIfNoEntry: false }) !== undefined) return
+  make(dirname(path), real)
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /** The path itself, or the first one above it that there is. */

@@ -1,5 +1,6 @@
-import { mkdir, open, rename, stat } from 'node:fs/promises'
+import { open, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /** Bytes. Longer than any chain that a CA sends. */
 const MAX_FILE = 256 * 1024
@@ -18,7 +19,7 @@ export async function readPrivateFile(path: string, most = MAX_FILE): Promise<st
 /** Whoever reads meanwhile, or after a crash, finds the old contents or the new ones, whole. Only its owner may read. */
 export async function writePrivateFile(path: string, contents: string, unique: string): Promise<void> {
   const folder = dirname(path)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   const temporary = join(folder, `.${basename(path)}.${unique}.tmp`)
   const file = await open(temporary, 'w', 0o600)
   try {
