@@ -12,7 +12,8 @@ export interface SinkOptions {
   readonly delay?: number
 }
 
-const BATCH = 64 * 1024
+/** Half of what a pipe takes (pipe(7): 64 KiB): what it does not take at once is tried again after a tenth of a second. */
+const BATCH = 32 * 1024
 const MAX_WAITING = 4 * 1024 * 1024
 const DELAY = 50
 

@@ -55,6 +55,21 @@ t.test('flush waits for what was written before it; a lone line does not wait fo
   await sink.close()
 })
 
+t.test('an empty pipe takes a batch whole: what it does not take waits, and the reader with it', async (t) => {
+  const { reader, writer } = pipe(t.testdir())
+  const sink = new Sink(writer, { delay: 60_000 })
+  const line = 'x'.repeat(999)
+  let text = ''
+  await until(() => {
+    sink.write(line)
+    text = readAll(reader)
+    return text !== ''
+  })
+  t.equal(text.length % 1000, 0, `${text.length}`)
+  await sink.close()
+  closeSync(reader)
+})
+
 t.test('a stalled reader costs lines beyond the bound, and gets all others when it reads again', async (t) => {
   const { reader, writer } = pipe(t.testdir())
   const sink = new Sink(writer, { maxWaiting: 256 * 1024 })
