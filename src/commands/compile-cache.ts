@@ -39,6 +39,8 @@ export function cacheFolder(env: Shell['env'], user: User): string | null {
   if (!base || !isAbsolute(base)) return null
   try {
     const there = nearest(base)
+    // A home that is missing is nobody's, and not ours to make.
+    if (there !== base && there !== dirname(base)) return null
     const real = realpathSync(there)
     if (!isSafe(real, user)) return null
     const folder = join(real, relative(there, base), ...(ofService ? [] : ['polycdn']), 'compiled')
