@@ -202,7 +202,7 @@ export class Gateway {
     await this.#purges.recall(loaded.snapshot)
     await this.#manifests.recall(loaded.snapshot)
     await this.#acme.recall(loaded.snapshot.acme)
-    this.#servers = await this.#createServers(loaded.snapshot)
+    await this.#createServers(loaded.snapshot)
     await this.#apply(loaded)
     exportSink(this.#metrics, this.#options.sink)
     const owners = { locator: this.#locator, board: this.#health.board, manifests: this.#manifests }
@@ -211,11 +211,11 @@ export class Gateway {
     this.#ready = true
     for (const address of this.addresses) this.#log.info('listening', { address })
     this.#log.info('admin-listening', { address: this.adminAddress })
-    this.#log.info('ready', { ...this.#summary(), workers_to_come: this.#servers.size - this.#servers.serving })
+    this.#log.info('ready', { ...this.#summary(), workers_to_come: this.#servers!.size - this.#servers!.serving })
   }
 
   /** The number of processes is chosen once: a reload that changes it says so. */
-  async #createServers({ workers, stateDir, cache }: Snapshot): Promise<Servers> {
+  async #createServers({ workers, stateDir, cache }: Snapshot): Promise<void> {
     const { sink, memory, program, beside = false } = this.#options
     const ticketKeys = randomBytes(TICKET_KEYS)
     const parts = { timers: this.#timers, metrics: this.#metrics, log: this.#log, sink, ticketKeys, beside }
@@ -232,8 +232,7 @@ export class Gateway {
       // Their processes begin now: it takes them longer than all that is still to be done here.
       const told = { board, acme, quotes, drained, purges, manifests, onGrowth }
       this.#servers = new WorkerServers({ ...parts, ...told, size, program })
-      await this.#cache.open(cache, beside)
-      return this.#servers
+      return this.#cache.open(cache, beside)
     }
     await this.#cache.open(cache, beside)
     // One that controls others serves nothing, and starts sooner without it.
@@ -241,9 +240,8 @@ export class Gateway {
     const { purges } = this.#purges
     const own = { meter: this.#spend.meter, quotes: this.#spend, drains, purges, health: board, locator: this.#locator }
     await this.#names.keepIn(stateDir)
-    const servers = await LocalServers.create({ ...parts, ...own, proofs: this.#proofs, memory })
-    await servers.tellAcme(this.#acme.state)
-    return servers
+    this.#servers = await LocalServers.create({ ...parts, ...own, proofs: this.#proofs, memory })
+    await this.#servers.tellAcme(this.#acme.state)
   }
 
   async #reload(cause: string): Promise<readonly Problem[]> {

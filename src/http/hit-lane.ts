@@ -15,6 +15,7 @@ export interface LaneRules extends Pick<Limits, 'headers' | 'sendTimeout'> {
   readonly closing: boolean
 }
 
+/** @param closing an answer is the last one of its connection */
 export function laneRules({ headers, sendTimeout, idleTimeout }: Limits, closing: boolean): LaneRules {
   const lasts = idleTimeout > 0 ? `Keep-Alive: timeout=${Math.floor(idleTimeout / 1000)}\r\n` : ''
   return { headers, sendTimeout, closing, ending: `Connection: keep-alive\r\n${lasts}\r\n` }

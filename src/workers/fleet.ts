@@ -17,7 +17,7 @@ import { Slot } from './slot.ts'
 export interface FleetOptions {
   /** How many processes serve. */
   readonly size: number
-  /** How many begin at once: as many as there are cores, or all of them begin late. The others follow one by one. */
+  /** How many begin first, so that they have a core each; the others begin when those serve. */
   readonly atOnce: number
   /** The file of our own program, and how it is told that it is a worker. */
   readonly program: string
@@ -110,19 +110,13 @@ export class Fleet {
     this.#begun.resolve()
     await this.#starting.promise
     this.#starting = null
-    this.#launchUpTo(this.#launched + 1)
+    this.#launchUpTo(this.#slots.length)
   }
 
   #launchUpTo(count: number): void {
+    if (this.#emptied !== null) return
     for (const slot of this.#slots.slice(this.#launched, count)) slot.launch()
     this.#launched = Math.min(count, this.#slots.length)
-  }
-
-  /** A process serves. */
-  #onServing(): void {
-    if (this.#emptied !== null) return
-    if (this.#starting === null) this.#launchUpTo(this.#launched + 1)
-    else if (this.serving >= this.#launched) this.#starting.resolve()
   }
 
   /**
@@ -245,7 +239,7 @@ export class Fleet {
       }
       void this.#tellAcme(member, acme())
       log.info('worker-ready', { pid: member.pid })
-      this.#onServing()
+      if (this.serving >= this.#launched) this.#starting?.resolve()
     } catch (error) {
       this.#fail(member, error)
     }

@@ -92,13 +92,22 @@ export async function crowd(scope: Scope, { clients, workers, disk, apart = 0 }:
   const whole = await rush(place, '/whole')
   await setTimeout(apart)
   const dies = await rush(place, '/dies')
-  const after = await Promise.all((['/whole', '/dies'] as const).map((path, at) => all[at]!.get(path, BODIES[path])))
+  const after = await Promise.all((['/whole', '/dies'] as const).map((path, at) => askPatiently(all[at]!, path)))
   for (const client of all) client.close()
   const { code, stderr } = await gateway.close()
   return { whole, dies, after, stderr, exitCode: code }
 }
 
 type Path = '/whole' | '/dies'
+
+/** Until it is not refused: a gateway whose event loop was late sheds requests for a second. */
+async function askPatiently(client: CrowdClient, path: Path): Promise<Fetched> {
+  const answer = async () => {
+    const fetched = await client.get(path, BODIES[path])
+    return fetched.status === 503 ? null : fetched
+  }
+  return until(answer, { timeout: 20_000, interval: 200, what: `${path} to be served` })
+}
 
 async function rush(place: Place, path: Path): Promise<Rush> {
   const { scope, gateway, clients, upstreams } = place

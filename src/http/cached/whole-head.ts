@@ -35,11 +35,11 @@ export interface Moment {
 }
 
 interface KeptText {
+  /** Bytes of the content. */
   readonly length: number
-  /** What does not change. */
-  readonly base: string | null
-  /** All of it, as it is at this age, with so much left. Seconds. */
-  told: string
+  /** As it is at this age, with so much left, in seconds; null: there is none. The first characters of it do not change. */
+  text: string | null
+  readonly fixed: number
   age: number
   ttl: number
 }
@@ -81,10 +81,12 @@ export class WholeHead {
     let kept = this.#texts.get(encoding)
     if (kept?.length !== length) {
       const fields = encoding === null ? this.#plain.slice(0, -CHANGING) : withLength(this.#base, encoding, length)
-      kept = { length, base: headText(this.#status, fields), told: '', age: Number.NaN, ttl: Number.NaN }
+      const text = headText(this.#status, fields)
+      kept = { length, text, fixed: text?.length ?? 0, age: Number.NaN, ttl: Number.NaN }
       this.#texts.set(encoding, kept)
     }
-    return kept.base === null ? null : toldText(kept, kept.base, now)
+    tell(kept, now)
+    return kept.text
   }
 
   /** For what chooses the variant itself. */
@@ -131,14 +133,14 @@ function headText(status: number, fields: readonly string[]): string | null {
   return isWhole ? lines.join('') : null
 }
 
-function toldText(kept: KeptText, base: string, now: Moment): string {
+function tell(kept: KeptText, now: Moment): void {
   const [age, ttl] = [Math.floor(now.age / 1000), Math.floor(now.ttl / 1000)]
-  if (kept.age === age && kept.ttl === ttl) return kept.told
+  if (kept.text === null || (kept.age === age && kept.ttl === ttl)) return
   const status = cacheStatus(PROXY_NAME, { hit: true, ttl: now.ttl })
-  kept.told = [base, 'age: ', ageField(now.age), '\r\ncache-status: ', status, '\r\n'].join('')
+  const changing = ['age: ', ageField(now.age), '\r\ncache-status: ', status, '\r\n']
+  kept.text = [kept.text.slice(0, kept.fixed), ...changing].join('')
   kept.age = age
   kept.ttl = ttl
-  return kept.told
 }
 
 function withPlaces(fields: readonly string[]): string[] {

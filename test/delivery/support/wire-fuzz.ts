@@ -10,18 +10,12 @@ import { Dialler } from '../../../src/delivery/wire/dialler.ts'
 import { WirePool } from '../../../src/delivery/wire/pool.ts'
 import { spend } from '../../../src/delivery/wire/read-buffers.ts'
 import { CA, certificate } from '../../helpers/certificates.ts'
+import type { FuzzOptions } from '../../helpers/random.ts'
 import type { Scope } from '../../helpers/scope.ts'
 import { until, within } from '../../helpers/wait.ts'
 import { Fuzz } from '../../http/support/fuzz.ts'
 import { dialling } from './parts.ts'
 import { type Meant, type Plan, WirePlans } from './wire-plans.ts'
-
-export interface WireFuzzOptions {
-  /** Uniform in [0, 1). */
-  readonly random: () => number
-  /** Called before each answer. */
-  readonly more: () => boolean
-}
 
 export interface WireFuzzResult {
   readonly answers: number
@@ -50,7 +44,7 @@ const CHECK: Plan = {
  * as it was meant, by both; of what is damaged ours reads what Node's reads, or nothing that looks complete. Readers
  * pause, leave, and keep bytes for long. Behind each answer the next request has its own, and nothing is left in the end.
  */
-export async function fuzzWire(scope: Scope, { random, more }: WireFuzzOptions): Promise<WireFuzzResult> {
+export async function fuzzWire(scope: Scope, { random, more }: FuzzOptions): Promise<WireFuzzResult> {
   const plain = await PlannedUpstream.start(scope, createServer({ noDelay: true }), 'http')
   const secure = await PlannedUpstream.start(scope, createTls({ ...certificate('localhost'), noDelay: true }), 'https')
   const result = { answers: 0, seen: {} as Record<string, number>, reused: 0, bad: [] as string[] }

@@ -1,4 +1,5 @@
 import { answer } from '../../helpers/misbehaviour.ts'
+import type { FuzzOptions } from '../../helpers/random.ts'
 import { rawClient } from '../../helpers/raw-client.ts'
 import { parseResponses, type RawResponse } from '../../helpers/raw-response.ts'
 import type { Scope } from '../../helpers/scope.ts'
@@ -8,13 +9,6 @@ import { door } from './door.ts'
 import { Fuzz } from './fuzz.ts'
 import { RESPONSE_CASES } from './response-cases.ts'
 import { cdn, endpoint, OUTLIER, policy, site } from './services.ts'
-
-export interface ResponseFuzzOptions {
-  /** Uniform in [0, 1). */
-  readonly random: () => number
-  /** Called before each answer. */
-  readonly more: () => boolean
-}
 
 export interface ResponseFuzzResult {
   readonly answers: number
@@ -33,7 +27,7 @@ const HOPS = /^(?:upgrade|trailer|te|proxy-(?:connection|authenticate|authorizat
  * Answers of the table, damaged at random, through a gateway in this process. Whatever comes of one: the client reads
  * HTTP/1.1 or sees the connection die, its next request has its own answer, and nothing is left in the end.
  */
-export async function fuzzResponses(scope: Scope, { random, more }: ResponseFuzzOptions): Promise<ResponseFuzzResult> {
+export async function fuzzResponses(scope: Scope, { random, more }: FuzzOptions): Promise<ResponseFuzzResult> {
   const scripts = new Map<string, readonly Step[]>()
   const upstream = await scriptedUpstream(scope, ({ target }) => scripts.get(target) ?? answer(200, RIGHT))
   const outlier = { ...OUTLIER, failurePercent: 0, consecutiveFailures: 1_000_000_000 }

@@ -15,15 +15,10 @@ import { decodeNode } from '../../../../src/providers/ipfs/unixfs.ts'
 import { ProofError, UpstreamStatus } from '../../../../src/providers/proof.ts'
 import { carParts } from '../../../helpers/ipfs-car.ts'
 import { Dag, type DagBlock } from '../../../helpers/ipfs-dag.ts'
+import type { FuzzOptions } from '../../../helpers/random.ts'
 import { fetchFile } from './fetch-file.ts'
 import { CAR_TYPE, memoryUpstream } from './memory-upstream.ts'
 import { noise } from './noise.ts'
-
-export interface FuzzOptions {
-  readonly random: () => number
-  /** Whether to go on, asked before each round. */
-  readonly more: () => boolean
-}
 
 export interface Fuzzed {
   readonly rounds: number
