@@ -6,14 +6,23 @@ import { dirname } from 'node:path'
  * (`recursive`) never ends where a folder cannot be made below one that is there, as below /proc.
  */
 export async function makeFolder(path: string): Promise<void> {
+  if ((await make(path)) === null) return
+  const above = dirname(path)
+  if (!(await isFolder(above))) await makeFolder(above)
+  // Once more in any case: another process may have made what is above in the meantime.
+  const missing = await make(path)
+  if (missing !== null) throw missing
+}
+
+/** null: it is there; else ENOENT, which says that something above is missing, or that nothing can be made there. */
+async function make(path: string): Promise<Error | null> {
   try {
     await mkdir(path, { mode: 0o700 })
+    return null
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (await isFolder(path)) return
-    if (code !== 'ENOENT' || (await isFolder(dirname(path)))) throw error
-    await makeFolder(dirname(path))
-    await makeFolder(path)
+    if (await isFolder(path)) return null
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return error as Error
+    throw error
   }
 }
 

@@ -10,6 +10,15 @@ t.test('a folder, those above it, and again', async (t) => {
   t.ok(statSync(join(folder, 'd')).isDirectory())
 })
 
+t.test('many who make the same at once', async (t) => {
+  const folder = t.testdir()
+  for (let round = 0; round < 50; round++) {
+    const path = join(folder, `${round}/a/b/c`)
+    await Promise.all(Array.from({ length: 8 }, () => makeFolder(path)))
+    t.ok(statSync(path).isDirectory())
+  }
+})
+
 t.test('what cannot be is said, and waited for by nobody', async (t) => {
   const folder = t.testdir()
   writeFileSync(join(folder, 'file'), '')
